@@ -1,0 +1,110 @@
+//! What is asked of the engine and what it answers: ids, versions and scores, never text.
+
+use crate::document::Attribute;
+
+/// Who is asking. The engine applies it as a required clause, so counts never include the invisible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reader {
+    /// No account: public things only.
+    Visitor,
+    /// A confirmed account that acts for these parties.
+    Member { parties: Vec<String> },
+    /// Coordinators and officers: everything but what is private to others.
+    Coordinator { parties: Vec<String> },
+    /// Administrators and the operator of the machine: everything.
+    Everything,
+}
+
+/// Conditions that a hit must meet. Values of one attribute are alternatives; attributes are joined by *and*.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filters {
+    pub kinds: Vec<String>,
+    pub owners: Vec<String>,
+    pub attributes: Vec<(Attribute, Vec<String>)>,
+    /// Also drafts, expired and withdrawn things the reader may see.
+    pub unpublished: bool,
+    /// Things that a change still ahead of the mark hides or deletes: left out before counting.
+    pub excluded_ids: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    #[default]
+    Relevance,
+    /// Newest change first.
+    Updated,
+    /// By folded reading or name.
+    Name,
+}
+
+/// A search: the user's own text in the small query language, filters, a page.
+#[derive(Debug, Clone)]
+pub struct SearchRequest {
+    pub query: String,
+    pub reader: Reader,
+    pub filters: Filters,
+    pub facets: Vec<Attribute>,
+    pub sort: Sort,
+    /// Hits to skip and to return. `offset + limit` is at most 10,000.
+    pub offset: usize,
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    pub id: String,
+    pub kind: String,
+    pub version: u64,
+    pub score: f32,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct SearchAnswer {
+    pub hits: Vec<Hit>,
+    /// Number of documents that match, exact.
+    pub total: usize,
+    /// Per asked attribute: value and count, most frequent first, ties by value.
+    pub facets: Vec<(Attribute, Vec<(String, usize)>)>,
+    /// No document held every word, so those that hold some were answered.
+    pub relaxed: bool,
+    /// What to highlight.
+    pub terms: crate::evidence::Terms,
+}
+
+/// A match: a text (a need, a seed, a profile) towards parties.
+#[derive(Debug, Clone)]
+pub struct MatchRequest {
+    /// The pieces of the asking text with their weight, title first: `(text, weight)`.
+    pub texts: Vec<(String, f32)>,
+    pub reader: Reader,
+    /// What may speak for a party: kinds, place, fields … applied to documents before scoring.
+    pub filters: Filters,
+    /// Conditions on the party itself (its profile document): kinds of party, place.
+    pub party_filters: Filters,
+    /// Parties left out of the answer (the seeker and its own).
+    pub without_parties: Vec<String>,
+    /// The party that asks, if known: its past partners are one source.
+    pub seeker: Option<String>,
+    /// "Now" for freshness, days since 1970-01-01. Time arrives as an argument.
+    pub today: Option<i32>,
+    pub limit: usize,
+}
+
+/// One proposed party.
+#[derive(Debug, Clone)]
+pub struct PartyScore {
+    pub party: String,
+    /// Total; comparable within one answer only.
+    pub score: f32,
+    /// The parts of the total, each between 0 and 1, in a fixed order: `(name, value)`.
+    pub parts: Vec<(&'static str, f32)>,
+    /// The documents that speak for the party, strongest first (at most five).
+    pub things: Vec<Hit>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct MatchAnswer {
+    pub parties: Vec<PartyScore>,
+    /// The chosen terms of the query with their weights: what the evidence sentences are looked for with.
+    pub terms: crate::evidence::Terms,
+}
