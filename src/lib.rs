@@ -1,1 +1,3 @@
+//! musubi: matchmaking for a regional industry cluster.
 
+pub mod domain;

@@ -1,1 +1,3 @@
-fn main() { println!("musubi"); }
+fn main() {
+    println!("musubi");
+}

@@ -1,0 +1,164 @@
+use crate::domain::codes::FieldCode;
+use crate::domain::date::PartialDate;
+use crate::domain::entry::{self, Entry, TextField, TextPlace, Texts, Title};
+use crate::domain::finding::{Defect, Finding};
+use crate::domain::id::ThingId;
+use crate::domain::kinds::{Sdg, Yen};
+use crate::domain::text::{Line, Prose};
+use crate::domain::vocabulary::{ConditionField, ConditionOperator, Kind, Purpose, Strength, Visibility};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// ニーズ: what a party is looking for, line by line.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Need {
+    /// The party that asks.
+    pub owner: Option<ThingId>,
+    pub title_ja: Option<Line>,
+    pub title_en: Option<Line>,
+    pub summary_ja: Option<Prose>,
+    pub summary_en: Option<Prose>,
+    pub purposes: Vec<Purpose>,
+    pub lines: Vec<NeedLine>,
+    /// Budget band, yen.
+    pub budget_min: Option<Yen>,
+    pub budget_max: Option<Yen>,
+    /// Answers are wanted by then.
+    pub deadline: Option<PartialDate>,
+    /// The owner is not shown until both sides agree.
+    pub anonymous: bool,
+    pub fields: Vec<FieldCode>,
+    pub sdgs: Vec<Sdg>,
+    pub visibility: Visibility,
+}
+
+/// One requirement: in words, or as a condition that can be checked, or both.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NeedLine {
+    pub strength: Strength,
+    #[serde(default)]
+    pub text_ja: Option<Line>,
+    #[serde(default)]
+    pub text_en: Option<Line>,
+    #[serde(default)]
+    pub condition: Option<Condition>,
+}
+
+/// A condition on the partner: `municipality any_of [062014]`, `employees at_most [300]` …
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    pub field: ConditionField,
+    pub operator: ConditionOperator,
+    pub values: Vec<String>,
+}
+
+const LINES_LIMIT: usize = 50;
+
+impl Entry for Need {
+    const KIND: Kind = Kind::Need;
+
+    fn check(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = [
+            entry::require("owner", &self.owner),
+            entry::require_one_language("title", &self.title()),
+            entry::require_order(
+                ("budget_min", "budget_max"),
+                self.budget_min.map(Yen::value),
+                self.budget_max.map(Yen::value),
+            ),
+            entry::refuse_many("lines", self.lines.len(), LINES_LIMIT),
+            entry::refuse_many("fields", self.fields.len(), 30),
+            entry::refuse_repeats("purposes", &self.purposes),
+            entry::refuse_repeats("fields", &self.fields),
+            entry::refuse_repeats("sdgs", &self.sdgs),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        findings.extend(self.lines.iter().enumerate().filter_map(|(place, line)| check_line(place, line)));
+        findings
+    }
+
+    fn title(&self) -> Title {
+        Title { ja: self.title_ja.clone().map(String::from), en: self.title_en.clone().map(String::from) }
+    }
+
+    fn sort_text(&self) -> &str {
+        self.title_ja.as_ref().or(self.title_en.as_ref()).map_or("", |title| title.as_str())
+    }
+
+    fn visibility(&self) -> Visibility {
+        self.visibility
+    }
+
+    fn owner(&self) -> Option<&ThingId> {
+        self.owner.as_ref()
+    }
+
+    fn texts(&self) -> Vec<TextField<'_>> {
+        let mut texts = Texts::default().title("title", &self.title_ja, &self.title_en).body(
+            "summary",
+            &self.summary_ja,
+            &self.summary_en,
+        );
+        for (place, line) in self.lines.iter().enumerate() {
+            let (ja, en) = (line.text_ja.as_deref(), line.text_en.as_deref());
+            texts = texts.add(&format!("lines/{place}"), TextPlace::Body, ja, en);
+        }
+        texts.list()
+    }
+}
+
+fn check_line(place: usize, line: &NeedLine) -> Option<Finding> {
+    let pointer = format!("/lines/{place}");
+    let Some(condition) = &line.condition else {
+        let empty = line.text_ja.is_none() && line.text_en.is_none();
+        return empty.then(|| {
+            Finding::new(
+                pointer,
+                Defect::new("line.empty", "要件の行には文か条件が必要です。", "A line needs words or a condition."),
+            )
+        });
+    };
+    check_condition(condition).err().map(|defect| Finding::new(format!("{pointer}/condition"), defect))
+}
+
+fn check_condition(condition: &Condition) -> Result<(), Defect> {
+    let numeric = condition.field == ConditionField::Employees;
+    let compares = condition.operator != ConditionOperator::AnyOf;
+    if numeric != compares {
+        return Err(Defect::new(
+            "condition.operator",
+            "従業員数には at_least か at_most、ほかの項目には any_of を使ってください。",
+            "Use at_least or at_most with employees, any_of with everything else.",
+        ));
+    }
+    if condition.values.is_empty() || condition.values.len() > 50 || (compares && condition.values.len() != 1) {
+        return Err(Defect::new(
+            "condition.values",
+            "条件の値は1〜50件です（at_least と at_most は1件）。",
+            "A condition takes 1 to 50 values (at_least and at_most take one).",
+        ));
+    }
+    let refused = condition.values.iter().find(|value| match condition.field {
+        ConditionField::Employees => value.parse::<u32>().is_err(),
+        ConditionField::Municipality => crate::domain::codes::MunicipalityCode::parse(value).is_err(),
+        ConditionField::Prefecture => value.len() != 2 || value.parse::<u8>().is_err(),
+        ConditionField::OrganizationKind => crate::domain::vocabulary::OrganizationKind::from_code(value).is_none(),
+        ConditionField::Certificate | ConditionField::Field => FieldCode::parse(value).is_err(),
+    });
+    match refused {
+        None => Ok(()),
+        Some(value) => {
+            let shown: String = value.chars().take(60).collect();
+            Err(Defect::new(
+                "condition.value",
+                format!("「{shown}」はこの条件の値として使えません。"),
+                format!("\"{shown}\" cannot be a value of this condition."),
+            ))
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Values and rules, no I/O. A value that exists is valid.
+
+pub mod access;
+pub mod codes;
+pub mod date;
+pub mod entry;
+pub mod finding;
+pub mod id;
+pub mod kinds;
+pub mod parse;
+pub mod text;
+pub mod vocabulary;
+
+pub use access::{Actor, Scope};
+pub use entry::{Entry, Header, Link, Relation, Thing};
+pub use finding::{Defect, Finding};
+pub use id::{Clock, ThingId, Timestamp};
+pub use kinds::{
+    capability::Capability, need::Need, organization::Organization, person::Person, record::Record, seed::Seed,
+};
+pub use vocabulary::Kind;

@@ -1,0 +1,149 @@
+//! Text as people type it, and its folded form for comparing and sorting.
+
+use super::finding::Defect;
+use icu_normalizer::ComposingNormalizer;
+use serde::{Deserialize, Serialize};
+use std::ops::Deref;
+use utoipa::ToSchema;
+
+/// Characters that any text may hold at most.
+pub const PROSE_LIMIT: usize = 20_000;
+/// Characters that a name or title may hold at most.
+pub const LINE_LIMIT: usize = 1_000;
+
+/// Compatibility-composed (NFKC), lower case, hiragana as katakana, white space run together.
+pub fn fold(text: &str) -> String {
+    let normalized = canonical(text);
+    let mut folded = String::with_capacity(normalized.len());
+    for word in normalized.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.extend(word.chars().flat_map(char::to_lowercase).map(katakana));
+    }
+    folded
+}
+
+/// NFKC: full-width and half-width made alike. For codes, which are canonical, not kept as typed.
+pub fn canonical(text: &str) -> String {
+    ComposingNormalizer::new_nfkc().normalize(text).trim().to_owned()
+}
+
+fn katakana(character: char) -> char {
+    match character {
+        'ぁ'..='ゖ' => char::from_u32(character as u32 + 0x60).unwrap_or(character),
+        other => other,
+    }
+}
+
+fn refuse_controls(text: &str, allow_lines: bool) -> Result<(), Defect> {
+    let bad = text.chars().find(|&character| {
+        let line_break = character == '\n' || character == '\t';
+        (character.is_ascii_control() || character == '\u{7f}') && !(allow_lines && line_break)
+    });
+    match bad {
+        None => Ok(()),
+        Some(character) => Err(Defect::new(
+            "text.control_character",
+            format!("使えない制御文字（U+{:04X}）が含まれています。", character as u32),
+            format!("The text holds a control character (U+{:04X}) that cannot be kept.", character as u32),
+        )),
+    }
+}
+
+fn refuse_long(text: &str, limit: usize) -> Result<(), Defect> {
+    let length = text.chars().count();
+    if length <= limit {
+        return Ok(());
+    }
+    Err(Defect::new(
+        "text.too_long",
+        format!("{limit}文字以内で入力してください（現在{length}文字）。"),
+        format!("At most {limit} characters; this has {length}."),
+    ))
+}
+
+macro_rules! text_value {
+    ($(#[$meta:meta])* $name:ident, $limit:expr, $lines:expr) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schema(value_type = String)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn parse(text: &str) -> Result<Self, Defect> {
+                let unified = text.replace("\r\n", "\n");
+                let trimmed = unified.trim();
+                refuse_controls(trimmed, $lines)?;
+                refuse_long(trimmed, $limit)?;
+                if trimmed.is_empty() {
+                    return Err(Defect::new(
+                        "text.empty",
+                        "空の文字列です。値がないときは null にしてください。",
+                        "The text is empty. Send null for no value.",
+                    ));
+                }
+                Ok(Self(trimmed.to_owned()))
+            }
+
+            /// For values read back from our own database.
+            pub fn from_stored(text: String) -> Self {
+                Self(text)
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Defect;
+            fn try_from(text: String) -> Result<Self, Defect> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.0
+            }
+        }
+
+        impl Deref for $name {
+            type Target = str;
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text_value!(
+    /// A name or title: one line, at most 1,000 characters, kept as typed.
+    Line, LINE_LIMIT, false
+);
+text_value!(
+    /// Prose: several lines, at most 20,000 characters, kept as typed.
+    Prose, PROSE_LIMIT, true
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_width_half_width_and_kana_compare_alike() {
+        assert_eq!(fold("ゴトウ　ｱﾙﾐ"), fold("ごとう アルミ"));
+        assert_eq!(fold("ＭＩＺＵＫＩ"), "mizuki");
+    }
+
+    #[test]
+    fn a_name_is_one_line_and_prose_may_have_several() {
+        assert_eq!(Line::parse("一行\n二行").unwrap_err().code, "text.control_character");
+        assert_eq!(Prose::parse(" 一行\r\n二行 ").unwrap().as_str(), "一行\n二行");
+        assert_eq!(Prose::parse("a\u{0}b").unwrap_err().code, "text.control_character");
+        assert_eq!(Line::parse(&"あ".repeat(1_001)).unwrap_err().code, "text.too_long");
+        assert_eq!(Line::parse("   ").unwrap_err().code, "text.empty");
+    }
+}
