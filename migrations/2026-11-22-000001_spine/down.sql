@@ -1,0 +1,17 @@
+DROP TABLE fields;
+DROP TABLE municipalities;
+DROP TABLE idempotency_keys;
+DROP TABLE changes;
+DROP TABLE versions;
+DROP TABLE external_references;
+DROP TABLE thing_links;
+DROP TABLE thing_values;
+DROP TABLE records;
+DROP TABLE need_lines;
+DROP TABLE needs;
+DROP TABLE seeds;
+DROP TABLE capabilities;
+DROP TABLE people;
+DROP TABLE organizations;
+DROP TABLE things;
+DROP TABLE log_head;

@@ -1,0 +1,128 @@
+//! The one error of the service: about nine kinds, each with a status and a stable problem type.
+
+use crate::domain::finding::{Defect, Finding, Message};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The request cannot be read (bad JSON, bad cursor, bad query).
+    #[error("malformed: {0}")]
+    Malformed(Defect),
+    /// The request was read; values were refused.
+    #[error("invalid: {} finding(s)", .0.len())]
+    Invalid(Vec<Finding>),
+    /// It is not there, or the caller may not know of it.
+    #[error("not found")]
+    NotFound,
+    /// It clashes with what is there.
+    #[error("conflict: {0}")]
+    Conflict(Defect),
+    /// If-Match is missing.
+    #[error("precondition required")]
+    PreconditionRequired,
+    /// Somebody changed it in the meantime.
+    #[error("stale: the current version is {current}")]
+    Stale { current: i64 },
+    /// More than we take.
+    #[error("too large: {0}")]
+    TooLarge(Defect),
+    /// Busy or starting; try again later.
+    #[error("unavailable: {0}")]
+    Unavailable(Defect),
+    /// Ours to mend. The detail goes to the log, never to the caller.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    pub fn internal(detail: impl std::fmt::Display) -> Self {
+        Error::Internal(detail.to_string())
+    }
+
+    pub fn invalid(pointer: &str, defect: Defect) -> Self {
+        Error::Invalid(vec![Finding::new(pointer, defect)])
+    }
+
+    /// HTTP status (RFC 9110).
+    pub fn status(&self) -> u16 {
+        match self {
+            Error::Malformed(_) => 400,
+            Error::Invalid(_) => 422,
+            Error::NotFound => 404,
+            Error::Conflict(_) => 409,
+            Error::PreconditionRequired => 428,
+            Error::Stale { .. } => 412,
+            Error::TooLarge(_) => 413,
+            Error::Unavailable(_) => 503,
+            Error::Internal(_) => 500,
+        }
+    }
+
+    /// Last part of the problem type, a stable path under `/problems/`.
+    pub fn problem(&self) -> &str {
+        match self {
+            Error::Malformed(defect)
+            | Error::Conflict(defect)
+            | Error::TooLarge(defect)
+            | Error::Unavailable(defect) => &defect.code,
+            Error::Invalid(_) => "invalid",
+            Error::NotFound => "not-found",
+            Error::PreconditionRequired => "precondition-required",
+            Error::Stale { .. } => "stale",
+            Error::Internal(_) => "internal",
+        }
+    }
+
+    /// What happened and what to do, for the caller.
+    pub fn message(&self) -> Message {
+        match self {
+            Error::Malformed(defect)
+            | Error::Conflict(defect)
+            | Error::TooLarge(defect)
+            | Error::Unavailable(defect) => defect.message.clone(),
+            Error::Invalid(findings) => Message::new(
+                format!(
+                    "{}件の値を受け付けられませんでした。errors を見て直してください。何も保存されていません。",
+                    findings.len()
+                ),
+                format!("{} value(s) were refused; see errors. Nothing was saved.", findings.len()),
+            ),
+            Error::NotFound => Message::new("見つかりません。", "There is no such thing."),
+            Error::PreconditionRequired => Message::new(
+                "変更には If-Match ヘッダーが必要です。読み出したときの ETag を送ってください。",
+                "A change needs an If-Match header with the ETag that you read.",
+            ),
+            Error::Stale { current } => Message::new(
+                format!("ほかの人が先に変更しました（現在の版は {current}）。読み直してからもう一度お試しください。"),
+                format!(
+                    "Somebody changed it in the meantime (the current version is {current}). Read it again, then retry."
+                ),
+            ),
+            Error::Internal(_) => Message::new(
+                "サーバー内部の問題です。要求番号を添えて管理者にお知らせください。",
+                "Something went wrong on our side. Please tell the administrator the request id.",
+            ),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+        match &error {
+            Diesel::NotFound => Error::NotFound,
+            Diesel::DatabaseError(Kind::UniqueViolation, _) => Error::Conflict(Defect::new(
+                "already-exists",
+                "同じ番号のものがすでに登録されています。",
+                "Something with the same number is already registered.",
+            )),
+            Diesel::DatabaseError(Kind::ForeignKeyViolation, _) => Error::Conflict(Defect::new(
+                "referenced",
+                "ほかのものから参照されているか、参照先がありません。",
+                "It is referred to by something else, or refers to something that is not there.",
+            )),
+            _ => Error::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The log of changes: audit trail, and the feed that the index follows.
+//!
+//! Each row carries a salted digest of itself, and the chain: SHA-256 over the chain before it and the digest. A person can be
+//! erased from a row (text and salt go, the digest stays) and the chain still verifies.
+
+use super::connection::Conn;
+use super::schema::{changes, log_head};
+use crate::domain::{Kind, ThingId};
+use crate::error::{Error, Result};
+use diesel::prelude::*;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Update,
+    Delete,
+    /// Nothing of the thing itself changed, but a fact that is indexed with it did (its owner's place, say).
+    Follow,
+}
+
+impl Action {
+    pub fn code(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::Follow => "follow",
+        }
+    }
+}
+
+/// A place in the log of one database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Position {
+    pub epoch: String,
+    pub seq: i64,
+}
+
+impl Position {
+    /// The opaque text that clients get and send back.
+    pub fn token(&self) -> String {
+        format!("{}-{:x}", epoch_mark(&self.epoch), self.seq)
+    }
+
+    /// The sequence in a token, if it speaks of this database. A token of another epoch (before a restore) is `None`.
+    pub fn seq_of_token(token: &str, epoch: &str) -> Result<Option<i64>, ()> {
+        let (mark, seq) = token.split_once('-').ok_or(())?;
+        let seq = i64::from_str_radix(seq, 16).map_err(|_| ())?;
+        if mark.len() != 8 || !mark.bytes().all(|byte| byte.is_ascii_hexdigit()) || seq < 0 {
+            return Err(());
+        }
+        Ok((mark == epoch_mark(epoch)).then_some(seq))
+    }
+}
+
+fn epoch_mark(epoch: &str) -> String {
+    hex(&Sha256::digest(epoch.as_bytes()))[..8].to_owned()
+}
+
+/// The head of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Head {
+    pub epoch: String,
+    pub seq: i64,
+    pub chain: String,
+}
+
+/// A row of the log as readers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Change {
+    pub seq: i64,
+    pub line: i32,
+    pub at: String,
+    pub actor: String,
+    pub action: String,
+    pub kind: String,
+    pub thing_id: String,
+    pub narrows: bool,
+    pub salt: String,
+    pub digest: String,
+    pub chain: String,
+}
+
+/// A row about to be written.
+#[derive(Debug)]
+pub struct NewChange<'a> {
+    pub seq: i64,
+    pub line: i32,
+    pub at: &'a str,
+    pub actor: &'a str,
+    pub action: Action,
+    pub kind: Kind,
+    pub thing: &'a ThingId,
+    pub narrows: bool,
+}
+
+/// Starts a log: one row, a new epoch. Does nothing where there is one.
+pub fn initialize(conn: &mut Conn) -> Result<()> {
+    let rows: i64 = log_head::table.count().get_result(conn)?;
+    if rows == 0 {
+        let epoch = Uuid::new_v4().simple().to_string();
+        diesel::insert_into(log_head::table)
+            .values((
+                log_head::id.eq(1),
+                log_head::epoch.eq(&epoch),
+                log_head::seq.eq(0),
+                log_head::chain.eq(genesis(&epoch)),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The chain before the first row.
+pub fn genesis(epoch: &str) -> String {
+    hex(&Sha256::digest(format!("musubi log {epoch}").as_bytes()))
+}
+
+pub fn head(conn: &mut Conn) -> Result<Head> {
+    Ok(log_head::table.select((log_head::epoch, log_head::seq, log_head::chain)).first(conn)?)
+}
+
+/// The first statement of every write: takes the next sequence number, and with it the place in line.
+pub(super) fn raise(conn: &mut Conn) -> Result<Head> {
+    let raised = diesel::update(log_head::table).set(log_head::seq.eq(log_head::seq + 1)).execute(conn)?;
+    if raised != 1 {
+        return Err(Error::internal("the log has no head; run `musubi migrate`"));
+    }
+    head(conn)
+}
+
+pub(super) fn set_chain(conn: &mut Conn, chain: &str) -> Result<()> {
+    diesel::update(log_head::table).set(log_head::chain.eq(chain)).execute(conn)?;
+    Ok(())
+}
+
+/// Writes a row; gives the chain after it.
+pub(super) fn append(conn: &mut Conn, before: &str, change: NewChange<'_>) -> Result<String> {
+    let salt = Uuid::new_v4().simple().to_string();
+    let row = Change {
+        seq: change.seq,
+        line: change.line,
+        at: change.at.to_owned(),
+        actor: change.actor.to_owned(),
+        action: change.action.code().to_owned(),
+        kind: change.kind.code().to_owned(),
+        thing_id: change.thing.to_string(),
+        narrows: change.narrows,
+        salt,
+        digest: String::new(),
+        chain: String::new(),
+    };
+    let digest = digest_of(&row);
+    let chain = chain_after(before, &digest);
+    diesel::insert_into(changes::table)
+        .values((
+            changes::seq.eq(row.seq),
+            changes::line.eq(row.line),
+            changes::at.eq(&row.at),
+            changes::actor.eq(&row.actor),
+            changes::action.eq(&row.action),
+            changes::kind.eq(&row.kind),
+            changes::thing_id.eq(&row.thing_id),
+            changes::narrows.eq(row.narrows),
+            changes::salt.eq(&row.salt),
+            changes::digest.eq(&digest),
+            changes::chain.eq(&chain),
+        ))
+        .execute(conn)?;
+    Ok(chain)
+}
+
+/// What the digest of a row should be. Fields are length-prefixed, so no two rows write the same bytes.
+pub fn digest_of(row: &Change) -> String {
+    let mut hasher = Sha256::new();
+    let (seq, line) = (row.seq.to_string(), row.line.to_string());
+    let narrows = if row.narrows { "narrows" } else { "" };
+    for part in
+        [&row.salt, &seq, &line, &row.at, &row.actor, &row.action, &row.kind, &row.thing_id, &narrows.to_owned()]
+    {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+pub fn chain_after(before: &str, digest: &str) -> String {
+    hex(&Sha256::digest(format!("{before}{digest}").as_bytes()))
+}
+
+/// Rows after `seq`, whole transactions, in order: at most about `limit` rows (a transaction is never cut).
+pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> Result<Vec<Change>> {
+    let mut rows: Vec<Change> =
+        changes::table.filter(changes::seq.gt(seq)).order((changes::seq, changes::line)).limit(limit).load(conn)?;
+    if rows.len() as i64 == limit {
+        let last = rows.last().map_or(seq, |row| row.seq);
+        let from = rows.last().map_or(0, |row| row.line);
+        let rest: Vec<Change> =
+            changes::table.filter(changes::seq.eq(last).and(changes::line.gt(from))).order(changes::line).load(conn)?;
+        rows.extend(rest);
+    }
+    Ok(rows)
+}
+
+/// The chain at the end of a transaction; `None` if the log has no such sequence.
+pub fn chain_at(conn: &mut Conn, seq: i64) -> Result<Option<String>> {
+    if seq == 0 {
+        return Ok(Some(genesis(&head(conn)?.epoch)));
+    }
+    Ok(changes::table
+        .filter(changes::seq.eq(seq))
+        .order(changes::line.desc())
+        .select(changes::chain)
+        .first(conn)
+        .optional()?)
+}
+
+/// Things that a change after `seq` hides or deletes. `None` if there are more than `limit`.
+pub fn narrowed_after(conn: &mut Conn, seq: i64, limit: usize) -> Result<Option<Vec<String>>> {
+    let ids: Vec<String> = changes::table
+        .filter(changes::narrows.eq(true).and(changes::seq.gt(seq)))
+        .select(changes::thing_id)
+        .distinct()
+        .limit(limit as i64 + 1)
+        .load(conn)?;
+    Ok((ids.len() <= limit).then_some(ids))
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_back_and_a_foreign_or_broken_one_does_not() {
+        let position = Position { epoch: "one".into(), seq: 4711 };
+        assert_eq!(Position::seq_of_token(&position.token(), "one"), Ok(Some(4711)));
+        assert_eq!(Position::seq_of_token(&position.token(), "two"), Ok(None));
+        for broken in ["", "-", "4711", "zzzzzzzz-1", "01234567--1", "0123456-1", "01234567-99999999999999999"] {
+            assert_eq!(Position::seq_of_token(broken, "one"), Err(()), "{broken}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! How a record lies in its table.
+
+use super::connection::{Conn, IN_LIST};
+use super::schema::records;
+use super::things::Stored;
+use super::values::Parts;
+use crate::domain::codes::{FieldCode, WebAddress};
+use crate::domain::date::PartialDate;
+use crate::domain::kinds::Yen;
+use crate::domain::kinds::record::Member;
+use crate::domain::text::{Line, Prose};
+use crate::domain::vocabulary::RecordKind;
+use crate::domain::{Record, Relation};
+use crate::error::Result;
+use diesel::prelude::*;
+
+#[derive(Debug, Queryable)]
+pub struct RecordRow {
+    thing_id: String,
+    record_kind: Option<String>,
+    text_ja: Option<String>,
+    text_en: Option<String>,
+    happened_on: Option<String>,
+    amount: Option<i64>,
+    number: Option<String>,
+    website: Option<String>,
+}
+
+impl Stored for Record {
+    type Row = RecordRow;
+
+    fn rows(conn: &mut Conn, ids: &[String]) -> Result<Vec<(String, Self::Row)>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(IN_LIST) {
+            let rows: Vec<RecordRow> = records::table.filter(records::thing_id.eq_any(ids)).load(conn)?;
+            found.extend(rows.into_iter().map(|row| (row.thing_id.clone(), row)));
+        }
+        Ok(found)
+    }
+
+    fn assemble(row: Self::Row, parts: &mut Parts) -> Self {
+        Record {
+            title_ja: parts.title_ja.take().map(Line::from_stored),
+            title_en: parts.title_en.take().map(Line::from_stored),
+            record_kind: row.record_kind.as_deref().and_then(RecordKind::from_code),
+            text_ja: row.text_ja.map(Prose::from_stored),
+            text_en: row.text_en.map(Prose::from_stored),
+            happened_on: row.happened_on.map(PartialDate::from_stored),
+            amount: row.amount.map(Yen::from_stored),
+            number: row.number.map(Line::from_stored),
+            website: row.website.map(WebAddress::from_stored),
+            fields: parts.list("fields", FieldCode::from_stored),
+            visibility: parts.visibility,
+            members: parts
+                .targets(Relation::Member)
+                .into_iter()
+                .map(|(party, role)| Member { party, role: role.map(Line::from_stored) })
+                .collect(),
+        }
+    }
+
+    fn insert_row(&self, conn: &mut Conn, id: &str) -> Result<()> {
+        let row = (
+            records::thing_id.eq(id),
+            records::record_kind.eq(self.record_kind.map(|value| value.code())),
+            records::text_ja.eq(self.text_ja.as_ref().map(|value| value.as_str())),
+            records::text_en.eq(self.text_en.as_ref().map(|value| value.as_str())),
+            records::happened_on.eq(self.happened_on.as_ref().map(|value| value.as_str())),
+            records::amount.eq(self.amount.map(|value| value.value())),
+            records::number.eq(self.number.as_ref().map(|value| value.as_str())),
+            records::website.eq(self.website.as_ref().map(|value| value.as_str())),
+        );
+        diesel::insert_into(records::table).values(row).execute(conn)?;
+        Ok(())
+    }
+
+    fn delete_row(conn: &mut Conn, id: &str) -> Result<()> {
+        diesel::delete(records::table.find(id)).execute(conn)?;
+        Ok(())
+    }
+
+    fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
+        vec![("fields", self.fields.iter().map(|value| value.as_str().to_owned()).collect())]
+    }
+}

@@ -1,0 +1,211 @@
+//! The tables as diesel knows them. `tests/store.rs` compares them with both databases.
+
+diesel::table! { log_head (id) { id -> Integer, epoch -> Text, seq -> BigInt, chain -> Text, } }
+diesel::table! {
+    things (id) {
+        id -> Text,
+        kind -> Text,
+        parent_id -> Nullable<Text>,
+        owner_party -> Nullable<Text>,
+        visibility -> Text,
+        status -> Text,
+        verified_on -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Text,
+        updated_at -> Text,
+        title_ja -> Nullable<Text>,
+        title_en -> Nullable<Text>,
+        sort_key -> Text,
+    }
+}
+diesel::table! {
+    organizations (thing_id) {
+        thing_id -> Text,
+        organization_kind -> Text,
+        name_kana -> Nullable<Text>,
+        corporate_number -> Nullable<Text>,
+        ror -> Nullable<Text>,
+        municipality -> Nullable<Text>,
+        postal_code -> Nullable<Text>,
+        address_ja -> Nullable<Text>,
+        address_en -> Nullable<Text>,
+        website -> Nullable<Text>,
+        founded -> Nullable<Text>,
+        employees -> Nullable<BigInt>,
+        capital -> Nullable<BigInt>,
+        industry -> Nullable<Text>,
+        description_ja -> Nullable<Text>,
+        description_en -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    people (thing_id) {
+        thing_id -> Text,
+        name_kana -> Nullable<Text>,
+        orcid -> Nullable<Text>,
+        researchmap -> Nullable<Text>,
+        position_ja -> Nullable<Text>,
+        position_en -> Nullable<Text>,
+        municipality -> Nullable<Text>,
+        website -> Nullable<Text>,
+        description_ja -> Nullable<Text>,
+        description_en -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    capabilities (thing_id) {
+        thing_id -> Text,
+        capability_kind -> Text,
+        description_ja -> Nullable<Text>,
+        description_en -> Nullable<Text>,
+        evidence_ja -> Nullable<Text>,
+        evidence_en -> Nullable<Text>,
+        readiness -> Nullable<BigInt>,
+        trial_use -> Nullable<Bool>,
+        price_min -> Nullable<BigInt>,
+        price_max -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    seeds (thing_id) {
+        thing_id -> Text,
+        summary_ja -> Nullable<Text>,
+        summary_en -> Nullable<Text>,
+        novelty_ja -> Nullable<Text>,
+        novelty_en -> Nullable<Text>,
+        applications_ja -> Nullable<Text>,
+        applications_en -> Nullable<Text>,
+        partner_sought_ja -> Nullable<Text>,
+        partner_sought_en -> Nullable<Text>,
+        readiness -> Nullable<BigInt>,
+        property_status -> Nullable<Text>,
+        cost_min -> Nullable<BigInt>,
+        cost_max -> Nullable<BigInt>,
+        time_scale_months -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    needs (thing_id) {
+        thing_id -> Text,
+        summary_ja -> Nullable<Text>,
+        summary_en -> Nullable<Text>,
+        budget_min -> Nullable<BigInt>,
+        budget_max -> Nullable<BigInt>,
+        deadline -> Nullable<Text>,
+        anonymous -> Bool,
+    }
+}
+diesel::table! {
+    need_lines (need_id, position) {
+        need_id -> Text,
+        position -> Integer,
+        strength -> Text,
+        text_ja -> Nullable<Text>,
+        text_en -> Nullable<Text>,
+        condition_field -> Nullable<Text>,
+        condition_operator -> Nullable<Text>,
+        condition_values -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    records (thing_id) {
+        thing_id -> Text,
+        record_kind -> Nullable<Text>,
+        text_ja -> Nullable<Text>,
+        text_en -> Nullable<Text>,
+        happened_on -> Nullable<Text>,
+        amount -> Nullable<BigInt>,
+        number -> Nullable<Text>,
+        website -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    thing_values (thing_id, list, position) {
+        thing_id -> Text,
+        list -> Text,
+        position -> Integer,
+        value -> Text,
+    }
+}
+diesel::table! {
+    thing_links (thing_id, relation, position) {
+        thing_id -> Text,
+        relation -> Text,
+        position -> Integer,
+        target_id -> Text,
+        role -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    external_references (kind, scheme, value) {
+        kind -> Text,
+        scheme -> Text,
+        value -> Text,
+        thing_id -> Text,
+    }
+}
+diesel::table! {
+    versions (thing_id, version) {
+        thing_id -> Text,
+        version -> BigInt,
+        change_seq -> BigInt,
+        at -> Text,
+        actor -> Text,
+        snapshot -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    changes (seq, line) {
+        seq -> BigInt,
+        line -> Integer,
+        at -> Text,
+        actor -> Text,
+        action -> Text,
+        kind -> Text,
+        thing_id -> Text,
+        narrows -> Bool,
+        salt -> Text,
+        digest -> Text,
+        chain -> Text,
+    }
+}
+diesel::table! {
+    idempotency_keys (caller, key) {
+        caller -> Text,
+        key -> Text,
+        request_digest -> Text,
+        thing_id -> Text,
+        change_seq -> BigInt,
+        response -> Text,
+        created_at -> Text,
+    }
+}
+diesel::table! {
+    municipalities (code) {
+        code -> Text,
+        prefecture -> Nullable<Text>,
+        name_ja -> Text,
+        name_kana -> Text,
+        name_en -> Text,
+    }
+}
+diesel::table! { fields (code) { code -> Text, parent -> Nullable<Text>, name_ja -> Text, name_en -> Text, } }
+
+diesel::joinable!(organizations -> things (thing_id));
+diesel::joinable!(people -> things (thing_id));
+diesel::joinable!(capabilities -> things (thing_id));
+diesel::joinable!(seeds -> things (thing_id));
+diesel::joinable!(needs -> things (thing_id));
+diesel::joinable!(records -> things (thing_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    things,
+    organizations,
+    people,
+    capabilities,
+    seeds,
+    needs,
+    records,
+    thing_values,
+    thing_links,
+    external_references,
+);

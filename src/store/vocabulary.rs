@@ -1,0 +1,81 @@
+//! Municipalities and fields: files seed them once, then the database is the truth.
+
+use super::connection::Conn;
+use super::schema::{fields, municipalities};
+use crate::domain::vocabulary::{FIELDS, MUNICIPALITIES};
+use crate::error::{Error, Result};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = municipalities)]
+pub struct Municipality {
+    /// 全国地方公共団体コード.
+    pub code: String,
+    /// Code of the prefecture; none for a prefecture itself.
+    pub prefecture: Option<String>,
+    pub name_ja: String,
+    pub name_kana: String,
+    pub name_en: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = fields)]
+pub struct Field {
+    pub code: String,
+    pub parent: Option<String>,
+    pub name_ja: String,
+    pub name_en: String,
+}
+
+/// Fills empty tables.
+pub(super) fn seed(conn: &mut Conn) -> Result<()> {
+    if municipalities::table.count().get_result::<i64>(conn)? == 0 {
+        add_municipalities(conn, MUNICIPALITIES)?;
+    }
+    if fields::table.count().get_result::<i64>(conn)? == 0 {
+        for field in rows::<Field>(FIELDS)? {
+            diesel::insert_into(fields::table).values(&field).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds the municipalities of a file that are not there yet (prefectures before their municipalities).
+pub fn add_municipalities(conn: &mut Conn, csv: &str) -> Result<()> {
+    for place in rows::<Municipality>(csv)? {
+        let known: i64 = municipalities::table.find(&place.code).count().get_result(conn)?;
+        if known == 0 {
+            diesel::insert_into(municipalities::table).values(&place).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+fn rows<T: serde::de::DeserializeOwned>(csv: &str) -> Result<Vec<T>> {
+    csv::Reader::from_reader(csv.as_bytes())
+        .deserialize()
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| Error::internal(format!("vocabulary file: {error}")))
+}
+
+pub fn all_municipalities(conn: &mut Conn) -> Result<Vec<Municipality>> {
+    Ok(municipalities::table.order(municipalities::code).load(conn)?)
+}
+
+pub fn all_fields(conn: &mut Conn) -> Result<Vec<Field>> {
+    Ok(fields::table.order(fields::code).load(conn)?)
+}
+
+pub(super) fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
+    Ok(municipalities::table.find(code).count().get_result::<i64>(conn)? > 0)
+}
+
+pub(super) fn unknown_fields(conn: &mut Conn, codes: &[String]) -> Result<Vec<usize>> {
+    if codes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known: Vec<String> = fields::table.filter(fields::code.eq_any(codes)).select(fields::code).load(conn)?;
+    Ok((0..codes.len()).filter(|&place| !known.contains(&codes[place])).collect())
+}
