@@ -24,6 +24,9 @@ pub enum Error {
     /// Somebody changed it in the meantime.
     #[error("stale: the current version is {current}")]
     Stale { current: i64 },
+    /// A body that is not JSON.
+    #[error("unsupported media type")]
+    UnsupportedMedia,
     /// More than we take.
     #[error("too large: {0}")]
     TooLarge(Defect),
@@ -53,6 +56,7 @@ impl Error {
             Error::Conflict(_) => 409,
             Error::PreconditionRequired => 428,
             Error::Stale { .. } => 412,
+            Error::UnsupportedMedia => 415,
             Error::TooLarge(_) => 413,
             Error::Unavailable(_) => 503,
             Error::Internal(_) => 500,
@@ -70,6 +74,7 @@ impl Error {
             Error::NotFound => "not-found",
             Error::PreconditionRequired => "precondition-required",
             Error::Stale { .. } => "stale",
+            Error::UnsupportedMedia => "unsupported-media-type",
             Error::Internal(_) => "internal",
         }
     }
@@ -98,6 +103,10 @@ impl Error {
                 format!(
                     "Somebody changed it in the meantime (the current version is {current}). Read it again, then retry."
                 ),
+            ),
+            Error::UnsupportedMedia => Message::new(
+                "本文は JSON で送ってください（Content-Type: application/json）。",
+                "Send the body as JSON (Content-Type: application/json).",
             ),
             Error::Internal(_) => Message::new(
                 "サーバー内部の問題です。要求番号を添えて管理者にお知らせください。",
