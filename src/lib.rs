@@ -1,5 +1,51 @@
-//! musubi: matchmaking for a regional industry cluster.
+//! musubi (結び): matchmaking for a regional industry cluster.
+//!
+//! The rooms, and what each may use, are in ARCHITECTURE.md. [`build`] puts them together.
 
+pub mod api;
+pub mod app;
 pub mod domain;
 pub mod error;
+pub mod feed;
 pub mod store;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::feed::Feed;
+use crate::store::Database;
+use actix_web::dev::Server;
+use actix_web::{HttpServer, web};
+use musubi_index::{Engine, Settings};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Bodies are at most this long, bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// Opens the index and starts to follow the log of a migrated database.
+pub fn build(database: Database, index_folder: &Path, settings: Settings) -> Result<App> {
+    let (engine, opened) = Engine::open(index_folder, settings).map_err(Error::internal)?;
+    tracing::info!(?opened, "index");
+    let engine = Arc::new(engine);
+    let feed = Arc::new(Feed::start(database.clone(), engine.clone())?);
+    Ok(App { database, engine, feed })
+}
+
+/// The server on a listening socket. Stops cleanly: accepted requests are answered first.
+pub fn server(app: App, listener: TcpListener, workers: usize) -> Result<Server> {
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(web::Data::new(app.clone()))
+            .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .wrap(actix_web::middleware::from_fn(api::middleware::around))
+            .configure(api::routes)
+    })
+    .workers(workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(8)
+    .listen(listener)
+    .map_err(Error::internal)?;
+    Ok(server.run())
+}

@@ -30,17 +30,16 @@ pub struct ProblemBody {
 }
 
 /// An error on its way out of a handler.
+///
+/// Its body here is Japanese; `middleware` puts it into the reader's language.
 #[derive(Debug)]
-pub struct Problem {
-    error: Error,
-    english: bool,
-}
+pub struct Problem(Error);
 
 pub type Answer = Result<HttpResponse, Problem>;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Self { error, english: false }
+        Self(error)
     }
 }
 
@@ -59,9 +58,9 @@ impl Problem {
         }
     }
 
-    pub fn body(&self) -> ProblemBody {
-        let mut body = Self::plain(self.error.status(), self.error.problem(), self.error.message(), self.english);
-        match &self.error {
+    pub fn body_in(&self, english: bool) -> ProblemBody {
+        let mut body = Self::plain(self.0.status(), self.0.problem(), self.0.message(), english);
+        match &self.0 {
             Error::Invalid(findings) => body.errors = findings.clone(),
             Error::Stale { current } => body.current_version = Some(*current),
             _ => {}
@@ -72,24 +71,24 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(formatter)
+        self.0.fmt(formatter)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
-        if let Error::Internal(detail) = &self.error {
+        if let Error::Internal(detail) = &self.0 {
             tracing::error!(detail, "internal error");
         }
         let mut response = HttpResponse::build(self.status_code());
-        if matches!(self.error, Error::Unavailable(_)) {
+        if matches!(self.0, Error::Unavailable(_)) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
-        response.content_type("application/problem+json").json(self.body())
+        response.content_type("application/problem+json").json(self.body_in(false))
     }
 }
 

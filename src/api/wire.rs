@@ -93,11 +93,8 @@ pub fn not_in_list(text: &str) -> Defect {
 
 /// `Link: <…&after=CURSOR>; rel="next"` (RFC 8288).
 pub fn next_link(request: &HttpRequest, cursor: &str) -> String {
-    let rest: Vec<&str> = request
-        .query_string()
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("after="))
-        .collect();
+    let rest: Vec<&str> =
+        request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after=")).collect();
     let mut query = rest.join("&");
     if !query.is_empty() {
         query.push('&');

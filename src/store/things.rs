@@ -159,7 +159,7 @@ pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &P
         query = query.filter(things::owner_party.eq(owner.to_string()));
     }
     if !filter.municipalities.is_empty() {
-        let codes = with_their_municipalities(conn, &filter.municipalities)?;
+        let codes = vocabulary::with_their_municipalities(conn, &filter.municipalities)?;
         let organizations = organizations::table
             .filter(organizations::municipality.eq_any(codes.clone()))
             .select(organizations::thing_id);
@@ -210,16 +210,6 @@ pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &P
         id: row.id.clone(),
     });
     Ok(Paged { items: assemble(conn, rows)?, next })
-}
-
-fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
-    use super::schema::municipalities;
-    let mut all: Vec<String> = municipalities::table
-        .filter(municipalities::prefecture.eq_any(codes))
-        .select(municipalities::code)
-        .load(conn)?;
-    all.extend_from_slice(codes);
-    Ok(all)
 }
 
 /// Every id of one kind after `after`, for walking the whole table in short snapshots.
