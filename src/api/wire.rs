@@ -72,6 +72,13 @@ fn plain(error: &serde_json::Error) -> String {
 
 /// The query string, typed; an unknown or unreadable parameter is refused.
 pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
+    if !is_text(request.query_string()) {
+        return Err(Error::Malformed(Defect::new(
+            "query-parameter",
+            "検索条件（URLの ? 以降）が UTF-8 ではありません。",
+            "The query string is not UTF-8.",
+        )));
+    }
     actix_web::web::Query::<T>::from_query(request.query_string()).map(|query| query.into_inner()).map_err(|error| {
         let detail: String = error.to_string().chars().take(300).collect();
         Error::Malformed(Defect::new(
@@ -80,6 +87,26 @@ pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
             format!("The query string cannot be read: {detail}"),
         ))
     })
+}
+
+/// Do the percent-encoded bytes make UTF-8? (The decoder would replace what does not, silently.)
+fn is_text(query: &str) -> bool {
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 pub fn not_in_list(text: &str) -> Defect {

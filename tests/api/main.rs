@@ -1,0 +1,8 @@
+//! The service over HTTP, in the words of its users.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod matching;
+mod resources;
+mod search;
