@@ -335,9 +335,12 @@ pub(super) fn narrowed(app: &App) -> Result<Option<Vec<String>>> {
 }
 
 pub(super) fn reader(actor: &Actor) -> Reader {
+    let names = |parties: Vec<ThingId>| parties.into_iter().map(String::from).collect();
     match actor.scope() {
         Scope::Everything => Reader::Everything,
         Scope::Public => Reader::Visitor,
+        Scope::Member { parties } => Reader::Member { parties: names(parties) },
+        Scope::Coordinator { parties } => Reader::Coordinator { parties: names(parties) },
     }
 }
 

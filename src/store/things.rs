@@ -94,14 +94,24 @@ pub struct Card {
 
 type Rows = diesel::dsl::IntoBoxed<'static, things::table, <Conn as diesel::Connection>::Backend>;
 
-/// Where every query starts: what the reader may see.
+/// Where every query starts: what the reader may see. The same rule as [`Scope::sees`].
 fn visible(scope: &Scope) -> Rows {
     let rows = things::table.into_boxed();
+    let open = || things::status.eq(Status::Published.code());
+    let own = |parties: &[ThingId]| {
+        let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
+        things::owner_party.is_not_null().and(things::owner_party.assume_not_null().eq_any(parties))
+    };
     match scope {
         Scope::Everything => rows,
-        Scope::Public => rows
-            .filter(things::visibility.eq(Visibility::Public.code()))
-            .filter(things::status.eq(Status::Published.code())),
+        Scope::Public => rows.filter(things::visibility.eq(Visibility::Public.code())).filter(open()),
+        Scope::Member { parties } => {
+            let codes = [Visibility::Public.code(), Visibility::Members.code()];
+            rows.filter(things::visibility.eq_any(codes).and(open()).or(own(parties)))
+        }
+        Scope::Coordinator { parties } => {
+            rows.filter(things::visibility.ne(Visibility::Private.code()).or(own(parties)))
+        }
     }
 }
 
@@ -374,7 +384,7 @@ fn sort_key<E: Entry>(entry: &E) -> String {
 
 fn keep_version<E: Stored>(tx: &mut Tx<'_>, header: &Header, entry: Option<&E>) -> Result<()> {
     let snapshot = entry.map(serde_json::to_string).transpose().map_err(Error::internal)?;
-    let (seq, at, actor) = (tx.position().seq, tx.at().clone(), tx.actor().name());
+    let (seq, at, actor) = (tx.position().seq, tx.at().clone(), tx.actor().name().to_owned());
     diesel::insert_into(versions::table)
         .values((
             versions::thing_id.eq(header.id.as_str()),
