@@ -116,7 +116,9 @@ pub(crate) fn recall(
             }
         }
     }
-    for (party, breadth, focus) in breadth(snapshot, weights, &chosen, &allowed)? {
+    let whole = weights.breadth > 0.0 || weights.focus > 0.0;
+    let broad = if whole { breadth(snapshot, weights, &chosen, &allowed)? } else { Vec::new() };
+    for (party, breadth, focus) in broad {
         if admits(party) {
             let evidence = parties.entry(party).or_default();
             (evidence.breadth, evidence.focus) = (breadth, focus);
