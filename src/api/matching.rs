@@ -140,7 +140,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) ->
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
     let actor = app.actor();
     let service = app.get_ref().clone();
-    let body = app.blocking(move || run(&service, &actor, query)).await?;
+    let body = app.in_turn(move || run(&service, &actor, query)).await?;
     Ok(HttpResponse::Ok().json(body))
 }
 

@@ -15,10 +15,23 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Rows of the log in one commit, about.
-const BATCH: i64 = 1_000;
-/// Commits come at most this often: writes in between travel together.
-const BETWEEN_COMMITS: Duration = Duration::from_millis(100);
+/// How often the index commits.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Rows of the log in one commit, about (a transaction is never cut).
+    pub rows: i64,
+    /// Commits come at most this often: writes in between travel together.
+    pub between: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { rows: 1_000, between: Duration::from_millis(200) }
+    }
+}
+
+/// Things read at once while building anew.
+const PAGE: i64 = 1_000;
 /// Other processes write to the same PostgreSQL: look even when nothing rang here.
 const POLL_SHARED: Duration = Duration::from_millis(500);
 const POLL_ALONE: Duration = Duration::from_secs(1);
@@ -85,14 +98,14 @@ impl Shared {
 }
 
 impl Feed {
-    pub fn start(database: Database, engine: Arc<Engine>) -> Result<Self> {
+    pub fn start(database: Database, engine: Arc<Engine>, pace: Pace) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         shared.tell(|status| status.mark = engine.mark());
         let thread = std::thread::Builder::new()
             .name("indexer".to_owned())
             .spawn({
                 let (database, shared) = (database.clone(), shared.clone());
-                move || follow(&database, &engine, &shared)
+                move || follow(&database, &engine, &shared, pace)
             })
             .map_err(Error::internal)?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)), database })
@@ -136,7 +149,7 @@ impl Drop for Feed {
     }
 }
 
-fn follow(database: &Database, engine: &Engine, shared: &Shared) {
+fn follow(database: &Database, engine: &Engine, shared: &Shared, pace: Pace) {
     let poll = match database.target() {
         Target::Sqlite(_) => POLL_ALONE,
         Target::Postgresql(_) => POLL_SHARED,
@@ -149,7 +162,7 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
             continue;
         }
         let started = Instant::now();
-        match step(database, engine, shared) {
+        match step(database, engine, shared, pace.rows) {
             Ok(progress) => {
                 back_off = BACK_OFF_FIRST;
                 let wait = match progress {
@@ -157,7 +170,7 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
                         seen = database.bell().wait(seen, poll);
                         Duration::ZERO
                     }
-                    Progress::Followed(_) => BETWEEN_COMMITS.saturating_sub(started.elapsed()),
+                    Progress::Followed(_) => pace.between.saturating_sub(started.elapsed()),
                     Progress::Rebuilt(_) => Duration::ZERO,
                 };
                 std::thread::sleep(wait);
@@ -172,8 +185,8 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
     }
 }
 
-fn step(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
-    let work = database.read(|conn| next_work(conn, engine.mark().as_ref()))?;
+fn step(database: &Database, engine: &Engine, shared: &Shared, rows: i64) -> Result<Progress> {
+    let work = database.read(|conn| next_work(conn, engine.mark().as_ref(), rows))?;
     shared.tell(|status| status.head_seq = work.head.seq);
     let progress = match work.what {
         What::Nothing => Progress::Idle,
@@ -213,7 +226,7 @@ fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result
 /// Follows until there is nothing left to follow: for commands without a thread.
 pub fn catch_up(database: &Database, engine: &Engine) -> Result<()> {
     let shared = Shared::default();
-    while step(database, engine, &shared)? != Progress::Idle {}
+    while step(database, engine, &shared, Pace::default().rows)? != Progress::Idle {}
     Ok(())
 }
 
@@ -229,7 +242,7 @@ enum What {
 }
 
 /// What the index has to do, read in one snapshot.
-fn next_work(conn: &mut Conn, mark: Option<&Mark>) -> Result<Work> {
+fn next_work(conn: &mut Conn, mark: Option<&Mark>, rows: i64) -> Result<Work> {
     let head = log::head(conn)?;
     let what = match mark {
         None => What::Rebuild("there is none"),
@@ -240,7 +253,7 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>) -> Result<Work> {
         }
         Some(mark) if mark.seq == head.seq => What::Nothing,
         Some(mark) => {
-            let rows = log::after(conn, mark.seq, BATCH)?;
+            let rows = log::after(conn, mark.seq, rows)?;
             match rows.last() {
                 None => What::Nothing,
                 Some(last) => {
@@ -287,7 +300,7 @@ pub fn rebuild(database: &Database, engine: &Engine, mut told: impl FnMut(usize)
         let mut after = String::new();
         loop {
             let (ids, documents) = database.read(|conn| {
-                let ids = things::ids_after(conn, kind, &after, BATCH)?;
+                let ids = things::ids_after(conn, kind, &after, PAGE)?;
                 let documents = documents::of(conn, kind, &ids)?;
                 Ok((ids, documents))
             })?;

@@ -5,4 +5,4 @@
 mod documents;
 mod indexer;
 
-pub use indexer::{Feed, Progress, Status, catch_up, rebuild};
+pub use indexer::{Feed, Pace, Progress, Status, catch_up, rebuild};
