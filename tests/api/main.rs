@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod health;
 mod matching;
 mod resources;
 mod search;
