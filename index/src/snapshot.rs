@@ -529,7 +529,8 @@ impl Snapshot {
     pub(crate) fn party_facts(&self) -> &PartyFacts {
         self.party_facts.get_or_init(|| {
             let parties = self.parties.count();
-            let mut facts = PartyFacts { records: vec![0; parties], words: vec![0; parties], mean_words: 1.0 };
+            let mut facts =
+                PartyFacts { records: vec![0; parties], words: vec![0; parties], sizes: Vec::new(), mean_words: 1.0 };
             for segment in &self.segments {
                 for document in 0..segment.documents() {
                     if !segment.open.as_ref().is_none_or(|open| open.contains(document)) {
@@ -551,7 +552,10 @@ impl Snapshot {
                 speaking += 1;
                 sum += *words as f64;
             }
-            facts.mean_words = (sum / speaking.max(1) as f64).max(1.0) as f32;
+            let mean = (sum / speaking.max(1) as f64).max(1.0);
+            facts.mean_words = mean as f32;
+            facts.sizes = facts.words.iter().map(|words| (*words as f64 / mean) as f32).collect();
+            facts.words = Vec::new();
             facts
         })
     }
@@ -561,9 +565,11 @@ impl Snapshot {
 pub(crate) struct PartyFacts {
     /// Records of work.
     pub(crate) records: Vec<u32>,
-    /// Words in all its documents.
-    pub(crate) words: Vec<u64>,
-    /// Mean of `words` over the parties that have any.
+    /// Words in all its documents, while counting.
+    words: Vec<u64>,
+    /// Words in all its documents, as a multiple of the mean.
+    pub(crate) sizes: Vec<f32>,
+    /// Mean number of words over the parties that have any.
     pub(crate) mean_words: f32,
 }
 

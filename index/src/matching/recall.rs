@@ -175,7 +175,7 @@ fn choose(snapshot: &Snapshot, request: &MatchRequest, weights: &Weights) -> Res
         let mut located = Vec::with_capacity(2);
         for (inverse, field) in inverse.iter_mut().zip(term.fields()) {
             let found = snapshot.locate(field, &term.text)?;
-            *inverse = inverse_frequency(snapshot.documents, found.frequency);
+            *inverse = inverse_frequency(snapshot.documents, found.frequency).powf(weights.rarity);
             if found.frequency > 0 {
                 importance = importance.max(*inverse * weights.fields.weights[field as usize]);
             }
@@ -273,11 +273,13 @@ fn breadth(
     allowed: &[Bits],
 ) -> Result<Vec<(u32, f32, f32)>, EngineError> {
     let facts = snapshot.party_facts();
-    let mut sums = vec![[0.0f32; 2]; facts.words.len()];
-    let mut counts = vec![0.0f32; facts.words.len()];
+    let mut sums = vec![[0.0f32; 2]; facts.sizes.len()];
+    let mut counts = vec![0.0f32; facts.sizes.len()];
     let mut touched: Vec<u32> = Vec::new();
     let mut everyone: Vec<u32> = Vec::new();
     let mut postings_left = MOST_BREADTH_POSTINGS;
+    // (words + prior) / (mean + prior), with the words as a multiple of the mean.
+    let sure_share = facts.mean_words / (facts.mean_words + weights.focus_prior);
     for chosen in chosen {
         touched.clear();
         // Decided by the public frequency, so that neither hidden documents nor the merge state have a say.
@@ -308,16 +310,16 @@ fn breadth(
         let factor = chosen.term.weight * chosen.inverse[0].max(chosen.inverse[1]);
         for party in &touched {
             let index = *party as usize;
-            let size = facts.words[index] as f32 / facts.mean_words;
-            let length = 1.0 - weights.breadth_length + weights.breadth_length * size;
-            let sure = (facts.words[index] as f32 + weights.focus_prior) / (facts.mean_words + weights.focus_prior);
-            let full_length = 1.0 - weights.focus_length + weights.focus_length * sure;
+            let size = facts.sizes[index];
+            let length = weights.breadth_saturation * (1.0 - weights.breadth_length + weights.breadth_length * size);
+            let sure = sure_share * size + (1.0 - sure_share);
+            let full_length = weights.focus_saturation * (1.0 - weights.focus_length + weights.focus_length * sure);
             let count = counts[index];
             if sums[index][0] == 0.0 {
                 everyone.push(*party);
             }
-            sums[index][0] += factor * count / (count + weights.breadth_saturation * length);
-            sums[index][1] += factor * count / (count + weights.focus_saturation * full_length);
+            sums[index][0] += factor * count / (count + length);
+            sums[index][1] += factor * count / (count + full_length);
             counts[index] = 0.0;
         }
     }
