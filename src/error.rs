@@ -12,6 +12,12 @@ pub enum Error {
     /// The request was read; values were refused.
     #[error("invalid: {} finding(s)", .0.len())]
     Invalid(Vec<Finding>),
+    /// Nobody is signed in, or not in a way that counts.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// The caller sees the thing, but may not do this with it.
+    #[error("forbidden")]
+    Forbidden,
     /// It is not there, or the caller may not know of it.
     #[error("not found")]
     NotFound,
@@ -52,6 +58,8 @@ impl Error {
         match self {
             Error::Malformed(_) => 400,
             Error::Invalid(_) => 422,
+            Error::Unauthenticated => 401,
+            Error::Forbidden => 403,
             Error::NotFound => 404,
             Error::Conflict(_) => 409,
             Error::PreconditionRequired => 428,
@@ -71,6 +79,8 @@ impl Error {
             | Error::TooLarge(defect)
             | Error::Unavailable(defect) => &defect.code,
             Error::Invalid(_) => "invalid",
+            Error::Unauthenticated => "unauthenticated",
+            Error::Forbidden => "forbidden",
             Error::NotFound => "not-found",
             Error::PreconditionRequired => "precondition-required",
             Error::Stale { .. } => "stale",
@@ -92,6 +102,11 @@ impl Error {
                     findings.len()
                 ),
                 format!("{} value(s) were refused; see errors. Nothing was saved.", findings.len()),
+            ),
+            Error::Unauthenticated => Message::new("サインインしてください。", "Please sign in."),
+            Error::Forbidden => Message::new(
+                "この操作をする権限がありません。所属先の管理者かコーディネーターにご相談ください。",
+                "You may not do this. Ask the owner of your organisation's account, or a coordinator.",
             ),
             Error::NotFound => Message::new("見つかりません。", "There is no such thing."),
             Error::PreconditionRequired => Message::new(

@@ -417,7 +417,7 @@ pub(crate) struct Snapshot {
     pub(crate) documents: u64,
     /// Mean length of each text field over the public documents that have it, in tokens; at least 1.
     pub(crate) mean_lengths: [f32; 4],
-    records_of_party: OnceLock<Vec<u32>>,
+    party_facts: OnceLock<PartyFacts>,
 }
 
 /// The immutable tables of segments, kept from one snapshot to the next.
@@ -431,7 +431,7 @@ impl Snapshot {
             parties: Arc::default(),
             documents: 0,
             mean_lengths: [1.0; 4],
-            records_of_party: OnceLock::new(),
+            party_facts: OnceLock::new(),
         }
     }
 
@@ -465,7 +465,7 @@ impl Snapshot {
             parties: Arc::clone(parties),
             documents: totals.documents,
             mean_lengths,
-            records_of_party: OnceLock::new(),
+            party_facts: OnceLock::new(),
         })
     }
 
@@ -486,27 +486,46 @@ impl Snapshot {
         Ok(sum.min(self.documents))
     }
 
-    /// Number of public records of work by party number.
-    pub(crate) fn records_of_party(&self) -> &[u32] {
-        self.records_of_party.get_or_init(|| {
-            let mut counts = vec![0; self.parties.count()];
+    /// What the public documents say of every party, by party number; computed once for each snapshot.
+    pub(crate) fn party_facts(&self) -> &PartyFacts {
+        self.party_facts.get_or_init(|| {
+            let parties = self.parties.count();
+            let mut facts = PartyFacts { records: vec![0; parties], words: vec![0.0; parties], mean_words: 1.0 };
             for segment in &self.segments {
                 for document in 0..segment.documents() {
-                    if segment.tables.sources[document as usize] != SOURCE_RECORD
-                        || !segment.open.as_ref().is_none_or(|open| open.contains(document))
-                    {
+                    if !segment.open.as_ref().is_none_or(|open| open.contains(document)) {
                         continue;
                     }
-                    for party in segment.tables.parties.of(document) {
-                        if let Some(count) = counts.get_mut(*party as usize) {
-                            *count += 1;
-                        }
+                    let tables = &segment.tables;
+                    let words =
+                        length_of(tables.norms[0][document as usize]) + length_of(tables.norms[1][document as usize]);
+                    let record = u32::from(tables.sources[document as usize] == SOURCE_RECORD);
+                    for party in tables.parties.of(document) {
+                        let Some(count) = facts.records.get_mut(*party as usize) else { continue };
+                        *count += record;
+                        facts.words[*party as usize] += words as f32;
                     }
                 }
             }
-            counts
+            let (mut speaking, mut sum) = (0u64, 0f64);
+            for words in facts.words.iter().filter(|words| **words > 0.0) {
+                speaking += 1;
+                sum += f64::from(*words);
+            }
+            facts.mean_words = (sum / speaking.max(1) as f64).max(1.0) as f32;
+            facts
         })
     }
+}
+
+/// Sums over the public documents of each party.
+pub(crate) struct PartyFacts {
+    /// Records of work.
+    pub(crate) records: Vec<u32>,
+    /// Words in all its documents.
+    pub(crate) words: Vec<f32>,
+    /// Mean of `words` over the parties that have any.
+    pub(crate) mean_words: f32,
 }
 
 impl FacetColumn {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use tantivy::schema::IndexRecordOption;
+
 use crate::analysis::normalise::normalise;
 use crate::analysis::segment;
 use crate::audience;
@@ -9,7 +11,9 @@ use crate::bits::Bits;
 use crate::document::Source;
 use crate::error::EngineError;
 use crate::evidence::Terms;
-use crate::kernel::{Address, Best, LengthTables, Pool, Scores, WeightedTerm, inverse_frequency, ordered};
+use crate::kernel::{
+    Address, Best, LengthTables, Pool, Scores, WeightedTerm, inverse_frequency, open_postings, ordered,
+};
 use crate::matching::score::Weights;
 use crate::request::{Filters, MatchRequest};
 use crate::schema::{SOURCE_RECORD, fields};
@@ -34,6 +38,10 @@ pub(crate) struct Evidence {
     pub(crate) voices: Vec<Voice>,
     /// Shared past with the seeker: sum over common records of 1 / √(members − 1).
     pub(crate) past: f32,
+    /// BM25 of all its documents taken as one.
+    pub(crate) breadth: f32,
+    /// The same with hardly any saturation and full weight of length: how much of its work is in the field.
+    pub(crate) focus: f32,
     /// Public records of work.
     pub(crate) records: u32,
 }
@@ -67,7 +75,13 @@ pub(crate) fn recall(
             terms.add_word(&term.term.text, weight);
         }
     }
-    let documents = best_documents(snapshot, pool, request, weights, &chosen)?;
+    let mut allowed = Vec::with_capacity(snapshot.segments.len());
+    for segment in &snapshot.segments {
+        allowed.push(audience::allowed(segment, &request.reader, &request.filters)?);
+    }
+    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed)?;
+    let relevance: HashMap<(usize, u32), f32> =
+        documents.iter().map(|(address, score)| ((address.segment, address.document), *score)).collect();
     let admitted = admitted_parties(snapshot, request)?;
     let without: Vec<u32> = request
         .without_parties
@@ -96,15 +110,23 @@ pub(crate) fn recall(
         }
     }
     if let Some(seeker) = request.seeker.as_deref() {
-        for (party, past) in past_partners(snapshot, seeker)? {
+        for (party, past) in past_partners(snapshot, seeker, &relevance, weights)? {
             if admits(party) {
                 parties.entry(party).or_default().past = past;
             }
         }
     }
-    let records = snapshot.records_of_party();
+    let whole = weights.breadth > 0.0 || weights.focus > 0.0;
+    let broad = if whole { breadth(snapshot, weights, &chosen, &allowed)? } else { Vec::new() };
+    for (party, breadth, focus) in broad {
+        if admits(party) {
+            let evidence = parties.entry(party).or_default();
+            (evidence.breadth, evidence.focus) = (breadth, focus);
+        }
+    }
+    let facts = snapshot.party_facts();
     for (party, evidence) in &mut parties {
-        evidence.records = records.get(*party as usize).copied().unwrap_or(0);
+        evidence.records = facts.records.get(*party as usize).copied().unwrap_or(0);
     }
     Ok(Recalled { parties, terms })
 }
@@ -173,14 +195,14 @@ fn choose(snapshot: &Snapshot, request: &MatchRequest, weights: &Weights) -> Res
 fn best_documents(
     snapshot: &Snapshot,
     pool: &Pool,
-    request: &MatchRequest,
     weights: &Weights,
     chosen: &[Chosen],
+    allowed: &[Bits],
 ) -> Result<Vec<(Address, f32)>, EngineError> {
     let lengths = LengthTables::new(snapshot, &weights.fields);
     let mut best = Vec::new();
     for (number, segment) in snapshot.segments.iter().enumerate() {
-        let allowed = audience::allowed(segment, &request.reader, &request.filters)?;
+        let allowed = &allowed[number];
         if allowed.is_empty() {
             continue;
         }
@@ -238,10 +260,89 @@ fn admitted_parties(snapshot: &Snapshot, request: &MatchRequest) -> Result<Optio
     Ok(Some(admitted))
 }
 
+/// Postings that are read for the breadth of parties at most; the terms that say most come first.
+const MOST_BREADTH_POSTINGS: u64 = 400_000;
+/// Parties named by breadth alone at most.
+const MOST_BROAD_PARTIES: usize = 1_000;
+
+/// What all documents of a party say together: BM25 over the party as if its documents were one, where a term counts
+/// once for each document. It finds the party that works in the field without one document that says it all.
+fn breadth(
+    snapshot: &Snapshot,
+    weights: &Weights,
+    chosen: &[Chosen],
+    allowed: &[Bits],
+) -> Result<Vec<(u32, f32, f32)>, EngineError> {
+    let facts = snapshot.party_facts();
+    let mut sums = vec![[0.0f32; 2]; facts.words.len()];
+    let mut counts = vec![0.0f32; facts.words.len()];
+    let mut touched: Vec<u32> = Vec::new();
+    let mut everyone: Vec<u32> = Vec::new();
+    let mut postings_left = MOST_BREADTH_POSTINGS;
+    for chosen in chosen {
+        touched.clear();
+        for field in chosen.term.fields() {
+            let step = weights.fields.weights[field as usize];
+            for (segment, allowed) in snapshot.segments.iter().zip(allowed) {
+                let Some(mut postings) = open_postings(segment, field, &chosen.term.text, IndexRecordOption::Basic)?
+                else {
+                    continue;
+                };
+                if u64::from(postings.doc_freq()) > postings_left {
+                    continue;
+                }
+                postings_left -= u64::from(postings.doc_freq());
+                while postings.block_len() > 0 {
+                    for document in postings.docs().iter().filter(|document| allowed.contains(**document)) {
+                        for party in segment.tables.parties.of(*document) {
+                            let Some(count) = counts.get_mut(*party as usize) else { continue };
+                            if *count == 0.0 {
+                                touched.push(*party);
+                            }
+                            *count += step;
+                        }
+                    }
+                    postings.advance();
+                }
+            }
+        }
+        let factor = chosen.term.weight * chosen.inverse[0].max(chosen.inverse[1]);
+        for party in &touched {
+            let index = *party as usize;
+            let size = facts.words[index] / facts.mean_words;
+            let length = 1.0 - weights.breadth_length + weights.breadth_length * size;
+            let sure = (facts.words[index] + weights.focus_prior) / (facts.mean_words + weights.focus_prior);
+            let full_length = 1.0 - weights.focus_length + weights.focus_length * sure;
+            let count = counts[index];
+            if sums[index][0] == 0.0 {
+                everyone.push(*party);
+            }
+            sums[index][0] += factor * count / (count + weights.breadth_saturation * length);
+            sums[index][1] += factor * count / (count + weights.focus_saturation * full_length);
+            counts[index] = 0.0;
+        }
+    }
+    let mut broad: Vec<(u32, f32, f32)> =
+        everyone.into_iter().map(|party| (party, sums[party as usize][0], sums[party as usize][1])).collect();
+    if broad.len() > MOST_BROAD_PARTIES {
+        broad.sort_by(|left, right| {
+            right.1.total_cmp(&left.1).then_with(|| snapshot.parties.name(left.0).cmp(&snapshot.parties.name(right.0)))
+        });
+        broad.truncate(MOST_BROAD_PARTIES);
+    }
+    Ok(broad)
+}
+
 /// Parties that stand with the seeker in public records of work.
-fn past_partners(snapshot: &Snapshot, seeker: &str) -> Result<HashMap<u32, f32>, EngineError> {
+fn past_partners(
+    snapshot: &Snapshot,
+    seeker: &str,
+    relevance: &HashMap<(usize, u32), f32>,
+    weights: &Weights,
+) -> Result<HashMap<u32, f32>, EngineError> {
+    let loudest = relevance.values().copied().fold(f32::MIN_POSITIVE, f32::max);
     let mut past: HashMap<u32, f32> = HashMap::new();
-    for segment in &snapshot.segments {
+    for (number, segment) in snapshot.segments.iter().enumerate() {
         let mut records = Bits::empty(segment.documents());
         segment.documents_with(fields().party, seeker, &mut records)?;
         if let Some(open) = &segment.open {
@@ -252,7 +353,9 @@ fn past_partners(snapshot: &Snapshot, seeker: &str) -> Result<HashMap<u32, f32>,
                 continue;
             }
             let members = segment.tables.parties.of(document);
-            let share = 1.0 / (members.len().max(2) as f32 - 1.0).sqrt();
+            let near = relevance.get(&(number, document)).copied().unwrap_or(0.0) / loudest;
+            let share = (1.0 + weights.partners_topic * near)
+                / (members.len().max(2) as f32 - 1.0).powf(weights.partners_sharing);
             for party in members {
                 *past.entry(*party).or_default() += share;
             }
