@@ -1,6 +1,7 @@
 //! Rows of CSV and TSV: headings first, then cells in the encoding of the file.
 
 use super::cells;
+use super::columns::{Column, Shape};
 use super::delimited::{DelimitedReader, DelimitedRow};
 use super::encoding::{self, Encoding, Guess, UTF8_MARK};
 use super::import::RowSource;
@@ -104,7 +105,11 @@ fn read_headings(kind: Kind, row: &DelimitedRow, encoding: Encoding, notes: &mut
 /// The same heading twice, or two headings for one field.
 fn same_column(one: &Plan, other: &Plan) -> bool {
     match (one.column, other.column) {
-        (Some(one), Some(other)) => one.field == other.field,
+        (Some(one), Some(other)) => {
+            // A corporate number may stand beside the id that it explains.
+            let number = |column: &Column| matches!(column.shape, Shape::CorporateNumberReference);
+            one.field == other.field && number(one) == number(other)
+        }
         (None, None) => !one.heading.is_empty() && one.heading == other.heading,
         _ => false,
     }
