@@ -7,7 +7,9 @@ use crate::domain::{Capability, Kind, Need, Organization, Person, Record, Scope,
 use crate::error::Error;
 use crate::store::Database;
 use crate::store::things::{self, Stored};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use std::fmt;
 use std::io::{self, Write};
 
 /// Things that are read at once.
@@ -78,9 +80,35 @@ fn run<E: Stored>(
 
 fn headings<E: Stored>() -> Vec<String> {
     let mut headings = vec!["id".to_owned()];
-    headings.extend(parse::names::<E>());
+    headings.extend(names_in_order::<E>());
     headings.extend(["status", "verified_on", "version", "created_at", "updated_at"].map(str::to_owned));
     headings
+}
+
+/// The names of a kind's fields as they are defined: a spreadsheet is read from left to right.
+fn names_in_order<E: Stored>() -> Vec<String> {
+    struct Names(Vec<String>);
+    impl<'de> Deserialize<'de> for Names {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Keys;
+            impl<'de> Visitor<'de> for Keys {
+                type Value = Names;
+                fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    formatter.write_str("an object")
+                }
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                    let mut names = Vec::new();
+                    while let Some((name, IgnoredAny)) = map.next_entry()? {
+                        names.push(name);
+                    }
+                    Ok(Names(names))
+                }
+            }
+            deserializer.deserialize_map(Keys)
+        }
+    }
+    let names = serde_json::to_string(&E::default()).ok().and_then(|text| serde_json::from_str::<Names>(&text).ok());
+    names.map_or_else(parse::names::<E>, |Names(names)| names)
 }
 
 fn each_thing<E: Stored>(
