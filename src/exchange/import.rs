@@ -75,7 +75,7 @@ pub struct ImportReport {
 /// Where rows come from.
 pub trait RowSource {
     /// The next row: as read, or refused as it stands. `None` at the end.
-    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Refusal>>>;
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>>;
     /// Bytes of the file so far, for a progress bar.
     fn bytes_read(&self) -> u64;
 }
@@ -238,7 +238,7 @@ fn next_batch<E: Entry>(rows: &mut dyn RowSource, session: &mut Session) -> Resu
                 note_unused_id(&draft, session);
                 Shaped::Draft(Box::new(draft))
             }
-            Err(refusal) => Shaped::Refused(refusal),
+            Err(refusal) => Shaped::Refused(*refusal),
         });
     }
     Ok((!batch.is_empty()).then_some(batch))

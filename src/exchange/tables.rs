@@ -120,11 +120,11 @@ fn refused(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Error {
 }
 
 impl<R: BufRead> RowSource for Table<R> {
-    fn next_row(&mut self, _notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Refusal>>> {
+    fn next_row(&mut self, _notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
         loop {
             let row = match self.reader.next_row()? {
                 None => return Ok(None),
-                Some(Err(broken)) => return Ok(Some(Err(Refusal::of_row(broken.line, broken.defect)))),
+                Some(Err(broken)) => return Ok(Some(Err(Box::new(Refusal::of_row(broken.line, broken.defect))))),
                 Some(Ok(row)) => row,
             };
             if row.cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
@@ -140,12 +140,12 @@ impl<R: BufRead> RowSource for Table<R> {
 }
 
 impl<R: BufRead> Table<R> {
-    fn row(&self, row: DelimitedRow) -> std::result::Result<RawRow, Refusal> {
+    fn row(&self, row: DelimitedRow) -> std::result::Result<RawRow, Box<Refusal>> {
         let (expected, found) = (self.headings.len(), row.cells.len());
         // Spreadsheets leave empty cells behind the last column.
         let surplus = row.cells.iter().skip(expected).any(|cell| !cell.is_empty());
         if found < expected || surplus {
-            return Err(Refusal::of_row(
+            return Err(Box::new(Refusal::of_row(
                 row.line,
                 Defect::new(
                     "row.columns",
@@ -156,12 +156,12 @@ impl<R: BufRead> Table<R> {
                         "The row has {found} columns, the headings {expected}. Please check quotes and separators."
                     ),
                 ),
-            ));
+            )));
         }
         let mut cells = Vec::with_capacity(expected);
         for (plan, cell) in self.headings.iter().zip(&row.cells) {
             let Some(text) = self.encoding.decode(cell) else {
-                return Err(Refusal {
+                return Err(Box::new(Refusal {
                     row: row.line,
                     column: plan.heading.clone(),
                     code: "row.encoding".to_owned(),
@@ -172,7 +172,7 @@ impl<R: BufRead> Table<R> {
                         format!("The row holds bytes that are not {}.", self.encoding.name()),
                     )
                     .message,
-                });
+                }));
             };
             // An empty cell says nothing: what is there stays.
             if plan.column.is_some() && !text.trim().is_empty() {
