@@ -219,12 +219,12 @@ fn best_documents(
             }
         }
         let mut top = Best::new(weights.documents);
-        for document in allowed.iter() {
+        allowed.for_each(|document| {
             let score = scores.values[document as usize];
-            if score > 0.0 && !segment.tables.parties.of(document).is_empty() {
+            if score > 0.0 && top.wants(ordered(score)) && !segment.tables.parties.of(document).is_empty() {
                 top.offer(ordered(score), document, segment);
             }
-        }
+        });
         for document in top.finish() {
             best.push((Address { segment: number, document }, scores.values[document as usize]));
         }
@@ -259,8 +259,6 @@ fn admitted_parties(snapshot: &Snapshot, request: &MatchRequest) -> Result<Optio
     Ok(Some(admitted))
 }
 
-/// Postings that are read for the breadth of parties at most; the terms that say most come first.
-const MOST_BREADTH_POSTINGS: u64 = 400_000;
 /// Parties named by breadth alone at most.
 const MOST_BROAD_PARTIES: usize = 1_000;
 
@@ -277,7 +275,7 @@ fn breadth(
     let mut counts = vec![0.0f32; facts.sizes.len()];
     let mut touched: Vec<u32> = Vec::new();
     let mut everyone: Vec<u32> = Vec::new();
-    let mut postings_left = MOST_BREADTH_POSTINGS;
+    let mut postings_left = weights.breadth_postings;
     // (words + prior) / (mean + prior), with the words as a multiple of the mean.
     let sure_share = facts.mean_words / (facts.mean_words + weights.focus_prior);
     for chosen in chosen {
