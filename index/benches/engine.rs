@@ -9,7 +9,7 @@ use std::time::Instant;
 use divan::Bencher;
 use musubi_index::bench_corpus::BenchCorpus;
 use musubi_index::{
-    Attribute, Engine, Filters, Mark, MatchRequest, Reader, SearchRequest, Settings, Sort, Terms, Weights,
+    Attribute, Change, Engine, Filters, Mark, MatchRequest, Reader, SearchRequest, Settings, Sort, Terms, Weights,
 };
 use tantivy::aggregation::AggregationCollector;
 use tantivy::aggregation::agg_req::Aggregations;
@@ -288,6 +288,31 @@ mod match_profile {
                 let query = any_of(&searcher, terms);
                 divan::black_box(searcher.search(&query, &TopDocs::with_limit(20).order_by_score()).expect("hits"));
             }
+        });
+    }
+}
+
+/// Write to searchable: one change applied, committed, synced and served.
+#[divan::bench_group(sample_count = 20)]
+mod write_one {
+    use super::*;
+
+    #[divan::bench]
+    fn apply(bencher: Bencher) {
+        let world = &*WORLD;
+        let mut corpus = BenchCorpus::new(3);
+        bencher
+            .with_inputs(|| Change::Put(corpus.organization().documents().remove(0)))
+            .bench_local_values(|change| world.engine.apply(&[change], &Mark::default()).expect("a commit"));
+    }
+
+    #[divan::bench]
+    fn apply_then_match(bencher: Bencher) {
+        let world = &*WORLD;
+        let mut corpus = BenchCorpus::new(4);
+        bencher.with_inputs(|| Change::Put(corpus.organization().documents().remove(0))).bench_local_values(|change| {
+            world.engine.apply(&[change], &Mark::default()).expect("a commit");
+            world.engine.match_parties(&world.long[0]).parties.len()
         });
     }
 }

@@ -8,26 +8,37 @@ use crate::schema::fields;
 use crate::snapshot::Segment;
 
 /// The documents of a segment that the reader may find: the first condition of every query.
+///
+/// Drafts, expired and withdrawn things come only when asked for, to the office, to their owner and to the parties
+/// they name; never to a visitor, whatever their audience says.
 pub(crate) fn visible(segment: &Segment, reader: &Reader, unpublished: bool) -> Result<Bits, EngineError> {
     let documents = segment.documents();
-    if !unpublished && matches!(reader, Reader::Visitor) {
-        return Ok(segment.open.clone().unwrap_or_else(|| Bits::full(documents)));
-    }
-    let tiers = &segment.tables.tiers;
-    let mut bits = match reader {
-        Reader::Visitor => tiers[0].clone(),
-        Reader::Member { .. } => joined(&tiers[..2]),
-        Reader::Coordinator { .. } => joined(&tiers[..3]),
-        Reader::Everything => Bits::full(documents),
+    let tables = &segment.tables;
+    let (mut bits, parties): (Bits, &[String]) = match reader {
+        Reader::Visitor => return Ok(segment.open.clone().unwrap_or_else(|| Bits::full(documents))),
+        Reader::Member { parties } => (joined(&tables.tiers[..2]), parties),
+        Reader::Coordinator { parties } => (joined(&tables.tiers[..3]), parties),
+        Reader::Everything => (Bits::full(documents), &[]),
     };
-    if let Reader::Member { parties } | Reader::Coordinator { parties } = reader {
-        for party in parties {
-            segment.documents_with(fields().reader, party, &mut bits)?;
+    let office = !matches!(reader, Reader::Member { .. });
+    if !(unpublished && office) {
+        bits.and(&tables.published);
+    }
+    let mut named = Bits::empty(documents);
+    for party in parties {
+        segment.documents_with(fields().reader, party, &mut named)?;
+        if unpublished {
+            let mut own = Bits::empty(documents);
+            segment.documents_with(fields().owner, party, &mut own)?;
+            own.and_not(&tables.published);
+            own.and(&joined(&tables.tiers));
+            named.or(&own);
         }
     }
     if !unpublished {
-        bits.and(&segment.tables.published);
+        named.and(&tables.published);
     }
+    bits.or(&named);
     if let Some(alive) = &segment.alive {
         bits.and(alive);
     }

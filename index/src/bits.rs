@@ -31,21 +31,11 @@ impl Bits {
         self.words[document as usize / 64] |= 1 << (document % 64);
     }
 
-    /// Inserts documents in ascending order: neighbours share one write.
+    /// Inserts documents. Plain writes: gathering neighbours first was measured to be slower.
     #[inline]
-    pub(crate) fn insert_ascending(&mut self, documents: &[u32]) {
-        let mut place = 0;
-        let mut pending = 0u64;
+    pub(crate) fn insert_all(&mut self, documents: &[u32]) {
         for document in documents {
-            let index = *document as usize / 64;
-            if index != place {
-                self.words[place] |= pending;
-                (place, pending) = (index, 0);
-            }
-            pending |= 1 << (document % 64);
-        }
-        if pending != 0 {
-            self.words[place] |= pending;
+            self.insert(*document);
         }
     }
 
@@ -142,7 +132,7 @@ mod tests {
         bits.remove(0);
         assert_eq!(Bits::full(70).count(), 70);
         let mut ascending = Bits::empty(70);
-        ascending.insert_ascending(&[3, 5, 69]);
+        ascending.insert_all(&[3, 5, 69]);
         let mut seen = Vec::new();
         ascending.for_each(|document| seen.push(document));
         assert_eq!(seen, [3, 5, 69]);

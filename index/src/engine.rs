@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
-use tantivy::indexer::LogMergePolicy;
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::schema::Term;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 
@@ -197,6 +197,8 @@ impl Engine {
         let index = Index::create_in_dir(&folder, fields().schema.clone())?;
         tokenizers::register(index.tokenizers());
         let writer = open_writer(&index, &self.settings)?;
+        // One merge at the end costs less than merging on the way, and leaves one segment to look terms up in.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         let reader = open_reader(&index)?;
         Ok(Rebuild { engine: self, generation: Some(Generation { folder, index, reader, writer: Some(writer) }) })
     }
@@ -319,6 +321,10 @@ impl Rebuild<'_> {
         };
         let snapshot = caught(|| {
             commit(&mut writer, &generation.folder, mark)?;
+            let segments = generation.index.searchable_segment_ids()?;
+            if segments.len() > 1 {
+                writer.merge(&segments).wait()?;
+            }
             writer.wait_merging_threads()?;
             sync_folder(&generation.folder)?;
             generation.reader.reload()?;

@@ -87,18 +87,20 @@ struct QueryLine {
     seeker: Option<String>,
 }
 
-/// Indexes the folder in a fresh place under `work`, ranks every query, writes `query<TAB>organisation<TAB>score` to
-/// `out`, and returns the measures.
+/// Indexes the folder, ranks every query, writes `query<TAB>organisation<TAB>score` to `out`, and returns the measures.
+/// The index lies in a folder beside `out` meanwhile.
 ///
 /// # Errors
 /// A file that cannot be read or written, a line that is not what it should be, or a failure of the engine.
-pub fn run(
-    folder: &Path,
-    work: &Path,
-    out: &Path,
-    mut progress: impl FnMut(Progress),
-) -> Result<Summary, EvaluationError> {
-    JudgedSet::index(folder, work, &mut progress)?.run(&Weights::default(), Some(out), &mut progress)
+pub fn run(folder: &Path, out: &Path, mut progress: impl FnMut(Progress)) -> Result<Summary, EvaluationError> {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(".index");
+    let work = out.with_file_name(name);
+    let evaluated = JudgedSet::index(folder, &work, &mut progress)
+        .and_then(|set| set.run(&Weights::default(), Some(out), &mut progress));
+    // Left over or not, it is only a copy.
+    let _ = std::fs::remove_dir_all(&work);
+    evaluated
 }
 
 /// A judged folder in an index, to be ranked with one table of weights after another.

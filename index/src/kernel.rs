@@ -134,43 +134,22 @@ impl LengthTables {
         let factor = factor * self.weights.weights[field as usize] * (self.weights.saturation + 1.0);
         let table = &self.tables[field as usize];
         let norms = segment.tables.norms[field as usize].as_slice();
-        // Small frequencies are nearly all; for a long list their scores are looked up instead of divided out.
-        let mut small = [[0.0f32; 256]; SMALL_FREQUENCIES];
-        let looked_up = info.doc_freq >= LONG_LIST;
-        if looked_up {
-            for (index, scores) in small.iter_mut().enumerate() {
-                let frequency = (index + 1) as f32;
-                for (score, length) in scores.iter_mut().zip(table) {
-                    *score = factor * frequency / (frequency + length);
-                }
-            }
-        }
         while postings.block_len() > 0 {
             let documents = postings.docs();
             for (document, frequency) in documents.iter().zip(postings.freqs()) {
                 let index = *document as usize;
                 let (Some(score), Some(norm)) = (scores.get_mut(index), norms.get(index)) else { continue };
-                let place = (*frequency as usize).wrapping_sub(1);
-                *score += if looked_up && place < SMALL_FREQUENCIES {
-                    small[place][*norm as usize]
-                } else {
-                    let frequency = *frequency as f32;
-                    factor * frequency / (frequency + table[*norm as usize])
-                };
+                let frequency = *frequency as f32;
+                *score += factor * frequency / (frequency + table[*norm as usize]);
             }
             if let Some(seen) = seen.as_deref_mut() {
-                seen.insert_ascending(documents);
+                seen.insert_all(documents);
             }
             postings.advance();
         }
         Ok(())
     }
 }
-
-/// Frequencies whose scores are looked up.
-const SMALL_FREQUENCIES: usize = 4;
-/// Length of a list from which the table is worth its making.
-const LONG_LIST: u32 = 1_024;
 
 pub(crate) fn open_postings(
     segment: &Segment,

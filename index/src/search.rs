@@ -69,6 +69,8 @@ struct Leaf {
     words: Vec<Planned>,
     grams: Vec<Planned>,
     code: Option<String>,
+    /// A query of one Japanese character: also found where it begins a 2-gram.
+    single: Option<String>,
     /// For a phrase: its terms with their places.
     phrase: Option<PhrasePlan>,
 }
@@ -181,6 +183,12 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
         }
         leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false });
     }
+    if let [gram] = pairs[..]
+        && gram.characters.1.is_none()
+        && !phrase
+    {
+        leaf.single = Some(gram.characters.0.to_string());
+    }
     let code = fold_code(text);
     if !phrase && code.len() >= 4 && code.chars().any(|character| character.is_ascii_digit()) {
         leaf.code = Some(code);
@@ -234,7 +242,7 @@ impl<'search> Searching<'search> {
             let mut matched = audience::base(segment, &self.request.reader, &self.request.filters)?;
             let mut selected = self.evaluate(number, self.plan, relaxed, &mut scores.values)?;
             if let Some(name) = self.name {
-                self.add_names(segment, name, &mut scores.values, selected.as_mut())?;
+                self.add_names(segment, name, &matched, &mut scores.values, selected.as_mut())?;
             }
             if let Some(selected) = selected {
                 matched.and(&selected);
@@ -335,7 +343,9 @@ impl<'search> Searching<'search> {
                     self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
                 }
             }
-            any.or(&seen);
+            if relaxed {
+                any.or(&seen);
+            }
             if !planned.optional {
                 intersect(&mut by_words, seen);
             }
@@ -347,7 +357,7 @@ impl<'search> Searching<'search> {
                 if let Some(info) = &located.infos[number] {
                     self.lengths.add(segment, located.field, info, planned.factors[place], scores, Some(&mut seen))?;
                 }
-                if planned.factors[place] > 0.0 {
+                if relaxed && planned.factors[place] > 0.0 {
                     any.or(&seen);
                 }
                 intersect(&mut by_grams[place], seen);
@@ -364,6 +374,9 @@ impl<'search> Searching<'search> {
             }
             selected
         };
+        if let Some(single) = &leaf.single {
+            add_beginnings(segment, single, &mut selected)?;
+        }
         if let Some(code) = &leaf.code {
             let mut coded = Bits::empty(documents);
             segment.documents_with(fields().code, code, &mut coded)?;
@@ -379,6 +392,7 @@ impl<'search> Searching<'search> {
         &self,
         segment: &Segment,
         name: &str,
+        visible: &Bits,
         scores: &mut [f32],
         mut selected: Option<&mut Bits>,
     ) -> Result<(), EngineError> {
@@ -386,7 +400,6 @@ impl<'search> Searching<'search> {
         let mut stream = inverted.terms().range().ge(name.as_bytes()).into_stream().map_err(damaged)?;
         let mut looked_at = 0;
         while stream.advance() && looked_at < MOST_NAMES && stream.key().starts_with(name.as_bytes()) {
-            looked_at += 1;
             let whole = stream.key().len() == name.len();
             let rest = (stream.key().len() - name.len()) as f32;
             // The nearer the name is to the query, the more.
@@ -394,8 +407,10 @@ impl<'search> Searching<'search> {
             let mut postings = inverted
                 .read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)
                 .map_err(damaged)?;
+            let mut shows = false;
             while postings.block_len() > 0 {
-                for document in postings.docs() {
+                for document in postings.docs().iter().filter(|document| visible.contains(**document)) {
+                    shows = true;
                     scores[*document as usize] += bonus;
                     if let Some(selected) = selected.as_deref_mut() {
                         selected.insert(*document);
@@ -403,6 +418,8 @@ impl<'search> Searching<'search> {
                 }
                 postings.advance();
             }
+            // Names of hidden things do not use up the limit.
+            looked_at += usize::from(shows);
         }
         Ok(())
     }
@@ -527,6 +544,25 @@ fn keep_the_better(segments: &mut [SegmentFound<'_>]) {
             found.hits.remove(document);
         }
     }
+}
+
+/// Adds the documents with a 2-gram that begins with this character.
+fn add_beginnings(segment: &Segment, character: &str, selected: &mut Bits) -> Result<(), EngineError> {
+    for field in [TextField::TitleGrams, TextField::BodyGrams] {
+        let inverted = segment.text(field);
+        let mut stream = inverted.terms().range().ge(character).into_stream().map_err(damaged)?;
+        // As many as there are second characters: no limit is needed.
+        while stream.advance() && stream.key().starts_with(character.as_bytes()) {
+            let mut postings = inverted
+                .read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)
+                .map_err(damaged)?;
+            while postings.block_len() > 0 {
+                selected.insert_all(postings.docs());
+                postings.advance();
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Documents where the Latin words of the phrase follow each other and its 2-grams stand at their distances, both in

@@ -387,7 +387,7 @@ impl Segment {
             return Ok(());
         };
         while postings.block_len() > 0 {
-            into.insert_ascending(postings.docs());
+            into.insert_all(postings.docs());
             postings.advance();
         }
         Ok(())

@@ -97,6 +97,22 @@ fn each_reader_finds_what_is_theirs() {
 }
 
 #[test]
+fn a_draft_is_for_its_owner_and_the_office_even_if_it_will_be_public() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = built(folder.path(), &[Document { published: false, ..hidden("draft", Audience::Public) }]);
+    let total = |reader: Reader| {
+        let filters = Filters { unpublished: true, ..Filters::default() };
+        engine.search(&SearchRequest { filters, ..facet_request("封止", reader) }).unwrap().total
+    };
+    assert_eq!(total(Reader::Visitor), 0);
+    assert_eq!(total(member("nobody")), 0);
+    assert_eq!(total(member("party-draft")), 1);
+    assert_eq!(total(coordinator()), 1);
+    assert_eq!(total(Reader::Everything), 1);
+    assert_eq!(engine.search(&facet_request("封止", Reader::Everything)).unwrap().total, 0);
+}
+
+#[test]
 fn excluded_ids_leave_hits_counts_and_facets() {
     let folder = tempfile::tempdir().unwrap();
     let engine = built(folder.path(), &sample());

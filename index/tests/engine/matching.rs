@@ -78,3 +78,47 @@ fn equal_parties_come_in_order_of_their_ids() {
     assert_eq!(parties, ["party-a", "party-b", "party-c"]);
     assert_eq!(ids(&engine, "漆器"), ["a", "b", "c"]);
 }
+
+#[test]
+fn past_work_counts_alike_in_any_merge_state_and_beside_hidden_records() {
+    let titles =
+        ["漆器の塗装", "漆器の木地と塗装", "鋳物の塗装試験", "絨毯の染色", "漆塗り什器の量産", "塗装工程の監視"];
+    let members: [&[&str]; 6] = [
+        &["one", "two"],
+        &["one", "three", "four"],
+        &["two", "five"],
+        &["one", "six"],
+        &["three"],
+        &["seven", "one", "two"],
+    ];
+    let records: Vec<Document> = titles
+        .iter()
+        .zip(members)
+        .enumerate()
+        .map(|(number, (title, members))| record(&format!("r{number}"), title, members))
+        .collect();
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let plain = built(first.path(), &records);
+    let mixed = built(second.path(), &[]);
+    let mut seq = 1;
+    for record in records.iter().rev() {
+        for hidden in [Audience::Private(vec![]), Audience::Members, Audience::Public] {
+            seq += 1;
+            let published = hidden != Audience::Public;
+            let secret = Document {
+                id: format!("hidden-{seq}"),
+                audience: hidden,
+                published,
+                parties: vec!["one".to_string(), "five".to_string(), "stranger".to_string()],
+                ..record.clone()
+            };
+            mixed.apply(&[Change::Put(record.clone()), Change::Put(secret)], &mark(seq)).unwrap();
+        }
+    }
+    for text in ["漆器の塗装を量産したい", "塗装", "染色と木地"] {
+        let request = MatchRequest { seeker: Some("one".to_string()), ..match_request(text) };
+        let (left, right) = (plain.match_parties(&request), mixed.match_parties(&request));
+        assert!(!left.parties.is_empty());
+        assert_eq!(format!("{:?}", left.parties), format!("{:?}", right.parties), "{text}");
+    }
+}

@@ -66,6 +66,8 @@ fn words_phrases_conditions_and_exclusions() {
     either.sort();
     assert_eq!(either, ["d", "e"]);
     assert_eq!(engine.search(&request("")).unwrap().total, 5);
+    // One character, at the beginning of a word.
+    assert_eq!(ids(&engine, "鋳"), ["d"]);
     // A piece of a word that the dictionary does not cut out.
     assert_eq!(ids(&engine, "蒸気バリ"), ["a"]);
 }
