@@ -75,6 +75,8 @@ struct Shared {
     stop: AtomicBool,
     paused: AtomicBool,
     rebuild_wanted: AtomicBool,
+    /// The documents were counted against the rows, once for each start.
+    counted: AtomicBool,
     /// Times in a row that the writer failed.
     failures: AtomicU32,
 }
@@ -184,44 +186,33 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
 }
 
 fn step(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
-    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref()))?;
-    let foreign = matches!(work.what, What::Rebuild(_));
+    let counted = shared.counted.load(Ordering::SeqCst);
+    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), counted))?;
+    let ours = !matches!(work.what, What::Rebuild(_));
     shared.tell(|status| {
         status.head_seq = work.head.seq;
-        // From here on nobody takes the mark of another log for a place in this one.
-        status.mark = if foreign { None } else { engine.mark() };
+        // Nobody takes the mark of another log, or of an index that lost something, for a place in this log.
+        status.mark = engine.mark().filter(|_| ours && counted);
     });
     if engine.damaged() {
         work.what = What::Rebuild("a query met damaged files");
     } else if shared.rebuild_wanted.load(Ordering::SeqCst) {
         work.what = What::Rebuild("it was asked for, or following failed again and again");
     }
-    let progress = match work.what {
+    let mut progress = match work.what {
         What::Nothing => Progress::Idle,
-        What::Follow { changes, mark } => {
-            let count = changes.len();
-            match engine.apply(&changes, &mark) {
-                Ok(()) => {
-                    shared.failures.store(0, Ordering::SeqCst);
-                    Progress::Followed(count)
-                }
-                Err(EngineError::Damaged(_) | EngineError::NotBuilt) => rebuild_told(database, engine, shared)?,
-                Err(error) => {
-                    // Its folder may be gone, which trying again does not mend.
-                    if shared.failures.fetch_add(1, Ordering::SeqCst) + 1 >= FAILURES_BEFORE_REBUILD {
-                        shared.rebuild_wanted.store(true, Ordering::SeqCst);
-                    }
-                    return Err(Error::internal(error));
-                }
-            }
-        }
-        What::Rebuild(why) => {
-            tracing::info!(why, "building the index");
-            rebuild_told(database, engine, shared)?
-        }
+        What::Follow { changes, mark } => follow_changes(database, engine, shared, &changes, &mark)?,
+        What::Rebuild(why) => rebuild_told(database, engine, shared, why)?,
     };
+    if let (Some(rows), Progress::Idle | Progress::Followed(_)) = (work.rows, progress) {
+        if rows != engine.documents() as i64 {
+            progress = rebuild_told(database, engine, shared, "its documents are not as many as the rows")?;
+        }
+        shared.counted.store(true, Ordering::SeqCst);
+    }
+    let counted = shared.counted.load(Ordering::SeqCst);
     shared.tell(|status| {
-        status.mark = engine.mark();
+        status.mark = engine.mark().filter(|_| counted);
         status.failure = None;
         if progress != Progress::Idle {
             status.commits += 1;
@@ -230,7 +221,33 @@ fn step(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progres
     Ok(progress)
 }
 
-fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
+fn follow_changes(
+    database: &Database,
+    engine: &Engine,
+    shared: &Shared,
+    changes: &[Change],
+    mark: &Mark,
+) -> Result<Progress> {
+    match engine.apply(changes, mark) {
+        Ok(()) => {
+            shared.failures.store(0, Ordering::SeqCst);
+            Ok(Progress::Followed(changes.len()))
+        }
+        Err(error @ (EngineError::Damaged(_) | EngineError::NotBuilt)) => {
+            rebuild_told(database, engine, shared, &error.to_string())
+        }
+        Err(error) => {
+            // Its folder may be gone, which trying again does not mend.
+            if shared.failures.fetch_add(1, Ordering::SeqCst) + 1 >= FAILURES_BEFORE_REBUILD {
+                shared.rebuild_wanted.store(true, Ordering::SeqCst);
+            }
+            Err(Error::internal(error))
+        }
+    }
+}
+
+fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared, why: &str) -> Result<Progress> {
+    tracing::info!(why, "building the index");
     shared.tell(|status| status.rebuilding = true);
     // Whoever asks while it runs is served by another one. If it fails (a full disk, say), following is tried again
     // before the next.
@@ -241,6 +258,7 @@ fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result
         status.rebuilding = false;
         status.rebuilds += u64::from(rebuilt.is_ok());
     });
+    shared.counted.fetch_or(rebuilt.is_ok(), Ordering::SeqCst);
     rebuilt.map(Progress::Rebuilt)
 }
 
@@ -254,6 +272,8 @@ pub fn catch_up(database: &Database, engine: &Engine) -> Result<()> {
 struct Work {
     head: Head,
     what: What,
+    /// Rows at this moment, if the work ends at the head of the log and they are to be counted.
+    rows: Option<i64>,
 }
 
 enum What {
@@ -263,7 +283,10 @@ enum What {
 }
 
 /// What the index has to do, read in one snapshot.
-fn next_work(conn: &mut Conn, mark: Option<&Mark>) -> Result<Work> {
+///
+/// Until it was counted once, its documents are to be counted against the rows: tantivy keeps no checksum of its list
+/// of segments, and one that is missing there would never be noticed.
+fn next_work(conn: &mut Conn, mark: Option<&Mark>, counted: bool) -> Result<Work> {
     let head = log::head(conn)?;
     let what = match mark {
         None => What::Rebuild("there is none"),
@@ -284,7 +307,13 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>) -> Result<Work> {
             }
         }
     };
-    Ok(Work { head, what })
+    let ends_at_head = match &what {
+        What::Nothing => true,
+        What::Follow { mark, .. } => mark.seq == head.seq,
+        What::Rebuild(_) => false,
+    };
+    let rows = if ends_at_head && !counted { Some(things::count_all(conn)?) } else { None };
+    Ok(Work { head, what, rows })
 }
 
 /// Each thing once, as it is now: rows that are there are put, the others removed.

@@ -291,6 +291,10 @@ pub fn count(conn: &mut Conn, kind: Kind) -> Result<i64> {
     Ok(things::table.filter(things::kind.eq(kind.code())).count().get_result(conn)?)
 }
 
+pub fn count_all(conn: &mut Conn) -> Result<i64> {
+    Ok(things::table.count().get_result(conn)?)
+}
+
 fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> Result<Vec<Thing<E>>> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut parts = values::load(conn, &ids)?;

@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod contract;
+mod law;
 mod matching;
+mod model;
 mod resources;
 mod search;
