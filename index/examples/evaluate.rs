@@ -68,6 +68,7 @@ fn change_weight(weights: &mut Weights, name: &str, value: f32) -> Result<(), St
         "title_length" => (weights.fields.length[0], weights.fields.length[2]) = (value, value),
         "body_length" => (weights.fields.length[1], weights.fields.length[3]) = (value, value),
         "repetition" => weights.repetition = value,
+        "rarity" => weights.rarity = value,
         "chosen_terms" => weights.chosen_terms = value as usize,
         "documents" => weights.documents = value as usize,
         "voices" => weights.voices = value as usize,

@@ -2,6 +2,7 @@
 
 pub mod health;
 pub mod matching;
+pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod problem;

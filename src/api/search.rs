@@ -141,7 +141,7 @@ async fn search(app: web::Data<App>, request: HttpRequest) -> Answer {
     let query: SearchQuery = wire::query(&request)?;
     let actor = app.actor();
     let service = app.get_ref().clone();
-    let body = app.blocking(move || run(&service, &actor, &query)).await?;
+    let body = app.in_turn(move || run(&service, &actor, &query)).await?;
     let mut response = HttpResponse::Ok();
     if let Some(next) = &body.next {
         response.insert_header((header::LINK, wire::next_link(&request, next)));

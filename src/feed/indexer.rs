@@ -15,10 +15,23 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Rows of the log in one commit, about.
-const BATCH: i64 = 1_000;
-/// Commits come at most this often: writes in between travel together.
-const BETWEEN_COMMITS: Duration = Duration::from_millis(100);
+/// How often the index commits.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Rows of the log in one commit, about (a transaction is never cut).
+    pub rows: i64,
+    /// Commits come at most this often: writes in between travel together.
+    pub between: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { rows: 1_000, between: Duration::from_millis(200) }
+    }
+}
+
+/// Things read at once while building anew.
+const PAGE: i64 = 1_000;
 /// Other processes write to the same PostgreSQL: look even when nothing rang here.
 const POLL_SHARED: Duration = Duration::from_millis(500);
 const POLL_ALONE: Duration = Duration::from_secs(1);
@@ -93,13 +106,13 @@ impl Shared {
 }
 
 impl Feed {
-    pub fn start(database: Database, engine: Arc<Engine>) -> Result<Self> {
+    pub fn start(database: Database, engine: Arc<Engine>, pace: Pace) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = std::thread::Builder::new()
             .name("indexer".to_owned())
             .spawn({
                 let (database, shared) = (database.clone(), shared.clone());
-                move || follow(&database, &engine, &shared)
+                move || follow(&database, &engine, &shared, pace)
             })
             .map_err(Error::internal)?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)), database })
@@ -149,7 +162,7 @@ impl Drop for Feed {
     }
 }
 
-fn follow(database: &Database, engine: &Engine, shared: &Shared) {
+fn follow(database: &Database, engine: &Engine, shared: &Shared, pace: Pace) {
     let poll = match database.target() {
         Target::Sqlite(_) => POLL_ALONE,
         Target::Postgresql(_) => POLL_SHARED,
@@ -162,7 +175,7 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
             continue;
         }
         let started = Instant::now();
-        match step(database, engine, shared) {
+        match step(database, engine, shared, pace.rows) {
             Ok(progress) => {
                 back_off = BACK_OFF_FIRST;
                 let wait = match progress {
@@ -170,7 +183,7 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
                         seen = database.bell().wait(seen, poll);
                         Duration::ZERO
                     }
-                    Progress::Followed(_) => BETWEEN_COMMITS.saturating_sub(started.elapsed()),
+                    Progress::Followed(_) => pace.between.saturating_sub(started.elapsed()),
                     Progress::Rebuilt(_) => Duration::ZERO,
                 };
                 std::thread::sleep(wait);
@@ -185,9 +198,9 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
     }
 }
 
-fn step(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
+fn step(database: &Database, engine: &Engine, shared: &Shared, batch: i64) -> Result<Progress> {
     let counted = shared.counted.load(Ordering::SeqCst);
-    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), counted))?;
+    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), batch, counted))?;
     let ours = !matches!(work.what, What::Rebuild(_));
     shared.tell(|status| {
         status.head_seq = work.head.seq;
@@ -265,7 +278,7 @@ fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared, why: &str
 /// Follows until there is nothing left to follow: for commands without a thread.
 pub fn catch_up(database: &Database, engine: &Engine) -> Result<()> {
     let shared = Shared::default();
-    while step(database, engine, &shared)? != Progress::Idle {}
+    while step(database, engine, &shared, Pace::default().rows)? != Progress::Idle {}
     Ok(())
 }
 
@@ -286,7 +299,7 @@ enum What {
 ///
 /// Until it was counted once, its documents are to be counted against the rows: tantivy keeps no checksum of its list
 /// of segments, and one that is missing there would never be noticed.
-fn next_work(conn: &mut Conn, mark: Option<&Mark>, counted: bool) -> Result<Work> {
+fn next_work(conn: &mut Conn, mark: Option<&Mark>, batch: i64, counted: bool) -> Result<Work> {
     let head = log::head(conn)?;
     let what = match mark {
         None => What::Rebuild("there is none"),
@@ -297,7 +310,7 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>, counted: bool) -> Result<Work
         }
         Some(mark) if mark.seq == head.seq => What::Nothing,
         Some(mark) => {
-            let rows = log::after(conn, mark.seq, BATCH)?;
+            let rows = log::after(conn, mark.seq, batch)?;
             match rows.last() {
                 None => What::Nothing,
                 Some(last) => {
@@ -350,7 +363,7 @@ pub fn rebuild(database: &Database, engine: &Engine, mut told: impl FnMut(usize)
         let mut after = String::new();
         loop {
             let (ids, documents) = database.read(|conn| {
-                let ids = things::ids_after(conn, kind, &after, BATCH)?;
+                let ids = things::ids_after(conn, kind, &after, PAGE)?;
                 let documents = documents::of(conn, kind, &ids)?;
                 Ok((ids, documents))
             })?;

@@ -27,6 +27,14 @@ pub fn run(database: &Database) -> Result<Vec<String>> {
     })
 }
 
+/// Whether `run` would have something to do.
+pub fn is_pending(database: &Database) -> Result<bool> {
+    database.bare(|conn| match conn {
+        Conn::Sqlite(conn) => conn.has_pending_migration(MIGRATIONS).map_err(Error::internal),
+        Conn::Postgresql(conn) => conn.has_pending_migration(MIGRATIONS).map_err(Error::internal),
+    })
+}
+
 fn bring_up_to_date(conn: &mut Conn) -> Result<Vec<String>> {
     let applied = match conn {
         Conn::Sqlite(conn) => pending(conn),

@@ -347,6 +347,7 @@ fn create_with_id<E: Stored>(tx: &mut Tx<'_>, id: ThingId, entry: E) -> Result<T
             things::title_ja.eq(&title.ja),
             things::title_en.eq(&title.en),
             things::sort_key.eq(sort_key(&entry)),
+            things::name_key.eq(name_key(title.any())),
         ))
         .execute(tx.conn())?;
     entry.insert_row(tx.conn(), id)?;
@@ -385,6 +386,7 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
             things::title_ja.eq(&title.ja),
             things::title_en.eq(&title.en),
             things::sort_key.eq(sort_key(&entry)),
+            things::name_key.eq(name_key(title.any())),
         ))
         .execute(tx.conn())?;
     if changed != 1 {
@@ -432,6 +434,28 @@ fn owner_of<E: Entry>(id: &ThingId, entry: &E) -> Option<String> {
 /// Folded and short enough for an index row.
 fn sort_key<E: Entry>(entry: &E) -> String {
     fold(entry.sort_text()).chars().take(200).collect()
+}
+
+/// The folded title, short enough for an index row: how an import recognises a thing that has no number.
+pub fn name_key(title: &str) -> String {
+    fold(title).chars().take(200).collect()
+}
+
+/// Things of one kind whose title folds to one of `keys`, those of `owner` only where one is given, oldest first.
+/// The keys are cut short (see [`name_key`]): the caller compares the titles themselves.
+pub fn titled_alike(
+    conn: &mut Conn,
+    kind: Kind,
+    keys: &[String],
+    owner: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>> {
+    let mut query =
+        things::table.filter(things::kind.eq(kind.code()).and(things::name_key.eq_any(keys.to_vec()))).into_boxed();
+    if let Some(owner) = owner {
+        query = query.filter(things::owner_party.eq(owner.to_owned()));
+    }
+    Ok(query.order(things::id).limit(limit as i64).select(things::id).load(conn)?)
 }
 
 fn keep_version<E: Stored>(tx: &mut Tx<'_>, header: &Header, entry: Option<&E>) -> Result<()> {

@@ -4,6 +4,7 @@
 mod support;
 
 mod contract;
+mod health;
 mod law;
 mod matching;
 mod model;

@@ -209,14 +209,15 @@ impl TestApp {
     pub fn start_in(world: impl Into<Arc<World>>) -> Self {
         let world = world.into();
         let database = world.database();
-        let app = musubi::build(database, &world.index_folder(), index_settings()).expect("the service");
+        let app =
+            musubi::build(database, &world.index_folder(), index_settings(), pace(), limits()).expect("the service");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = std::sync::mpsc::channel();
         let service = app.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = musubi::server(service, listener, 1).expect("a server");
+                let server = musubi::server(service, listener).expect("a server");
                 sender.send(server.handle()).expect("somebody waits");
                 server.await.expect("the server ends well");
             });
@@ -326,6 +327,15 @@ impl Drop for TestApp {
 
 pub fn index_settings() -> musubi_index::Settings {
     musubi_index::Settings { writer_memory: 20 * 1024 * 1024, ..musubi_index::Settings::default() }
+}
+
+/// Tests do not wait for others to travel along.
+pub fn pace() -> musubi::feed::Pace {
+    musubi::feed::Pace { between: Duration::from_millis(20), ..musubi::feed::Pace::default() }
+}
+
+pub fn limits() -> musubi::Limits {
+    musubi::Limits { workers: 1, shutdown: Duration::from_secs(1), ..musubi::Limits::default() }
 }
 
 /// An answer, read whole.

@@ -11,6 +11,8 @@ pub struct Weights {
     pub fields: FieldWeights,
     /// How much a repeated word of the query counts: `1 + repetition · ln(count)`.
     pub repetition: f32,
+    /// Power of the inverse frequency of a term.
+    pub rarity: f32,
     /// Terms of the query that are looked up at most.
     pub chosen_terms: usize,
     /// Documents that may speak at most.
@@ -52,6 +54,7 @@ impl Default for Weights {
         Weights {
             fields: FieldWeights::default(),
             repetition: 1.0,
+            rarity: 1.0,
             chosen_terms: 64,
             documents: 2_000,
             voices: 10,
