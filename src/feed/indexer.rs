@@ -275,11 +275,13 @@ fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared, why: &str
     rebuilt.map(Progress::Rebuilt)
 }
 
-/// Follows until there is nothing left to follow: for commands without a thread.
-pub fn catch_up(database: &Database, engine: &Engine) -> Result<()> {
+/// Follows until there is nothing left to follow: for commands without a thread. Says how often everything had to be
+/// built anew for it.
+pub fn catch_up(database: &Database, engine: &Engine) -> Result<u64> {
     let shared = Shared::default();
     while step(database, engine, &shared, Pace::default().rows)? != Progress::Idle {}
-    Ok(())
+    let rebuilds = shared.lock().rebuilds;
+    Ok(rebuilds)
 }
 
 struct Work {

@@ -542,6 +542,36 @@ fn an_index_folder_that_vanishes_under_a_running_service_comes_back_with_everyth
     assert_eq!(app.app.feed.status().rebuilds, 0, "what was built is durable");
 }
 
+#[test]
+fn what_a_rebuild_has_read_ahead_of_its_mark_is_not_doubled_when_the_log_is_followed() {
+    let world = World::new();
+    let database = world.database();
+    let write = |name: &str| {
+        let written = database.write(&Actor::Operator, |tx| things::create(tx, support::firm(name)));
+        written.expect("a write").value.header.id
+    };
+    for number in 0..7 {
+        write(&format!("qazu {number}"));
+    }
+    let before = database.read(log::head).expect("the log");
+    let gone = write("qazu gone");
+    write("qazu late");
+    // A rebuild that began before the last two writes and read them all the same.
+    let (engine, _) = Engine::open(&world.index_folder(), support::index_settings()).expect("an index folder");
+    musubi::feed::rebuild(&database, &engine, |_| {}).expect("a rebuild");
+    engine.apply(&[], &Mark { epoch: before.epoch, seq: before.seq, chain: before.chain }).expect("an older mark");
+    let deleted = database.write(&Actor::Operator, |tx| {
+        let thing = things::get::<musubi::domain::Organization>(tx.conn(), &musubi::domain::Scope::Everything, &gone)?;
+        things::delete(tx, thing, 1)
+    });
+    deleted.expect("a deletion");
+    assert_eq!(musubi::feed::catch_up(&database, &engine).expect("it follows"), 0, "followed, not rebuilt");
+    let mut ids: Vec<String> = engine.versions().expect("the index").into_iter().map(|(id, _)| id).collect();
+    ids.sort();
+    let rows = database.read(|conn| things::versions_after(conn, "", 100)).expect("the rows");
+    assert_eq!(ids, rows.into_iter().map(|(id, _)| id).collect::<Vec<_>>());
+}
+
 // Many at once
 
 #[test]

@@ -92,7 +92,7 @@ impl Shelf {
             let mut dice = Dice::new(seed);
             for _ in 0..6 + dice.below(10) {
                 match dice.below(12) {
-                    0 | 1 => self.follow(),
+                    0 | 1 => self.follow(&name),
                     2 => self.reopen(&name),
                     3 if dice.once_in(6) => {
                         musubi::feed::rebuild(&self.database, self.engine(), |_| {}).expect(&name);
@@ -101,7 +101,7 @@ impl Shelf {
                     _ => self.write(&mut dice, &name),
                 }
             }
-            self.follow();
+            self.follow(&name);
             self.compare(&mut dice, &name);
         }
         self.tally
@@ -111,8 +111,11 @@ impl Shelf {
         self.engine.as_ref().expect("an open engine")
     }
 
-    fn follow(&self) {
-        musubi::feed::catch_up(&self.database, self.engine()).expect("the index follows");
+    /// Only the very first time is everything built; a later rebuild would hide what went wrong.
+    fn follow(&self, name: &str) {
+        let first = self.engine().mark().is_none();
+        let rebuilds = musubi::feed::catch_up(&self.database, self.engine()).expect(name);
+        assert_eq!(rebuilds, u64::from(first), "{name}: the index had to be mended");
     }
 
     fn reopen(&mut self, name: &str) {
@@ -439,7 +442,7 @@ fn the_comparison_itself_notices_a_document_too_many_or_too_old() {
         _world: world,
     };
     let written = shelf.database.write(&Actor::Operator, |tx| things::create(tx, firm("qazu"))).expect("a write");
-    shelf.follow();
+    shelf.follow("as it should be");
     shelf.compare(&mut Dice::new(1), "as it should be");
     let id = written.value.header.id;
     let deleted = shelf.database.write(&Actor::Operator, |tx| delete::<Organization>(tx, &id)).expect("a deletion");
@@ -448,7 +451,6 @@ fn the_comparison_itself_notices_a_document_too_many_or_too_old() {
     let position = deleted.position.expect("a place in the log");
     let mark = musubi_index::Mark { epoch: position.epoch, seq: position.seq, chain: head.chain };
     shelf.engine().apply(&[], &mark).expect("a commit");
-    shelf.follow();
     let noticed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         shelf.compare(&mut Dice::new(1), "one delete skipped");
     }));

@@ -348,15 +348,19 @@ pub struct Response {
 
 impl Response {
     fn of(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
-        let mut response = result.expect("an answer");
+        Self::read(result.expect("an answer")).expect("text")
+    }
+
+    /// Fails if the answer breaks off.
+    pub fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
         let headers = response
             .headers()
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(50_000_000).read_to_string().expect("text");
-        Self { status, headers, body }
+        let body = response.body_mut().with_config().limit(50_000_000).read_to_string()?;
+        Ok(Self { status, headers, body })
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
