@@ -73,10 +73,13 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let word: Vec<char> = word.to_lowercase().chars().take(100).collect();
     known
         .into_iter()
-        .map(|name| (distance(&word, &name.to_lowercase().chars().collect::<Vec<_>>()), name))
+        .map(|name| {
+            let letters: Vec<char> = name.to_lowercase().chars().collect();
+            (distance(&word, &letters), letters.len().abs_diff(word.len()), name)
+        })
         .min()
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 3)
-        .map(|(_, name)| name)
+        .filter(|(distance, _, name)| *distance <= 1 + name.chars().count() / 3)
+        .map(|(_, _, name)| name)
 }
 
 /// Levenshtein distance.
