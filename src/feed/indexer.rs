@@ -148,10 +148,8 @@ impl Feed {
         self.shared.stop.store(true, Ordering::SeqCst);
         self.database.bell().ring();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            if thread.join().is_err() {
-                tracing::error!("the indexer ended in a panic");
-            }
+        if let Some(Err(_)) = thread.map(JoinHandle::join) {
+            tracing::error!("the indexer ended in a panic");
         }
     }
 }

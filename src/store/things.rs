@@ -480,19 +480,17 @@ fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
     let scope = tx.actor().scope();
     let conn = tx.conn();
     let mut findings = Vec::new();
-    if let Some(code) = entry.municipality() {
-        if !vocabulary::has_municipality(conn, code)? {
-            findings.push(Finding::new(
-                "/municipality",
-                Defect::new(
-                    "municipality.unknown",
-                    format!(
-                        "市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"
-                    ),
-                    format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
-                ),
-            ));
-        }
+    if let Some(code) = entry.municipality()
+        && !vocabulary::has_municipality(conn, code)?
+    {
+        findings.push(Finding::new(
+            "/municipality",
+            Defect::new(
+                "municipality.unknown",
+                format!("市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"),
+                format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
+            ),
+        ));
     }
     for (list, codes) in entry.lists() {
         if list != "fields" {
