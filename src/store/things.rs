@@ -400,7 +400,7 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
         references::replace_own(tx, E::KIND, &id, &entry.references())?;
     }
     keep_version(tx, &header, Some(&entry))?;
-    let narrows = current.entry.visibility() < entry.visibility();
+    let narrows = entry.narrows_from(&current.entry);
     tx.record(Action::Update, E::KIND, &id, narrows)?;
     if current.entry.shared_facts() != entry.shared_facts() {
         for (kind, follower) in followers(tx.conn(), &id)? {

@@ -152,6 +152,33 @@ fn a_token_from_before_a_restore_says_stale_and_never_that_all_is_well() {
     assert_index_equals_database(&app, "restored");
 }
 
+#[test]
+fn a_need_that_becomes_anonymous_is_not_counted_under_its_owner_from_that_moment() {
+    let app = TestApp::start();
+    let firm = json!({ "organization_kind": "firm", "name_ja": "探す会社", "municipality": "062014" });
+    let owner = app.create("organizations", firm);
+    let other = app.firm("別の会社");
+    let need = app.create("needs", json!({ "owner": owner, "title_ja": "探しもの" }));
+    let moved = app.create("needs", json!({ "owner": owner, "title_ja": "移されるもの" }));
+    app.settle();
+    let count = |query: &str| app.get(&format!("/api/v1/search?kind=need&{query}")).json()["total"]["value"].clone();
+    let by_owner = format!("owner={owner}");
+    assert_eq!((count(&by_owner), count("municipality=062014")), (json!(2), json!(2)));
+
+    // The index stands still, and does not know yet.
+    app.app.feed.pause(true);
+    let path = format!("/api/v1/needs/{need}");
+    assert_eq!(app.patch(&path, "\"1\"", json!({ "anonymous": true })).status, 200);
+    assert_eq!((count(&by_owner), count("municipality=062014")), (json!(1), json!(1)));
+    let path = format!("/api/v1/needs/{moved}");
+    assert_eq!(app.patch(&path, "\"1\"", json!({ "owner": other })).status, 200);
+    assert_eq!((count(&by_owner), count("municipality=062014")), (json!(0), json!(0)));
+
+    app.app.feed.pause(false);
+    app.settle();
+    assert_eq!((count(&by_owner), count("")), (json!(0), json!(2)));
+}
+
 // Damage
 
 #[test]
