@@ -9,7 +9,7 @@ use diesel::{QueryableByName, RunQueryDsl};
 use musubi::domain::{Actor, Clock, Kind, Organization, Scope, ThingId};
 use musubi::error::{Error, Result};
 use musubi::store::log::{self, Action};
-use musubi::store::{Conn, Database, DatabaseSettings, Target, migrate, things};
+use musubi::store::{Conn, Database, DatabaseSettings, Target, Tx, migrate, things};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -389,12 +389,7 @@ fn the_chain_holds_over_the_whole_log_and_any_changed_row_breaks_it() {
         }
         if number % 4 == 0 {
             let version = if number % 3 == 0 { 2 } else { 1 };
-            database
-                .write(&Actor::System, |tx| {
-                    let current = things::get::<Organization>(tx.conn(), &Scope::Everything, &id)?;
-                    things::delete(tx, current, version)
-                })
-                .expect("a deletion");
+            database.write(&Actor::System, |tx| remove(tx, &id, version)).expect("a deletion");
         }
     }
     let seq = head(&database);
@@ -539,8 +534,7 @@ fn a_read_sees_one_moment_whatever_is_written_meanwhile() {
                     let mut entry = thing.entry.clone();
                     entry.name_ja = firm("あとの名前").name_ja;
                     things::update(tx, thing, 1, entry)?;
-                    let current = things::get::<Organization>(tx.conn(), &Scope::Everything, &also_deleted)?;
-                    things::delete(tx, current, 1)?;
+                    remove(tx, &also_deleted, 1)?;
                     things::create(tx, firm("新しい"))
                 })
                 .expect("a write beside an open read");
@@ -602,6 +596,11 @@ fn write(database: &Database, name: &str) -> i64 {
 
 fn write_id(database: &Database, name: &str) -> ThingId {
     database.write(&Actor::Operator, |tx| things::create(tx, firm(name))).expect("a write").value.header.id
+}
+
+fn remove(tx: &mut Tx<'_>, id: &ThingId, version: i64) -> Result<()> {
+    let thing = things::get::<Organization>(tx.conn(), &Scope::Everything, id)?;
+    things::delete(tx, thing, version)
 }
 
 fn head(database: &Database) -> i64 {

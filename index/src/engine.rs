@@ -372,7 +372,11 @@ fn write_changes(
     mark: &Mark,
 ) -> Result<(), EngineError> {
     if generation.writer.is_none() {
-        generation.writer = Some(open_writer(&generation.index, settings)?);
+        let writer = open_writer(&generation.index, settings)?;
+        // Files that a killed process, or a commit that failed, had written before its commit: tantivy gives them the
+        // same names again, and refuses to write over them.
+        writer.garbage_collect_files().wait()?;
+        generation.writer = Some(writer);
     }
     let Some(writer) = generation.writer.as_mut() else { return Err(EngineError::Writer("no writer".to_string())) };
     for change in changes {

@@ -39,14 +39,14 @@ async fn live() -> HttpResponse {
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 async fn ready(app: web::Data<App>) -> Answer {
     let head = app.read(log::head).await;
-    let mark = app.engine.mark();
     let status = app.feed.status();
-    let lag = match (&head, &mark) {
+    let lag = match (&head, &status.mark) {
         (Ok(head), Some(mark)) => (head.seq - mark.seq).max(0),
-        _ => status.lag(),
+        (Ok(head), None) => head.seq,
+        (Err(_), _) => status.lag(),
     };
     let body = Ready {
-        ready: head.is_ok() && mark.is_some(),
+        ready: head.is_ok() && status.mark.is_some(),
         database: head.is_ok(),
         index: IndexState {
             documents: app.engine.documents(),

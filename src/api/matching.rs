@@ -148,7 +148,8 @@ fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
     if let Some(from) = tree.get("from") {
         // An untagged choice would only say that nothing fitted.
         let shape = |name: &str| from.get(name).is_some();
-        if !shape("text") && !(shape("kind") && shape("id")) {
+        let readable = shape("text") || (shape("kind") && shape("id"));
+        if !readable {
             return Err(Error::invalid(
                 "/from",
                 Defect::new(

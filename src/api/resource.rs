@@ -91,12 +91,12 @@ async fn create<E: Stored>(app: web::Data<App>, request: HttpRequest, body: web:
     let clock = app.clock().clone();
     let written = app
         .write(actor, move |tx| {
-            if let Some(key) = &key {
-                if let Some(earlier) = idempotency::find(tx, &clock, key)? {
-                    tx.unchanged();
-                    let position = Position { seq: earlier.seq, ..tx.position() };
-                    return Ok((earlier.thing, earlier.response, position));
-                }
+            if let Some(key) = &key
+                && let Some(earlier) = idempotency::find(tx, &clock, key)?
+            {
+                tx.unchanged();
+                let position = Position { seq: earlier.seq, ..tx.position() };
+                return Ok((earlier.thing, earlier.response, position));
             }
             let thing = things::create(tx, entry)?;
             let answer = serde_json::to_string(&thing).map_err(Error::internal)?;

@@ -318,7 +318,7 @@ pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
         Ok(Some(seq)) => Ok(!app.feed.wait_for(seq, PATIENCE)),
         // Written before a restore: nobody can say whether it is in.
         Ok(None) => Ok(true),
-        Err(()) => Err(Error::Malformed(Defect::new(
+        Err(log::NoToken) => Err(Error::Malformed(Defect::new(
             "min-seq",
             "min_seq には Musubi-Sequence ヘッダーの値をそのまま送ってください。",
             "min_seq takes the value of a Musubi-Sequence header as it came.",

@@ -143,6 +143,11 @@ pub trait Entry:
     }
     /// Takes out what the reader may not know although they see the thing.
     fn mask(&mut self, _scope: &Scope) {}
+    /// Whether somebody who could find it as it was, or find it in a certain way, may not find it so any more: until the
+    /// index has followed, it is left out of counts.
+    fn narrows_from(&self, before: &Self) -> bool {
+        self.visibility() > before.visibility() || self.owner() != before.owner()
+    }
     /// Everything that can be searched and cited.
     fn texts(&self) -> Vec<TextField<'_>>;
 }

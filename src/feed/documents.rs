@@ -139,7 +139,9 @@ fn base<E: Entry>(header: &Header, entry: &E, owner: Option<&str>, source: Sourc
             TextPlace::Body => bodies.push(text.text.to_owned()),
         }
     }
-    let readers: Vec<String> = owner.map(str::to_owned).into_iter().collect();
+    // The owner of an anonymous need stays its reader, although the document does not name it.
+    let reader = owner.or(entry.owner().map(ThingId::as_str));
+    let readers: Vec<String> = reader.map(str::to_owned).into_iter().collect();
     Document {
         id: header.id.to_string(),
         kind: E::KIND.code().to_owned(),

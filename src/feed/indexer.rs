@@ -88,6 +88,8 @@ struct Shared {
     stop: AtomicBool,
     paused: AtomicBool,
     rebuild_wanted: AtomicBool,
+    /// The documents were counted against the rows, once for each start.
+    counted: AtomicBool,
     /// Times in a row that the writer failed.
     failures: AtomicU32,
 }
@@ -146,10 +148,8 @@ impl Feed {
         self.shared.stop.store(true, Ordering::SeqCst);
         self.database.bell().ring();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            if thread.join().is_err() {
-                tracing::error!("the indexer ended in a panic");
-            }
+        if let Some(Err(_)) = thread.map(JoinHandle::join) {
+            tracing::error!("the indexer ended in a panic");
         }
     }
 }
@@ -196,45 +196,34 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared, pace: Pace) {
     }
 }
 
-fn step(database: &Database, engine: &Engine, shared: &Shared, rows: i64) -> Result<Progress> {
-    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), rows))?;
-    let foreign = matches!(work.what, What::Rebuild(_));
+fn step(database: &Database, engine: &Engine, shared: &Shared, batch: i64) -> Result<Progress> {
+    let counted = shared.counted.load(Ordering::SeqCst);
+    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), batch, counted))?;
+    let ours = !matches!(work.what, What::Rebuild(_));
     shared.tell(|status| {
         status.head_seq = work.head.seq;
-        // From here on nobody takes the mark of another log for a place in this one.
-        status.mark = if foreign { None } else { engine.mark() };
+        // Nobody takes the mark of another log, or of an index that lost something, for a place in this log.
+        status.mark = engine.mark().filter(|_| ours && counted);
     });
     if engine.damaged() {
         work.what = What::Rebuild("a query met damaged files");
     } else if shared.rebuild_wanted.load(Ordering::SeqCst) {
         work.what = What::Rebuild("it was asked for, or following failed again and again");
     }
-    let progress = match work.what {
+    let mut progress = match work.what {
         What::Nothing => Progress::Idle,
-        What::Follow { changes, mark } => {
-            let count = changes.len();
-            match engine.apply(&changes, &mark) {
-                Ok(()) => {
-                    shared.failures.store(0, Ordering::SeqCst);
-                    Progress::Followed(count)
-                }
-                Err(EngineError::Damaged(_) | EngineError::NotBuilt) => rebuild_told(database, engine, shared)?,
-                Err(error) => {
-                    // Its folder may be gone, which trying again does not mend.
-                    if shared.failures.fetch_add(1, Ordering::SeqCst) + 1 >= FAILURES_BEFORE_REBUILD {
-                        shared.rebuild_wanted.store(true, Ordering::SeqCst);
-                    }
-                    return Err(Error::internal(error));
-                }
-            }
-        }
-        What::Rebuild(why) => {
-            tracing::info!(why, "building the index");
-            rebuild_told(database, engine, shared)?
-        }
+        What::Follow { changes, mark } => follow_changes(database, engine, shared, &changes, &mark)?,
+        What::Rebuild(why) => rebuild_told(database, engine, shared, why)?,
     };
+    if let (Some(rows), Progress::Idle | Progress::Followed(_)) = (work.rows, progress) {
+        if rows != engine.documents() as i64 {
+            progress = rebuild_told(database, engine, shared, "its documents are not as many as the rows")?;
+        }
+        shared.counted.store(true, Ordering::SeqCst);
+    }
+    let counted = shared.counted.load(Ordering::SeqCst);
     shared.tell(|status| {
-        status.mark = engine.mark();
+        status.mark = engine.mark().filter(|_| counted);
         status.failure = None;
         if progress != Progress::Idle {
             status.commits += 1;
@@ -243,7 +232,33 @@ fn step(database: &Database, engine: &Engine, shared: &Shared, rows: i64) -> Res
     Ok(progress)
 }
 
-fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
+fn follow_changes(
+    database: &Database,
+    engine: &Engine,
+    shared: &Shared,
+    changes: &[Change],
+    mark: &Mark,
+) -> Result<Progress> {
+    match engine.apply(changes, mark) {
+        Ok(()) => {
+            shared.failures.store(0, Ordering::SeqCst);
+            Ok(Progress::Followed(changes.len()))
+        }
+        Err(error @ (EngineError::Damaged(_) | EngineError::NotBuilt)) => {
+            rebuild_told(database, engine, shared, &error.to_string())
+        }
+        Err(error) => {
+            // Its folder may be gone, which trying again does not mend.
+            if shared.failures.fetch_add(1, Ordering::SeqCst) + 1 >= FAILURES_BEFORE_REBUILD {
+                shared.rebuild_wanted.store(true, Ordering::SeqCst);
+            }
+            Err(Error::internal(error))
+        }
+    }
+}
+
+fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared, why: &str) -> Result<Progress> {
+    tracing::info!(why, "building the index");
     shared.tell(|status| status.rebuilding = true);
     // Whoever asks while it runs is served by another one. If it fails (a full disk, say), following is tried again
     // before the next.
@@ -254,19 +269,24 @@ fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result
         status.rebuilding = false;
         status.rebuilds += u64::from(rebuilt.is_ok());
     });
+    shared.counted.fetch_or(rebuilt.is_ok(), Ordering::SeqCst);
     rebuilt.map(Progress::Rebuilt)
 }
 
-/// Follows until there is nothing left to follow: for commands without a thread.
-pub fn catch_up(database: &Database, engine: &Engine) -> Result<()> {
+/// Follows until there is nothing left to follow: for commands without a thread. Says how often everything had to be
+/// built anew for it.
+pub fn catch_up(database: &Database, engine: &Engine) -> Result<u64> {
     let shared = Shared::default();
     while step(database, engine, &shared, Pace::default().rows)? != Progress::Idle {}
-    Ok(())
+    let rebuilds = shared.lock().rebuilds;
+    Ok(rebuilds)
 }
 
 struct Work {
     head: Head,
     what: What,
+    /// Rows at this moment, if the work ends at the head of the log and they are to be counted.
+    rows: Option<i64>,
 }
 
 enum What {
@@ -276,7 +296,10 @@ enum What {
 }
 
 /// What the index has to do, read in one snapshot.
-fn next_work(conn: &mut Conn, mark: Option<&Mark>, rows: i64) -> Result<Work> {
+///
+/// Until it was counted once, its documents are to be counted against the rows: tantivy keeps no checksum of its list
+/// of segments, and one that is missing there would never be noticed.
+fn next_work(conn: &mut Conn, mark: Option<&Mark>, batch: i64, counted: bool) -> Result<Work> {
     let head = log::head(conn)?;
     let what = match mark {
         None => What::Rebuild("there is none"),
@@ -287,7 +310,7 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>, rows: i64) -> Result<Work> {
         }
         Some(mark) if mark.seq == head.seq => What::Nothing,
         Some(mark) => {
-            let rows = log::after(conn, mark.seq, rows)?;
+            let rows = log::after(conn, mark.seq, batch)?;
             match rows.last() {
                 None => What::Nothing,
                 Some(last) => {
@@ -297,7 +320,13 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>, rows: i64) -> Result<Work> {
             }
         }
     };
-    Ok(Work { head, what })
+    let ends_at_head = match &what {
+        What::Nothing => true,
+        What::Follow { mark, .. } => mark.seq == head.seq,
+        What::Rebuild(_) => false,
+    };
+    let rows = if ends_at_head && !counted { Some(things::count_all(conn)?) } else { None };
+    Ok(Work { head, what, rows })
 }
 
 /// Each thing once, as it is now: rows that are there are put, the others removed.

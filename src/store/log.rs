@@ -46,15 +46,19 @@ impl Position {
     }
 
     /// The sequence in a token, if it speaks of this database. A token of another epoch (before a restore) is `None`.
-    pub fn seq_of_token(token: &str, epoch: &str) -> Result<Option<i64>, ()> {
-        let (mark, seq) = token.split_once('-').ok_or(())?;
-        let seq = i64::from_str_radix(seq, 16).map_err(|_| ())?;
+    pub fn seq_of_token(token: &str, epoch: &str) -> Result<Option<i64>, NoToken> {
+        let (mark, seq) = token.split_once('-').ok_or(NoToken)?;
+        let seq = i64::from_str_radix(seq, 16).map_err(|_| NoToken)?;
         if mark.len() != 8 || !mark.bytes().all(|byte| byte.is_ascii_hexdigit()) || seq < 0 {
-            return Err(());
+            return Err(NoToken);
         }
         Ok((mark == epoch_mark(epoch)).then_some(seq))
     }
 }
+
+/// Not a text that [`Position::token`] gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoToken;
 
 fn epoch_mark(epoch: &str) -> String {
     hex(&Sha256::digest(epoch.as_bytes()))[..8].to_owned()
@@ -248,7 +252,7 @@ mod tests {
         assert_eq!(Position::seq_of_token(&position.token(), "one"), Ok(Some(4711)));
         assert_eq!(Position::seq_of_token(&position.token(), "two"), Ok(None));
         for broken in ["", "-", "4711", "zzzzzzzz-1", "01234567--1", "0123456-1", "01234567-99999999999999999"] {
-            assert_eq!(Position::seq_of_token(broken, "one"), Err(()), "{broken}");
+            assert_eq!(Position::seq_of_token(broken, "one"), Err(NoToken), "{broken}");
         }
     }
 }

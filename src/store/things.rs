@@ -291,6 +291,10 @@ pub fn count(conn: &mut Conn, kind: Kind) -> Result<i64> {
     Ok(things::table.filter(things::kind.eq(kind.code())).count().get_result(conn)?)
 }
 
+pub fn count_all(conn: &mut Conn) -> Result<i64> {
+    Ok(things::table.count().get_result(conn)?)
+}
+
 fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> Result<Vec<Thing<E>>> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut parts = values::load(conn, &ids)?;
@@ -396,7 +400,7 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
         references::replace_own(tx, E::KIND, &id, &entry.references())?;
     }
     keep_version(tx, &header, Some(&entry))?;
-    let narrows = current.entry.visibility() < entry.visibility();
+    let narrows = entry.narrows_from(&current.entry);
     tx.record(Action::Update, E::KIND, &id, narrows)?;
     if current.entry.shared_facts() != entry.shared_facts() {
         for (kind, follower) in followers(tx.conn(), &id)? {
@@ -476,19 +480,17 @@ fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
     let scope = tx.actor().scope();
     let conn = tx.conn();
     let mut findings = Vec::new();
-    if let Some(code) = entry.municipality() {
-        if !vocabulary::has_municipality(conn, code)? {
-            findings.push(Finding::new(
-                "/municipality",
-                Defect::new(
-                    "municipality.unknown",
-                    format!(
-                        "市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"
-                    ),
-                    format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
-                ),
-            ));
-        }
+    if let Some(code) = entry.municipality()
+        && !vocabulary::has_municipality(conn, code)?
+    {
+        findings.push(Finding::new(
+            "/municipality",
+            Defect::new(
+                "municipality.unknown",
+                format!("市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"),
+                format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
+            ),
+        ));
     }
     for (list, codes) in entry.lists() {
         if list != "fields" {

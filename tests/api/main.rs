@@ -3,7 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod contract;
 mod health;
+mod law;
 mod matching;
+mod model;
 mod resources;
 mod search;

@@ -323,10 +323,14 @@ fn lists_are_narrowed_by_owner_place_field_and_kind() {
         let body = app.get(path).json();
         body["items"].as_array().expect("items").iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(ids(&format!("/api/v1/capabilities?owner={here}")), [of_here.clone()]);
-    assert_eq!(ids("/api/v1/capabilities?municipality=060003"), [of_here.clone()], "a prefecture takes in its cities");
+    assert_eq!(ids(&format!("/api/v1/capabilities?owner={here}")), std::slice::from_ref(&of_here));
+    assert_eq!(
+        ids("/api/v1/capabilities?municipality=060003"),
+        std::slice::from_ref(&of_here),
+        "a prefecture takes in its cities"
+    );
     assert_eq!(ids("/api/v1/capabilities?organization_kind=university"), [of_there]);
-    assert_eq!(ids("/api/v1/organizations?field=food"), [here.clone()]);
+    assert_eq!(ids("/api/v1/organizations?field=food"), std::slice::from_ref(&here));
     assert_eq!(ids("/api/v1/organizations?municipality=062014,130001").len(), 2);
     assert_eq!(ids(&format!("/api/v1/records?member={there}")), [record]);
     assert!(ids(&format!("/api/v1/records?member={here}")).is_empty());

@@ -16,7 +16,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -98,12 +98,60 @@ impl World {
     pub fn index_folder(&self) -> PathBuf {
         self.folder.path().join("index")
     }
+
+    /// Keeps the database as it is now, for [`World::restore`]. Nobody may be writing.
+    pub fn backup(&self) {
+        match (&self.schema, test_database()) {
+            (Some(schema), Some(url)) => postgresql(
+                &url,
+                &format!(
+                    "DROP SCHEMA IF EXISTS {schema}_kept CASCADE; CREATE SCHEMA {schema}_kept; DO $$ DECLARE name text; BEGIN \
+                     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' LOOP EXECUTE \
+                     format('CREATE TABLE {schema}_kept.%I AS TABLE {schema}.%I', name, name); END LOOP; END $$"
+                ),
+            ),
+            _ => {
+                let mut conn = diesel::SqliteConnection::establish(&self.url).expect("the database");
+                conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("one file");
+                std::fs::copy(&self.url, self.folder.path().join("kept.db")).expect("a copy");
+            }
+        }
+    }
+
+    /// Puts back what [`World::backup`] kept, as a file that somebody copied back would be. Nobody may have it open.
+    pub fn restore(&self) {
+        match (&self.schema, test_database()) {
+            (Some(schema), Some(url)) => postgresql(
+                &url,
+                &format!(
+                    "BEGIN; SET LOCAL session_replication_role = replica; DO $$ DECLARE name text; BEGIN \
+                     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' LOOP \
+                     EXECUTE format('DELETE FROM {schema}.%I', name); EXECUTE \
+                     format('INSERT INTO {schema}.%I SELECT * FROM {schema}_kept.%I', name, name); END LOOP; END $$; COMMIT"
+                ),
+            ),
+            _ => {
+                for more in ["-wal", "-shm"] {
+                    let _ = std::fs::remove_file(format!("{}{more}", self.url));
+                }
+                std::fs::copy(self.folder.path().join("kept.db"), &self.url).expect("a copy");
+            }
+        }
+    }
+
+    /// Gives the log another epoch, as restoring does.
+    pub fn change_epoch(&self, database: &Database) {
+        let epoch = Uuid::new_v4().simple();
+        database
+            .housekeeping(|conn| Ok(conn.batch_execute(&format!("UPDATE log_head SET epoch = '{epoch}'"))?))
+            .expect("another epoch");
+    }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         if let (Some(schema), Some(url)) = (&self.schema, test_database()) {
-            postgresql(&url, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
+            postgresql(&url, &format!("DROP SCHEMA IF EXISTS {schema}, {schema}_kept CASCADE"));
         }
     }
 }
@@ -192,7 +240,7 @@ impl TestApp {
     /// Waits until the index has followed everything written so far.
     pub fn settle(&self) {
         let head = self.app.database.read(log::head).expect("the log");
-        assert!(self.app.feed.wait_for(head.seq, Duration::from_secs(30)), "the index did not follow");
+        assert!(self.app.feed.wait_for(head.seq, PATIENCE), "the index did not follow");
     }
 
     pub fn get(&self, path: &str) -> Response {
@@ -300,15 +348,19 @@ pub struct Response {
 
 impl Response {
     fn of(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
-        let mut response = result.expect("an answer");
+        Self::read(result.expect("an answer")).expect("text")
+    }
+
+    /// Fails if the answer breaks off.
+    pub fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
         let headers = response
             .headers()
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(50_000_000).read_to_string().expect("text");
-        Self { status, headers, body }
+        let body = response.body_mut().with_config().limit(50_000_000).read_to_string()?;
+        Ok(Self { status, headers, body })
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -340,6 +392,21 @@ pub fn encoded(text: &str) -> String {
         encoded
     })
 }
+
+/// Waits for something to come true; false if it has not within `limit`.
+pub fn wait_until(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    while !holds() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
+
+/// How long to wait for what must come, on a slow machine, too.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Throws that come again with the same seed (SplitMix64).
 #[derive(Debug, Clone)]

@@ -105,6 +105,12 @@ impl Entry for Need {
         }
     }
 
+    fn narrows_from(&self, before: &Self) -> bool {
+        // Anonymous from now on: no count under the owner or its place may tell of it.
+        let hides_owner = self.anonymous && !before.anonymous;
+        hides_owner || self.visibility() > before.visibility() || self.owner() != before.owner()
+    }
+
     fn texts(&self) -> Vec<TextField<'_>> {
         let mut texts = Texts::default().title("title", &self.title_ja, &self.title_en).body(
             "summary",

@@ -223,6 +223,7 @@ vocabulary! {
     }
 }
 
+#[allow(clippy::derivable_impls)] // The macro above derives what every list of words has; only this one has a default.
 impl Default for Visibility {
     fn default() -> Self {
         Visibility::Public

@@ -1,0 +1,66 @@
+//! The contract at `/openapi.json` and the routes are the same list.
+
+use crate::support::TestApp;
+use musubi::domain::Kind;
+use serde_json::{Value, json};
+
+#[test]
+fn every_path_and_method_of_the_contract_is_served_and_no_other_method_is() {
+    let app = TestApp::start();
+    let contract = app.get("/openapi.json").json();
+    let paths = contract["paths"].as_object().expect("paths");
+    assert!(paths.len() >= 2 * Kind::ALL.len() + 7, "{:?}", paths.keys());
+    for (path, item) in paths {
+        let concrete = path.replace("{id}", "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d");
+        assert!(!concrete.contains('{'), "{path}: say here what to put in");
+        for method in ["get", "post", "patch", "delete"] {
+            let answer = match method {
+                "get" => app.get(&concrete),
+                "post" => app.post(&concrete, json!({})),
+                "patch" => app.patch(&concrete, "\"1\"", json!({})),
+                _ => app.delete(&concrete, &[("if-match", "\"1\"")]),
+            };
+            let promised = item.get(method).is_some();
+            if promised {
+                assert!(!is_no_route(answer.status, &answer.body), "{method} {path}: {}", answer.body);
+                assert_ne!(answer.status, 405, "{method} {path}");
+                assert!(answer.status < 500 || path == "/health/ready", "{method} {path}: {}", answer.body);
+                let status = answer.status.to_string();
+                assert!(
+                    item[method]["responses"].get(&status).is_some(),
+                    "{method} {path} answers {status}, which is not in the contract: {}",
+                    answer.body
+                );
+            } else {
+                assert!(
+                    [404, 405].contains(&answer.status),
+                    "{method} {path} is served, but not in the contract: {}",
+                    answer.status
+                );
+            }
+        }
+    }
+}
+
+/// 404 because nothing is there to answer, as against a thing that is not there.
+fn is_no_route(status: u16, body: &str) -> bool {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let detail = &body["message"]["en"];
+    status == 404 && detail.as_str().is_none_or(|text| !text.starts_with("There is no such thing"))
+}
+
+#[test]
+fn every_kind_is_in_the_contract_with_its_five_routes() {
+    let app = TestApp::start();
+    let contract = app.get("/openapi.json").json();
+    for kind in Kind::ALL {
+        let path = format!("/api/v1/{}", kind.plural());
+        for (path, methods) in
+            [(path.clone(), vec!["get", "post"]), (format!("{path}/{{id}}"), vec!["get", "patch", "delete"])]
+        {
+            for method in methods {
+                assert!(contract["paths"][&path][method].is_object(), "{method} {path}");
+            }
+        }
+    }
+}
