@@ -4,14 +4,9 @@ use super::arguments::EvaluateArguments;
 use super::terminal::Terminal;
 use super::{Ending, Failure};
 use musubi_index::evaluation;
-use uuid::Uuid;
 
 pub fn run(arguments: &EvaluateArguments, terminal: &Terminal) -> Result<Ending, Failure> {
-    let work = std::env::temp_dir().join(format!("musubi-evaluate-{}", Uuid::new_v4().simple()));
-    let result = evaluation::run(&arguments.folder, &work, &arguments.run, |_| {});
-    // The index of the folder is of no further use, whether the run succeeded or not.
-    let _ = std::fs::remove_dir_all(&work);
-    let summary = result.map_err(|error| {
+    let summary = evaluation::run(&arguments.folder, &arguments.run, |_| {}).map_err(|error| {
         Failure::cannot_run(
             format!("評価できませんでした: {error}"),
             format!("The folder could not be evaluated: {error}"),

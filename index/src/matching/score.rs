@@ -87,6 +87,8 @@ impl Default for Weights {
 pub const PARTS: [&str; PART_COUNT] = ["profile", "offers", "records", "breadth", "focus", "partners", "activity"];
 
 const PART_COUNT: usize = 7;
+/// The first of them are made of single documents.
+const VOICE_PARTS: usize = 3;
 
 /// One party with its total and its parts.
 pub(crate) struct Scored {
@@ -109,6 +111,10 @@ pub(crate) fn score(recalled: &Recalled, weights: &Weights) -> Vec<Scored> {
             *largest = largest.max(*part);
         }
     }
+    // What single documents say is on one scale, whatever their source: a party's name that shares two letters with the
+    // question does not weigh like the best record of work because no other name shares three.
+    let loudest_part = largest[..VOICE_PARTS].iter().copied().fold(0.0, f32::max);
+    largest[..VOICE_PARTS].fill(loudest_part);
     let table = [
         weights.profile,
         weights.offer,
