@@ -12,6 +12,12 @@ pub enum Error {
     /// The request was read; values were refused.
     #[error("invalid: {} finding(s)", .0.len())]
     Invalid(Vec<Finding>),
+    /// Nobody is signed in, or not in a way that counts.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// The caller sees the thing, but may not do this with it.
+    #[error("forbidden")]
+    Forbidden,
     /// It is not there, or the caller may not know of it.
     #[error("not found")]
     NotFound,
@@ -24,6 +30,9 @@ pub enum Error {
     /// Somebody changed it in the meantime.
     #[error("stale: the current version is {current}")]
     Stale { current: i64 },
+    /// A body that is not JSON.
+    #[error("unsupported media type")]
+    UnsupportedMedia,
     /// More than we take.
     #[error("too large: {0}")]
     TooLarge(Defect),
@@ -49,10 +58,13 @@ impl Error {
         match self {
             Error::Malformed(_) => 400,
             Error::Invalid(_) => 422,
+            Error::Unauthenticated => 401,
+            Error::Forbidden => 403,
             Error::NotFound => 404,
             Error::Conflict(_) => 409,
             Error::PreconditionRequired => 428,
             Error::Stale { .. } => 412,
+            Error::UnsupportedMedia => 415,
             Error::TooLarge(_) => 413,
             Error::Unavailable(_) => 503,
             Error::Internal(_) => 500,
@@ -67,9 +79,12 @@ impl Error {
             | Error::TooLarge(defect)
             | Error::Unavailable(defect) => &defect.code,
             Error::Invalid(_) => "invalid",
+            Error::Unauthenticated => "unauthenticated",
+            Error::Forbidden => "forbidden",
             Error::NotFound => "not-found",
             Error::PreconditionRequired => "precondition-required",
             Error::Stale { .. } => "stale",
+            Error::UnsupportedMedia => "unsupported-media-type",
             Error::Internal(_) => "internal",
         }
     }
@@ -88,6 +103,11 @@ impl Error {
                 ),
                 format!("{} value(s) were refused; see errors. Nothing was saved.", findings.len()),
             ),
+            Error::Unauthenticated => Message::new("サインインしてください。", "Please sign in."),
+            Error::Forbidden => Message::new(
+                "この操作をする権限がありません。所属先の管理者かコーディネーターにご相談ください。",
+                "You may not do this. Ask the owner of your organisation's account, or a coordinator.",
+            ),
             Error::NotFound => Message::new("見つかりません。", "There is no such thing."),
             Error::PreconditionRequired => Message::new(
                 "変更には If-Match ヘッダーが必要です。読み出したときの ETag を送ってください。",
@@ -98,6 +118,10 @@ impl Error {
                 format!(
                     "Somebody changed it in the meantime (the current version is {current}). Read it again, then retry."
                 ),
+            ),
+            Error::UnsupportedMedia => Message::new(
+                "本文は JSON で送ってください（Content-Type: application/json）。",
+                "Send the body as JSON (Content-Type: application/json).",
             ),
             Error::Internal(_) => Message::new(
                 "サーバー内部の問題です。要求番号を添えて管理者にお知らせください。",

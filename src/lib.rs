@@ -1,8 +1,90 @@
-//! musubi: matchmaking for a regional industry cluster.
+//! musubi (結び): matchmaking for a regional industry cluster.
+//!
+//! The rooms, and what each may use, are in ARCHITECTURE.md. [`build`] puts them together.
 
+pub mod api;
+pub mod app;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod error;
 pub mod exchange;
+pub mod feed;
 pub mod store;
+
+use crate::api::metrics::Metrics;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::feed::{Feed, Pace};
+use crate::store::Database;
+use actix_web::dev::Server;
+use actix_web::{HttpServer, web};
+use musubi_index::{Engine, Settings};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What the service may use of the machine.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest request body, bytes.
+    pub body_bytes: usize,
+    /// Searches and matches at the same time; more wait in line.
+    pub searches_at_once: usize,
+    /// Threads that accept and parse requests.
+    pub workers: usize,
+    /// Time that accepted requests have to finish after a stop signal.
+    pub shutdown: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { body_bytes: 64 * 1024, searches_at_once: 2 * cores, workers: cores, shutdown: Duration::from_secs(8) }
+    }
+}
+
+/// Opens the index and starts to follow the log of a migrated database.
+pub fn build(database: Database, index_folder: &Path, index: Settings, pace: Pace, limits: Limits) -> Result<App> {
+    let (engine, opened) = Engine::open(index_folder, index).map_err(Error::internal)?;
+    tracing::info!(?opened, "index");
+    let engine = Arc::new(engine);
+    let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);
+    let turns = Arc::new(Semaphore::new(limits.searches_at_once));
+    let metrics = Metrics::new().map_err(Error::internal)?;
+    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics })
+}
+
+/// The server on a listening socket. Stops cleanly: accepted requests are answered first.
+pub fn server(app: App, listener: TcpListener) -> Result<Server> {
+    let limits = app.limits.clone();
+    let body_bytes = limits.body_bytes;
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(web::Data::new(app.clone()))
+            .app_data(web::PayloadConfig::new(body_bytes))
+            .wrap(actix_web::middleware::from_fn(api::middleware::around))
+            .configure(api::routes)
+    })
+    .workers(limits.workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(limits.shutdown.as_secs())
+    .listen(listener)
+    .map_err(Error::internal)?;
+    Ok(server.run())
+}
+
+/// The numbers of the service, on a listening socket of their own: they are for the operator, not for callers.
+pub fn metrics_server(app: App, listener: TcpListener) -> Result<Server> {
+    let server = HttpServer::new(move || {
+        actix_web::App::new().app_data(web::Data::new(app.clone())).configure(api::metrics::routes)
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)
+    .map_err(Error::internal)?;
+    Ok(server.run())
+}

@@ -1,5 +1,267 @@
-//! Where in a text the words of a query stand.
+//! Where a text shows the terms of a query: spans to highlight, and the sentence that says most.
+//!
+//! Offsets are code points into the text as stored.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use crate::analysis::normalise::{Folded, normalise_with_sources};
+use crate::analysis::segment::{grams, words};
 
 /// The analysed terms of a query with their weights.
-#[derive(Debug, Clone, Default)]
-pub struct Terms;
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Terms {
+    words: HashMap<String, f32>,
+    grams: HashMap<String, f32>,
+    /// 2-grams that are a whole run of the query: they count alone.
+    wholes: HashSet<String>,
+}
+
+impl Terms {
+    pub(crate) fn add_word(&mut self, term: &str, weight: f32) {
+        let entry = self.words.entry(term.to_string()).or_default();
+        *entry = entry.max(weight);
+    }
+
+    pub(crate) fn add_gram(&mut self, term: &str, weight: f32, whole: bool) {
+        let entry = self.grams.entry(term.to_string()).or_default();
+        *entry = entry.max(weight);
+        if whole {
+            self.wholes.insert(term.to_string());
+        }
+    }
+
+    /// The words with their weights, in order of the words.
+    pub fn words(&self) -> Vec<(&str, f32)> {
+        sorted(&self.words)
+    }
+
+    /// The 2-grams with their weights, in order of the 2-grams.
+    pub fn grams(&self) -> Vec<(&str, f32)> {
+        sorted(&self.grams)
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.grams.is_empty()
+    }
+}
+
+fn sorted(terms: &HashMap<String, f32>) -> Vec<(&str, f32)> {
+    let mut sorted: Vec<(&str, f32)> = terms.iter().map(|(term, weight)| (term.as_str(), *weight)).collect();
+    sorted.sort_by(|left, right| left.0.cmp(right.0));
+    sorted
+}
+
+/// The sentence of a text that shows most of a query.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sentence {
+    /// First code point, and one past the last, in the stored text.
+    pub start: usize,
+    pub end: usize,
+    pub text: String,
+    /// Sum of the weights of the distinct terms it shows; comparable within one query only.
+    pub weight: f32,
+    /// What to highlight, code points into the stored text (not into the sentence).
+    pub spans: Vec<(usize, usize)>,
+}
+
+/// Longest sentence that is answered, in code points; longer ones are cut at a window around the hits.
+const LONGEST_SENTENCE: usize = 200;
+/// A 2-gram says less than a word.
+const GRAM_SHARE: f32 = 0.3;
+
+/// One place that shows a term.
+struct Found<'terms> {
+    start: usize,
+    end: usize,
+    term: &'terms str,
+    weight: f32,
+}
+
+/// The spans of a text that show terms of the query: sorted, merged, never overlapping.
+pub fn spans(text: &str, terms: &Terms) -> Vec<(usize, usize)> {
+    merged(find(text, terms).iter().map(|found| (found.start, found.end)).collect())
+}
+
+/// The sentence with the highest sum of distinct term weights (the first of equals); `None` if no term shows.
+pub fn best_sentence(text: &str, terms: &Terms) -> Option<Sentence> {
+    let found = find(text, terms);
+    if found.is_empty() {
+        return None;
+    }
+    let characters: Vec<char> = text.chars().collect();
+    let mut best: Option<(f32, (usize, usize))> = None;
+    let mut next = 0;
+    for (start, end) in pieces(&characters) {
+        let first = next;
+        while next < found.len() && found[next].start < end {
+            next += 1;
+        }
+        let weight = distinct_weight(&found[first..next]);
+        if weight > 0.0 && best.is_none_or(|(best_weight, _)| weight > best_weight) {
+            best = Some((weight, (start, end)));
+        }
+    }
+    let (weight, (start, end)) = best?;
+    let inside = found
+        .iter()
+        .filter(|found| found.start >= start && found.end <= end)
+        .map(|found| (found.start, found.end))
+        .collect();
+    Some(Sentence { start, end, text: characters[start..end].iter().collect(), weight, spans: merged(inside) })
+}
+
+fn distinct_weight(found: &[Found<'_>]) -> f32 {
+    let mut seen = HashSet::new();
+    found.iter().filter(|found| seen.insert(found.term)).map(|found| found.weight).sum()
+}
+
+/// Sentences as ranges of code points, without the white space around them, none longer than the limit.
+fn pieces(characters: &[char]) -> Vec<(usize, usize)> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for (index, character) in characters.iter().enumerate() {
+        let next_is_space = characters.get(index + 1).is_none_or(|next| next.is_whitespace());
+        let ends = match character {
+            '\n' | '\r' | '。' | '．' | '！' | '？' => true,
+            '.' | '!' | '?' => next_is_space,
+            // A long sentence is cut at the comma nearest before the limit, or at the limit.
+            '、' | '，' | ',' | ';' | ' ' | '\u{3000}' => index + 1 - start > LONGEST_SENTENCE * 2 / 3,
+            _ => index + 1 - start >= LONGEST_SENTENCE,
+        };
+        if ends {
+            push_piece(characters, start, index + 1, &mut pieces);
+            start = index + 1;
+        }
+    }
+    push_piece(characters, start, characters.len(), &mut pieces);
+    pieces
+}
+
+fn push_piece(characters: &[char], mut start: usize, mut end: usize, pieces: &mut Vec<(usize, usize)>) {
+    while start < end && characters[start].is_whitespace() {
+        start += 1;
+    }
+    while end > start && characters[end - 1].is_whitespace() {
+        end -= 1;
+    }
+    if start < end {
+        pieces.push((start, end));
+    }
+}
+
+fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
+    if terms.is_empty() {
+        return Vec::new();
+    }
+    let length = text.chars().count();
+    let folded = normalise_with_sources(text);
+    let place = Places::new(&folded, length);
+    let mut found = Vec::new();
+    if !terms.words.is_empty() {
+        let mut character = 0;
+        let mut byte = 0;
+        for word in words(&folded.text) {
+            let Some((term, weight)) = terms.words.get_key_value(&word.term) else { continue };
+            if word.range.start < byte {
+                (character, byte) = (0, 0);
+            }
+            character += folded.text[byte..word.range.start].chars().count();
+            byte = word.range.start;
+            let last = character + folded.text[word.range.clone()].chars().count();
+            let (start, end) = place.of(character, last);
+            found.push(Found { start, end, term, weight: *weight });
+        }
+    }
+    find_grams(&folded, terms, &place, &mut found);
+    found.sort_by_key(|found| (found.start, found.end));
+    found
+}
+
+/// 2-grams count where at least two of them stand side by side, or where one is a whole run of the query.
+fn find_grams<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>, found: &mut Vec<Found<'terms>>) {
+    if terms.grams.is_empty() {
+        return;
+    }
+    let mut hits: Vec<(usize, &'terms str, f32)> = Vec::new();
+    let mut term = String::new();
+    grams(&folded.text, |gram| {
+        gram.write(&mut term);
+        if let Some((known, weight)) = terms.grams.get_key_value(&term) {
+            hits.push((gram.position, known, *weight));
+        }
+    });
+    for (index, (position, term, weight)) in hits.iter().enumerate() {
+        let beside = index.checked_sub(1).is_some_and(|before| hits[before].0 + 1 == *position)
+            || hits.get(index + 1).is_some_and(|after| after.0 == position + 1);
+        if beside || terms.wholes.contains(*term) {
+            let (start, end) = place.of(*position, position + term.chars().count());
+            found.push(Found { start, end, term, weight: weight * GRAM_SHARE });
+        }
+    }
+}
+
+/// From characters of the folded text to code points of the stored one.
+struct Places<'folded> {
+    sources: &'folded [u32],
+    length: usize,
+}
+
+impl Places<'_> {
+    fn new(folded: &Folded, length: usize) -> Places<'_> {
+        Places { sources: &folded.sources, length }
+    }
+
+    fn of(&self, first: usize, end: usize) -> (usize, usize) {
+        let start = self.sources.get(first).map_or(self.length, |source| *source as usize);
+        let Some(last) = self.sources.get(end.saturating_sub(1)) else { return (start.min(self.length), self.length) };
+        let after = self.sources[end.min(self.sources.len())..].iter().find(|source| *source > last);
+        (start, after.map_or(self.length, |source| *source as usize))
+    }
+}
+
+fn merged(mut spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    spans.sort_unstable();
+    let mut result: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
+    for (start, end) in spans {
+        match result.last_mut() {
+            Some(last) if start <= last.1 => last.1 = last.1.max(end),
+            _ => result.push((start, end)),
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(words: &[&str], grams: &[&str]) -> Terms {
+        let mut terms = Terms::default();
+        for word in words {
+            terms.add_word(word, 1.0);
+        }
+        for gram in grams {
+            terms.add_gram(gram, 1.0, false);
+        }
+        terms
+    }
+
+    #[test]
+    fn spans_are_in_the_stored_text() {
+        assert_eq!(spans("㈱ＳＩＬＫ照明", &terms(&["silk"], &[])), [(1, 5)]);
+        assert_eq!(spans("薄膜の封止膜", &terms(&[], &["封止", "止膜"])), [(3, 6)]);
+        assert_eq!(spans("止膜だけ", &terms(&[], &["封止", "止膜"])), []);
+    }
+
+    #[test]
+    fn the_sentence_that_says_most() {
+        let text = "会社の紹介です。薄膜の封止と評価を受託します。お問い合わせください。";
+        let sentence = best_sentence(text, &terms(&["封止", "評価"], &[])).unwrap();
+        assert_eq!(sentence.text, "薄膜の封止と評価を受託します。");
+        assert_eq!((sentence.start, sentence.spans.len()), (8, 2));
+        assert!(best_sentence(text, &terms(&["発酵"], &[])).is_none());
+    }
+}

@@ -124,13 +124,13 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, config: &Config, terminal: &Terminal) -> Result<Ending, Failure> {
     match command {
-        Command::Serve(arguments) => serve::run(config, &arguments),
+        Command::Serve(arguments) => serve::run(config, &arguments, terminal),
         Command::Import(arguments) => import::run(config, &arguments, terminal),
         Command::Export(arguments) => export::run(config, &arguments, terminal),
-        Command::Evaluate(arguments) => evaluate::run(config, &arguments),
-        Command::BenchCorpus(arguments) => bench::corpus(config, &arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, terminal),
+        Command::BenchCorpus(arguments) => bench::corpus(&arguments, terminal),
         Command::Bench(arguments) => bench::run(config, &arguments),
-        Command::Reindex => reindex::run(config),
+        Command::Reindex => reindex::run(config, terminal),
         Command::Migrate => migrate::run(config, terminal),
         Command::Check => check::run(config, terminal),
         Command::Version => version::run(terminal),
@@ -159,5 +159,9 @@ fn start_log(config: &Config) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(&config.output.log).unwrap_or_else(|_| EnvFilter::new("info"));
     // A second start in one process (a test) keeps the first one.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .try_init();
 }

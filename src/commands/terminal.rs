@@ -60,3 +60,11 @@ impl Terminal {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 }
+
+/// A counter for long work, on a terminal only.
+pub fn counter(terminal: &Terminal) -> indicatif::ProgressBar {
+    if terminal.json || !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        return indicatif::ProgressBar::hidden();
+    }
+    indicatif::ProgressBar::new_spinner()
+}

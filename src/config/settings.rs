@@ -27,6 +27,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("database.statement_timeout_seconds", "30", "how long one statement may run on PostgreSQL"),
     setting("database.writers_waiting", "256", "writers that may wait in line on SQLite"),
     setting("server.listen", "127.0.0.1:8080", "address and port"),
+    setting("server.metrics_listen", "127.0.0.1:9464", "address and port of /metrics; off: none"),
     setting("server.workers", "", "threads that answer requests (otherwise one for each core)"),
     setting("server.shutdown_seconds", "8", "time that accepted requests have to finish after a stop signal"),
     setting("index.folder", "", "folder of the search index (otherwise DATA/index)"),
@@ -34,8 +35,6 @@ pub const SETTINGS: &[Setting] = &[
     setting("index.commit_rows", "1000", "the index commits after this many rows …"),
     setting("index.commit_milliseconds", "200", "… or after this time, whichever is first"),
     setting("limits.body_bytes", "65536", "largest request body"),
-    setting("limits.query_characters", "1000", "longest search text"),
-    setting("limits.match_characters", "20000", "longest text to match with"),
     setting("limits.searches_at_once", "", "searches and matches that may run at once (otherwise twice the cores)"),
 ];
 

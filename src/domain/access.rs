@@ -1,19 +1,67 @@
-//! Who acts, and what they may see. Until accounts exist there is one person: the operator of the machine, who
-//! reaches the service from loopback only and sees everything.
+//! Who acts, what they may see, and what they may do. One table, role × action × kind; list queries use the same rule
+//! as SQL ([`Scope`]), the index as an audience.
+
+use super::id::ThingId;
+use super::vocabulary::{Kind, Status, Visibility};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Who does something. Every write names one; the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// The person at the machine: REST on loopback, and the command line.
+    /// No account.
+    Visitor,
+    /// Somebody signed in.
+    Account(AccountActor),
+    /// The person at the machine: the command line, and REST on loopback while accounts are switched off.
     Operator,
     /// The service itself (demo data, vocabularies).
     System,
 }
 
+/// A signed-in account, with its rights as they are now: read for each request, never kept in a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountActor {
+    pub id: ThingId,
+    pub roles: Vec<Role>,
+    /// Confirmed memberships only.
+    pub memberships: Vec<Membership>,
+}
+
+/// What an account may do for the cluster as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Coordinator,
+    Officer,
+    Administrator,
+}
+
+/// An account acts for a party (an organisation, or a person: the researcher's own profile).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    pub party: ThingId,
+    pub right: Right,
+}
+
+/// What a member may do for the party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Sees what the party sees.
+    Reader,
+    /// Registers and changes what the party owns.
+    Editor,
+    /// Also invites members and changes the party itself.
+    Owner,
+}
+
 impl Actor {
-    /// The name in the log.
-    pub fn name(&self) -> &'static str {
+    /// The name in the log: an id, never an address.
+    pub fn name(&self) -> &str {
         match self {
+            Actor::Visitor => "visitor",
+            Actor::Account(account) => account.id.as_str(),
             Actor::Operator => "operator",
             Actor::System => "system",
         }
@@ -21,7 +69,18 @@ impl Actor {
 
     pub fn scope(&self) -> Scope {
         match self {
+            Actor::Visitor => Scope::Public,
             Actor::Operator | Actor::System => Scope::Everything,
+            Actor::Account(account) => {
+                let parties = account.memberships.iter().map(|membership| membership.party.clone()).collect();
+                if account.roles.contains(&Role::Administrator) {
+                    Scope::Everything
+                } else if account.roles.contains(&Role::Coordinator) || account.roles.contains(&Role::Officer) {
+                    Scope::Coordinator { parties }
+                } else {
+                    Scope::Member { parties }
+                }
+            }
         }
     }
 }
@@ -31,5 +90,90 @@ impl Actor {
 pub enum Scope {
     /// Public things only.
     Public,
+    /// Also what is open to members, and everything of the own parties.
+    Member {
+        parties: Vec<ThingId>,
+    },
+    /// Also what is open to the parties of a matter; not what is private to others.
+    Coordinator {
+        parties: Vec<ThingId>,
+    },
     Everything,
+}
+
+impl Scope {
+    /// The rule, for one thing. `store::things` says the same in SQL, the index as an audience.
+    pub fn sees(&self, visibility: Visibility, status: Status, owner: Option<&ThingId>) -> bool {
+        let open = status == Status::Published;
+        let own = |parties: &[ThingId]| owner.is_some_and(|owner| parties.contains(owner));
+        match self {
+            Scope::Everything => true,
+            Scope::Public => open && visibility == Visibility::Public,
+            Scope::Member { parties } => own(parties) || (open && visibility <= Visibility::Members),
+            Scope::Coordinator { parties } => own(parties) || visibility <= Visibility::Parties,
+        }
+    }
+
+    /// May the reader know who stands behind an anonymous need?
+    pub fn sees_behind(&self, owner: Option<&ThingId>) -> bool {
+        match self {
+            Scope::Everything | Scope::Coordinator { .. } => true,
+            Scope::Public => false,
+            Scope::Member { parties } => owner.is_some_and(|owner| parties.contains(owner)),
+        }
+    }
+}
+
+/// What somebody wants to do with a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    Create,
+    Change,
+    Delete,
+}
+
+impl Actor {
+    /// The one table. `owners` are the parties behind the thing: itself for a party, its owner, the members of a
+    /// record of work. Whether the thing can be seen at all is asked first, by [`Scope`].
+    pub fn may(&self, action: Action, kind: Kind, owners: &[ThingId]) -> bool {
+        match self {
+            Actor::Operator | Actor::System => true,
+            Actor::Visitor => false,
+            Actor::Account(account) => {
+                account.roles.iter().any(|role| role.may(action, kind))
+                    || account
+                        .memberships
+                        .iter()
+                        .filter(|membership| owners.contains(&membership.party))
+                        .any(|membership| membership.right.may(action, kind))
+            }
+        }
+    }
+}
+
+impl Role {
+    /// For the whole cluster, whoever owns the thing.
+    fn may(self, action: Action, kind: Kind) -> bool {
+        match (self, kind, action) {
+            (Role::Administrator, _, _) => true,
+            // A coordinator registers and mends on behalf of others, but takes nothing away from them.
+            (Role::Coordinator, _, Action::Create | Action::Change) => true,
+            (Role::Coordinator, Kind::Record, Action::Delete) => true,
+            (Role::Coordinator, _, Action::Delete) => false,
+            (Role::Officer, _, _) => false,
+        }
+    }
+}
+
+impl Right {
+    /// For the things of the party.
+    fn may(self, action: Action, kind: Kind) -> bool {
+        match (self, kind, action) {
+            (Right::Reader, _, _) => false,
+            (Right::Editor, Kind::Organization | Kind::Person, _) => false,
+            (Right::Owner, Kind::Organization | Kind::Person, Action::Change) => true,
+            (Right::Owner, Kind::Organization | Kind::Person, Action::Create | Action::Delete) => false,
+            (Right::Editor | Right::Owner, Kind::Capability | Kind::Seed | Kind::Need | Kind::Record, _) => true,
+        }
+    }
 }

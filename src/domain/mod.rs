@@ -11,7 +11,7 @@ pub mod parse;
 pub mod text;
 pub mod vocabulary;
 
-pub use access::{Actor, Scope};
+pub use access::{AccountActor, Action, Actor, Membership, Right, Role, Scope};
 pub use entry::{Entry, Header, Link, Relation, Thing};
 pub use finding::{Defect, Finding};
 pub use id::{Clock, ThingId, Timestamp};

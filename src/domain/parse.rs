@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 /// How many defects are collected before parsing gives up.
 const FINDING_LIMIT: usize = 50;
 
+/// The names of the header: read, never sent.
+const SET_BY_THE_SERVICE: [&str; 6] = ["id", "status", "verified_on", "version", "created_at", "updated_at"];
+
 /// Reads an entry from JSON. Unknown names, wrong types and refused values are all reported, each with its pointer.
 pub fn entry<E: Entry>(value: Value) -> Result<E, Vec<Finding>> {
     let Value::Object(mut object) = value else {
@@ -81,6 +84,14 @@ fn remove_unknown_names<E: Entry>(object: &mut Map<String, Value>) -> Vec<Findin
         .map(|name| {
             object.remove(&name);
             let shown: String = name.chars().take(60).collect();
+            if SET_BY_THE_SERVICE.contains(&name.as_str()) {
+                let defect = Defect::new(
+                    "name.set_by_service",
+                    format!("「{shown}」はサービスが管理する項目なので、送れません。"),
+                    format!("\"{shown}\" is kept by the service and cannot be sent."),
+                );
+                return Finding::new(format!("/{}", escape(&name)), defect);
+            }
             Finding::new(
                 format!("/{}", escape(&name)),
                 Defect::new(

@@ -486,7 +486,10 @@ fn refused_or_stop(draft: &Draft, error: Error) -> Result<Outcome> {
         Error::Malformed(defect) | Error::Conflict(defect) | Error::TooLarge(defect) => {
             Ok(Outcome::Refused { refusals: vec![Refusal::of_row(draft.raw.line, defect)] })
         }
-        Error::NotFound
+        Error::Unauthenticated
+        | Error::Forbidden
+        | Error::NotFound
+        | Error::UnsupportedMedia
         | Error::PreconditionRequired
         | Error::Stale { .. }
         | Error::Unavailable(_)

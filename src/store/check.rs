@@ -138,7 +138,7 @@ fn check_page<E: Stored>(conn: &mut Conn, ids: &[String], fault: &mut dyn FnMut(
         wanted.extend(thing.entry.owner().map(ToString::to_string));
         wanted.extend(thing.entry.links().into_iter().map(|link| link.target.to_string()));
     }
-    let kinds = kinds_of(conn, wanted)?;
+    let kinds = kinds_of(conn, &Scope::Everything, wanted)?;
     let history = history_of(conn, &whole)?;
     let numbers = references::of_things(conn, &whole)?;
     for thing in &page {

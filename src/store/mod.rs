@@ -3,10 +3,12 @@
 pub mod check;
 pub mod connection;
 pub mod database;
+pub mod idempotency;
 pub mod log;
 pub mod migrate;
 pub mod page;
 pub mod queue;
+pub mod readings;
 pub mod references;
 pub mod schema;
 pub mod things;

@@ -68,6 +68,16 @@ pub fn all_fields(conn: &mut Conn) -> Result<Vec<Field>> {
     Ok(fields::table.order(fields::code).load(conn)?)
 }
 
+/// The codes, and for a prefecture those of its municipalities.
+pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
+    let mut all: Vec<String> = municipalities::table
+        .filter(municipalities::prefecture.eq_any(codes))
+        .select(municipalities::code)
+        .load(conn)?;
+    all.extend_from_slice(codes);
+    Ok(all)
+}
+
 pub(super) fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
     Ok(municipalities::table.find(code).count().get_result::<i64>(conn)? > 0)
 }

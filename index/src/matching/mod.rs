@@ -1,0 +1,44 @@
+//! Matching: who could answer this text? Recall gathers what documents say for parties, score weighs it.
+
+pub(crate) mod recall;
+pub mod score;
+
+use crate::error::EngineError;
+use crate::kernel::Pool;
+use crate::matching::score::Weights;
+use crate::request::{MatchAnswer, MatchRequest, PartyScore};
+use crate::search::hit_at;
+use crate::snapshot::Snapshot;
+
+/// Documents named for each party.
+const THINGS_FOR_A_PARTY: usize = 5;
+
+pub(crate) fn run(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    request: &MatchRequest,
+    weights: &Weights,
+) -> Result<MatchAnswer, EngineError> {
+    let recalled = recall::recall(snapshot, pool, request, weights)?;
+    let scored = score::score(&recalled, weights);
+    let mut ranked: Vec<(f32, std::sync::Arc<str>, usize)> = Vec::with_capacity(scored.len());
+    for (index, (party, total)) in scored.iter().map(|scored| (scored.party, scored.total)).enumerate() {
+        if total > 0.0
+            && let Some(name) = snapshot.parties.name(party)
+        {
+            ranked.push((total, name, index));
+        }
+    }
+    ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1)));
+    ranked.truncate(request.limit);
+    let mut parties = Vec::with_capacity(ranked.len());
+    for (total, name, index) in ranked {
+        let scored = &scored[index];
+        let mut things = Vec::new();
+        for (address, score) in recalled.things(scored.party, THINGS_FOR_A_PARTY) {
+            things.push(hit_at(snapshot, address, score)?);
+        }
+        parties.push(PartyScore { party: name.to_string(), score: total, parts: scored.parts.to_vec(), things });
+    }
+    Ok(MatchAnswer { parties, terms: recalled.terms })
+}

@@ -1,0 +1,3 @@
+//! The small query language of people: words, "phrases", `field:value`, `OR`, `-not`, parentheses; bounded.
+
+pub(crate) mod parse;

@@ -1,0 +1,286 @@
+//! Text to tree. At most 512 characters, 32 terms, depth 8; what is not syntax is text.
+
+use crate::document::Attribute;
+use crate::error::{QueryError, QueryErrorKind};
+
+/// Longest query, in characters.
+pub const LONGEST_QUERY: usize = 512;
+/// Most words, phrases and conditions in one query.
+pub const MOST_TERMS: usize = 32;
+/// Deepest nesting of parentheses.
+pub const DEEPEST: usize = 8;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Node {
+    /// A run of text without white space; it may hold several words (Japanese).
+    Text(String),
+    Phrase(String),
+    Condition(Field, String),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Not(Box<Node>),
+}
+
+/// What can stand before the colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    Kind,
+    Owner,
+    Attribute(Attribute),
+}
+
+fn field(name: &str) -> Option<Field> {
+    let attribute = match name {
+        "kind" | "種別" => return Some(Field::Kind),
+        "owner" | "所有" => return Some(Field::Owner),
+        "organization_kind" | "機関種別" => Attribute::OrganizationKind,
+        "municipality" | "市町村" => Attribute::Municipality,
+        "prefecture" | "都道府県" => Attribute::Prefecture,
+        "field" | "分野" => Attribute::Field,
+        "purpose" | "目的" => Attribute::Purpose,
+        "sdg" | "sdgs" => Attribute::Sdg,
+        "size_band" | "規模" => Attribute::SizeBand,
+        "industry" | "業種" => Attribute::Industry,
+        "readiness" | "trl" => Attribute::Readiness,
+        "capability_kind" | "技術種別" => Attribute::CapabilityKind,
+        "certificate" | "認証" => Attribute::Certificate,
+        _ => return None,
+    };
+    Some(Field::Attribute(attribute))
+}
+
+/// Parses a query. An empty query is an empty `And`: everything.
+pub(crate) fn parse(query: &str) -> Result<Node, QueryError> {
+    // Counting stops at the limit, so a long query is refused without reading it all.
+    if query.chars().nth(LONGEST_QUERY).is_some() {
+        return Err(QueryError::new(QueryErrorKind::TooLong, LONGEST_QUERY));
+    }
+    let characters: Vec<char> = query.chars().collect();
+    let mut parser = Parser { characters: &characters, at: 0, terms: 0 };
+    parser.alternatives(0)
+}
+
+struct Parser<'query> {
+    characters: &'query [char],
+    at: usize,
+    terms: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<char> {
+        self.characters.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.at += 1;
+        }
+    }
+
+    fn alternatives(&mut self, depth: usize) -> Result<Node, QueryError> {
+        if depth > DEEPEST {
+            return Err(QueryError::new(QueryErrorKind::TooDeep, self.at));
+        }
+        let mut alternatives = Vec::new();
+        let mut together = Vec::new();
+        loop {
+            self.skip_space();
+            match self.peek() {
+                None => break,
+                Some(')') if depth > 0 => {
+                    self.at += 1;
+                    break;
+                }
+                _ => {}
+            }
+            if self.takes_or() {
+                alternatives.push(joined(std::mem::take(&mut together)));
+                continue;
+            }
+            if let Some(node) = self.one(depth)? {
+                together.push(node);
+            }
+        }
+        alternatives.push(joined(together));
+        alternatives.retain(|node| *node != Node::And(Vec::new()));
+        Ok(match alternatives.len() {
+            0 => Node::And(Vec::new()),
+            1 => alternatives.remove(0),
+            _ => Node::Or(alternatives),
+        })
+    }
+
+    fn takes_or(&mut self) -> bool {
+        let rest = &self.characters[self.at..];
+        let is_or = rest.starts_with(&['O', 'R']) && rest.get(2).is_none_or(|next| next.is_whitespace());
+        if is_or {
+            self.at += 2;
+        }
+        is_or
+    }
+
+    fn one(&mut self, depth: usize) -> Result<Option<Node>, QueryError> {
+        let Some(first) = self.peek() else { return Ok(None) };
+        let next_is_text =
+            self.characters.get(self.at + 1).is_some_and(|next| !next.is_whitespace() && *next != '-' && *next != ')');
+        if first == '-' && next_is_text && depth <= DEEPEST {
+            self.at += 1;
+            let inner = self.one(depth)?;
+            return Ok(inner.map(|node| Node::Not(Box::new(node))));
+        }
+        if first == '(' && self.opens_a_group() {
+            self.at += 1;
+            let inner = self.alternatives(depth + 1)?;
+            return Ok((inner != Node::And(Vec::new())).then_some(inner));
+        }
+        if matches!(first, '"' | '“' | '”') {
+            return self.phrase();
+        }
+        self.word(depth)
+    }
+
+    /// Parentheses group when white space stands inside them; otherwise, as in (株), they are text.
+    fn opens_a_group(&self) -> bool {
+        let mut depth = 0;
+        let mut space = false;
+        for character in &self.characters[self.at..] {
+            match character {
+                '(' => depth += 1,
+                ')' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return space;
+                    }
+                }
+                other => space |= other.is_whitespace(),
+            }
+        }
+        // Never closed: nothing but parentheses is text, the rest a group to the end.
+        space || depth > DEEPEST
+    }
+
+    fn phrase(&mut self) -> Result<Option<Node>, QueryError> {
+        let start = self.at;
+        self.at += 1;
+        let mut text = String::new();
+        while let Some(character) = self.peek() {
+            self.at += 1;
+            if matches!(character, '"' | '“' | '”') {
+                break;
+            }
+            text.push(character);
+        }
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        self.count(start)?;
+        Ok(Some(Node::Phrase(text)))
+    }
+
+    fn word(&mut self, depth: usize) -> Result<Option<Node>, QueryError> {
+        let start = self.at;
+        let mut open = 0;
+        let mut text = String::new();
+        while let Some(character) = self.peek() {
+            if character.is_whitespace() || matches!(character, '"' | '“' | '”') {
+                break;
+            }
+            if character == ')' && open == 0 && depth > 0 {
+                break;
+            }
+            match character {
+                '(' => open += 1,
+                ')' if open > 0 => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            text.push(character);
+            let colon = matches!(character, ':' | '：');
+            if colon && let Some(known) = field(&text[..text.len() - character.len_utf8()].to_lowercase()) {
+                return self.condition(start, known);
+            }
+        }
+        if !text.chars().any(char::is_alphanumeric) {
+            return Ok(None);
+        }
+        self.count(start)?;
+        Ok(Some(Node::Text(text)))
+    }
+
+    fn condition(&mut self, start: usize, field: Field) -> Result<Option<Node>, QueryError> {
+        let mut value = String::new();
+        if self.peek() == Some('"') {
+            self.at += 1;
+            while let Some(character) = self.peek() {
+                self.at += 1;
+                if character == '"' {
+                    break;
+                }
+                value.push(character);
+            }
+        } else {
+            while let Some(character) = self.peek().filter(|character| !character.is_whitespace() && *character != ')')
+            {
+                self.at += 1;
+                value.push(character);
+            }
+        }
+        if value.is_empty() {
+            return Ok(None);
+        }
+        self.count(start)?;
+        Ok(Some(Node::Condition(field, value)))
+    }
+
+    fn count(&mut self, position: usize) -> Result<(), QueryError> {
+        self.terms += 1;
+        if self.terms > MOST_TERMS {
+            return Err(QueryError::new(QueryErrorKind::TooManyTerms, position));
+        }
+        Ok(())
+    }
+}
+
+fn joined(mut nodes: Vec<Node>) -> Node {
+    if nodes.len() == 1 { nodes.remove(0) } else { Node::And(nodes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Node {
+        Node::Text(text.to_string())
+    }
+
+    #[test]
+    fn words_phrases_and_conditions() {
+        assert_eq!(parse("有機EL　封止").unwrap(), Node::And(vec![text("有機EL"), text("封止")]));
+        assert_eq!(
+            parse("kind:seed \"spider silk\"").unwrap(),
+            Node::And(vec![Node::Condition(Field::Kind, "seed".into()), Node::Phrase("spider silk".into())])
+        );
+        assert_eq!(
+            parse("(a OR b) -c").unwrap(),
+            Node::And(vec![Node::Or(vec![text("a"), text("b")]), Node::Not(Box::new(text("c")))])
+        );
+        assert_eq!(parse("種別：seed").unwrap(), Node::Condition(Field::Kind, "seed".into()));
+    }
+
+    #[test]
+    fn unknown_syntax_is_text() {
+        assert_eq!(parse("(株)後藤アルミ").unwrap(), text("(株)後藤アルミ"));
+        assert_eq!(parse("http://example.jp").unwrap(), text("http://example.jp"));
+        assert_eq!(parse("- OR ) \"\"").unwrap(), Node::And(vec![]));
+    }
+
+    #[test]
+    fn limits() {
+        assert_eq!(parse(&"(".repeat(60_000)).unwrap_err().kind, QueryErrorKind::TooLong);
+        assert_eq!(parse(&"a ".repeat(40)).unwrap_err().kind, QueryErrorKind::TooManyTerms);
+        assert_eq!(
+            parse(&format!("{}a b{}", "(".repeat(20), ")".repeat(20))).unwrap_err().kind,
+            QueryErrorKind::TooDeep
+        );
+    }
+}

@@ -1,0 +1,600 @@
+//! Search: the tree of the query as sets of documents, scores beside them, a page, facets in one pass.
+
+use std::collections::HashMap;
+
+use tantivy::columnar::Column;
+use tantivy::postings::Postings;
+use tantivy::schema::{IndexRecordOption, Term};
+use tantivy::{DocSet, TERMINATED};
+
+use crate::analysis::names::name_key;
+use crate::analysis::normalise::normalise;
+use crate::analysis::{fold_code, segment};
+use crate::audience;
+use crate::bits::Bits;
+use crate::document::Attribute;
+use crate::error::{EngineError, QueryError, QueryErrorKind};
+use crate::evidence::Terms;
+use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, inverse_frequency, ordered};
+use crate::query::parse::{Field, Node, parse};
+use crate::request::{Hit, SearchAnswer, SearchRequest, Sort};
+use crate::schema::{TextField, fields};
+use crate::snapshot::{Located, Segment, Snapshot, damaged};
+
+/// Farthest hit that can be shown.
+pub const FARTHEST_HIT: usize = 10_000;
+/// Added to a document whose code is the word.
+const CODE_BONUS: f32 = 200.0;
+/// Added to a document whose whole name is the query.
+const NAME_BONUS: f32 = 100.0;
+/// Added to a document whose name begins with the query.
+const NAME_START_BONUS: f32 = 20.0;
+/// Names looked at that begin with the query.
+const MOST_NAMES: usize = 256;
+/// A relaxed hit reaches this share of the best one.
+const RELAXED_SHARE: f32 = 0.25;
+
+/// Why a search is not answered.
+pub(crate) enum Refused {
+    Query(QueryError),
+    /// The files do not hold what they should.
+    Damaged,
+}
+
+impl From<EngineError> for Refused {
+    fn from(_: EngineError) -> Refused {
+        Refused::Damaged
+    }
+}
+
+/// A term with its factor (weight times inverse frequency) in the title and the body field of its kind.
+struct Planned {
+    text: String,
+    located: [Located; 2],
+    factors: [f32; 2],
+    /// Takes part in the score only: domain words over their parts, grams of hiragana.
+    optional: bool,
+}
+
+enum Plan {
+    Leaf(Leaf),
+    Condition(Field, String),
+    And(Vec<Plan>),
+    Or(Vec<Plan>),
+    Not(Box<Plan>),
+}
+
+#[derive(Default)]
+struct Leaf {
+    words: Vec<Planned>,
+    grams: Vec<Planned>,
+    code: Option<String>,
+    /// For a phrase: its terms with their places.
+    phrase: Option<PhrasePlan>,
+}
+
+struct PhrasePlan {
+    words: Vec<(String, u32)>,
+    grams: Vec<(String, u32)>,
+}
+
+impl Leaf {
+    fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.grams.is_empty() && self.code.is_none()
+    }
+}
+
+pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> Result<SearchAnswer, Refused> {
+    if request.offset.saturating_add(request.limit) > FARTHEST_HIT {
+        return Err(Refused::Query(QueryError::new(QueryErrorKind::TooFar, 0)));
+    }
+    let tree = parse(&request.query).map_err(Refused::Query)?;
+    let mut terms = Terms::default();
+    let plan = plan(snapshot, &tree, false, &mut terms)?;
+    let name = whole_name(&tree, &request.query);
+    let searching = Searching {
+        snapshot,
+        pool,
+        request,
+        plan: &plan,
+        name: name.as_deref(),
+        lengths: LengthTables::new(snapshot, &FieldWeights::default()),
+    };
+    let mut found = searching.find(false)?;
+    let relaxed = found.total == 0 && has_text(&plan);
+    if relaxed {
+        found = searching.find(true)?;
+    }
+    let hits = searching.page(&found)?;
+    let facets = searching.facets(&found)?;
+    Ok(SearchAnswer { hits, total: found.total, facets, relaxed: relaxed && found.total > 0, terms })
+}
+
+/// The key of the whole query as a name, when it is nothing but text.
+fn whole_name(tree: &Node, query: &str) -> Option<String> {
+    let only_text = match tree {
+        Node::Text(_) => true,
+        Node::And(nodes) => !nodes.is_empty() && nodes.iter().all(|node| matches!(node, Node::Text(_))),
+        _ => false,
+    };
+    let key = only_text.then(|| name_key(query))?;
+    (key.chars().count() >= 2).then_some(key)
+}
+
+fn has_text(plan: &Plan) -> bool {
+    match plan {
+        Plan::Leaf(_) => true,
+        Plan::Condition(..) | Plan::Not(_) => false,
+        Plan::And(plans) | Plan::Or(plans) => plans.iter().any(has_text),
+    }
+}
+
+fn plan(snapshot: &Snapshot, node: &Node, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
+    Ok(match node {
+        Node::Text(text) => Plan::Leaf(leaf(snapshot, text, false, negated, terms)?),
+        Node::Phrase(text) => Plan::Leaf(leaf(snapshot, text, true, negated, terms)?),
+        Node::Condition(field, value) => Plan::Condition(*field, value.clone()),
+        Node::Not(inner) => Plan::Not(Box::new(plan(snapshot, inner, true, terms)?)),
+        Node::And(nodes) => {
+            Plan::And(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
+        }
+        Node::Or(nodes) => {
+            Plan::Or(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
+        }
+    })
+}
+
+fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mut Terms) -> Result<Leaf, EngineError> {
+    let folded = normalise(text);
+    let mut leaf = Leaf::default();
+    let mut places = PhrasePlan { words: Vec::new(), grams: Vec::new() };
+    let word_fields = [TextField::TitleWords, TextField::BodyWords];
+    let gram_fields = [TextField::TitleGrams, TextField::BodyGrams];
+    for word in segment::words(&folded) {
+        if !word.compound && word.term.is_ascii() {
+            places.words.push((word.term.clone(), word.position as u32));
+        }
+        if leaf.words.iter().any(|known| known.text == word.term) {
+            continue;
+        }
+        let (located, factors) = locate(snapshot, word_fields, &word.term)?;
+        if !negated {
+            terms.add_word(&word.term, factors[0].max(factors[1]));
+        }
+        leaf.words.push(Planned { text: word.term, located, factors, optional: word.compound });
+    }
+    let mut pairs = Vec::new();
+    segment::grams(&folded, |gram| pairs.push(gram));
+    let alone = pairs.len() == 1;
+    let mut term = String::new();
+    for gram in &pairs {
+        gram.write(&mut term);
+        places.grams.push((term.clone(), gram.position as u32));
+        if leaf.grams.iter().any(|known| known.text == term) {
+            continue;
+        }
+        let (located, mut factors) = locate(snapshot, gram_fields, &term)?;
+        if gram.weak {
+            factors = [0.0; 2];
+        } else if !negated {
+            terms.add_gram(&term, factors[0].max(factors[1]), alone);
+        }
+        leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false });
+    }
+    let code = fold_code(text);
+    if !phrase && code.len() >= 4 && code.chars().any(|character| character.is_ascii_digit()) {
+        leaf.code = Some(code);
+    }
+    if phrase {
+        leaf.phrase = Some(places);
+    }
+    Ok(leaf)
+}
+
+fn locate(
+    snapshot: &Snapshot,
+    text_fields: [TextField; 2],
+    term: &str,
+) -> Result<([Located; 2], [f32; 2]), EngineError> {
+    let located = [snapshot.locate(text_fields[0], term)?, snapshot.locate(text_fields[1], term)?];
+    let factor = |located: &Located| inverse_frequency(snapshot.documents, located.frequency);
+    let factors = [factor(&located[0]), factor(&located[1])];
+    Ok((located, factors))
+}
+
+/// What one segment found.
+struct SegmentFound<'pool> {
+    scores: Scores<'pool>,
+    /// Meets the query and every condition but the attribute filters.
+    matched: Bits,
+    filters: Vec<(Attribute, Bits)>,
+    /// Meets everything.
+    hits: Bits,
+}
+
+struct Found<'pool> {
+    segments: Vec<SegmentFound<'pool>>,
+    total: usize,
+}
+
+struct Searching<'search> {
+    snapshot: &'search Snapshot,
+    pool: &'search Pool,
+    request: &'search SearchRequest,
+    plan: &'search Plan,
+    name: Option<&'search str>,
+    lengths: LengthTables,
+}
+
+impl<'search> Searching<'search> {
+    fn find(&self, relaxed: bool) -> Result<Found<'search>, EngineError> {
+        let mut segments = Vec::with_capacity(self.snapshot.segments.len());
+        for (number, segment) in self.snapshot.segments.iter().enumerate() {
+            let mut scores = Scores::new(self.pool, segment);
+            let mut matched = audience::base(segment, &self.request.reader, &self.request.filters)?;
+            let mut selected = self.evaluate(number, self.plan, relaxed, &mut scores.values)?;
+            if let Some(name) = self.name {
+                self.add_names(segment, name, &mut scores.values, selected.as_mut())?;
+            }
+            if let Some(selected) = selected {
+                matched.and(&selected);
+            }
+            let filters = audience::attributes(segment, &self.request.filters)?;
+            let mut hits = matched.clone();
+            for (_, condition) in &filters {
+                hits.and(condition);
+            }
+            segments.push(SegmentFound { scores, matched, filters, hits });
+        }
+        if relaxed {
+            keep_the_better(&mut segments);
+        }
+        let total = segments.iter().map(|found| found.hits.count() as usize).sum();
+        Ok(Found { segments, total })
+    }
+
+    /// The documents a plan selects; `None` is every document.
+    fn evaluate(
+        &self,
+        number: usize,
+        plan: &Plan,
+        relaxed: bool,
+        scores: &mut [f32],
+    ) -> Result<Option<Bits>, EngineError> {
+        let segment = &self.snapshot.segments[number];
+        match plan {
+            Plan::Leaf(leaf) if leaf.is_empty() => Ok(None),
+            Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
+            Plan::Condition(field, value) => {
+                let field = match field {
+                    Field::Kind => fields().kind,
+                    Field::Owner => fields().owner,
+                    Field::Attribute(attribute) => fields().attribute(*attribute),
+                };
+                audience::any_of(segment, field, std::slice::from_ref(value)).map(Some)
+            }
+            Plan::Not(inner) => {
+                let mut unscored = Scores::new(self.pool, segment);
+                let excluded = self.evaluate(number, inner, false, &mut unscored.values)?;
+                Ok(excluded.map(|mut bits| {
+                    bits.negate();
+                    bits
+                }))
+            }
+            Plan::Or(plans) => {
+                let mut union: Option<Bits> = None;
+                for plan in plans {
+                    let Some(bits) = self.evaluate(number, plan, relaxed, scores)? else { return Ok(None) };
+                    match union.as_mut() {
+                        Some(union) => union.or(&bits),
+                        None => union = Some(bits),
+                    }
+                }
+                Ok(union)
+            }
+            Plan::And(plans) => {
+                let mut required: Option<Bits> = None;
+                let mut any: Option<Bits> = None;
+                for plan in plans {
+                    let Some(bits) = self.evaluate(number, plan, relaxed, scores)? else { continue };
+                    // Relaxed: text joins by *or*; conditions and exclusions stay.
+                    let alternative = relaxed && has_text(plan);
+                    let side = if alternative { &mut any } else { &mut required };
+                    match side.as_mut() {
+                        Some(side) if alternative => side.or(&bits),
+                        Some(side) => side.and(&bits),
+                        None => *side = Some(bits),
+                    }
+                }
+                Ok(match (required, any) {
+                    (Some(mut required), Some(any)) => {
+                        required.and(&any);
+                        Some(required)
+                    }
+                    (required, any) => required.or(any),
+                })
+            }
+        }
+    }
+
+    fn evaluate_leaf(
+        &self,
+        number: usize,
+        leaf: &Leaf,
+        relaxed: bool,
+        scores: &mut [f32],
+    ) -> Result<Bits, EngineError> {
+        let segment = &self.snapshot.segments[number];
+        let documents = segment.documents();
+        let mut any = Bits::empty(documents);
+        let mut by_words: Option<Bits> = None;
+        for planned in &leaf.words {
+            let mut seen = Bits::empty(documents);
+            for (located, factor) in planned.located.iter().zip(planned.factors) {
+                if let Some(info) = &located.infos[number] {
+                    self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
+                }
+            }
+            any.or(&seen);
+            if !planned.optional {
+                intersect(&mut by_words, seen);
+            }
+        }
+        let mut by_grams: [Option<Bits>; 2] = [None, None];
+        for planned in &leaf.grams {
+            for (place, located) in planned.located.iter().enumerate() {
+                let mut seen = Bits::empty(documents);
+                if let Some(info) = &located.infos[number] {
+                    self.lengths.add(segment, located.field, info, planned.factors[place], scores, Some(&mut seen))?;
+                }
+                if planned.factors[place] > 0.0 {
+                    any.or(&seen);
+                }
+                intersect(&mut by_grams[place], seen);
+            }
+        }
+        let mut selected = if let Some(phrase) = &leaf.phrase {
+            phrase_bits(segment, phrase)?
+        } else if relaxed {
+            any
+        } else {
+            let mut selected = by_words.unwrap_or_else(|| Bits::empty(documents));
+            for bits in by_grams.into_iter().flatten() {
+                selected.or(&bits);
+            }
+            selected
+        };
+        if let Some(code) = &leaf.code {
+            let mut coded = Bits::empty(documents);
+            segment.documents_with(fields().code, code, &mut coded)?;
+            for document in coded.iter() {
+                scores[document as usize] += CODE_BONUS;
+            }
+            selected.or(&coded);
+        }
+        Ok(selected)
+    }
+
+    fn add_names(
+        &self,
+        segment: &Segment,
+        name: &str,
+        scores: &mut [f32],
+        mut selected: Option<&mut Bits>,
+    ) -> Result<(), EngineError> {
+        let inverted = segment.reader.inverted_index(fields().name)?;
+        let mut stream = inverted.terms().range().ge(name.as_bytes()).into_stream().map_err(damaged)?;
+        let mut looked_at = 0;
+        while stream.advance() && looked_at < MOST_NAMES && stream.key().starts_with(name.as_bytes()) {
+            looked_at += 1;
+            let whole = stream.key().len() == name.len();
+            let rest = (stream.key().len() - name.len()) as f32;
+            // The nearer the name is to the query, the more.
+            let bonus = if whole { NAME_BONUS } else { NAME_START_BONUS / (1.0 + rest / 30.0) };
+            let mut postings = inverted
+                .read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)
+                .map_err(damaged)?;
+            while postings.block_len() > 0 {
+                for document in postings.docs() {
+                    scores[*document as usize] += bonus;
+                    if let Some(selected) = selected.as_deref_mut() {
+                        selected.insert(*document);
+                    }
+                }
+                postings.advance();
+            }
+        }
+        Ok(())
+    }
+
+    fn page(&self, found: &Found<'_>) -> Result<Vec<Hit>, EngineError> {
+        let wanted = self.request.offset + self.request.limit;
+        if self.request.limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut candidates: Vec<(PageKey, Hit)> = Vec::new();
+        for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+            let mut best = Best::new(wanted);
+            let name_ordinals = segment.tables.sort_keys.as_ref();
+            for document in found.hits.iter() {
+                let key = match self.request.sort {
+                    Sort::Relevance => ordered(found.scores.values[document as usize]),
+                    Sort::Updated => segment.tables.updated.first(document).unwrap_or(i64::MIN),
+                    Sort::Name => {
+                        -(name_ordinals
+                            .and_then(|keys| keys.ords().first(document))
+                            .map_or(i64::MAX, |ordinal| ordinal as i64))
+                    }
+                };
+                best.offer(key, document, segment);
+            }
+            for document in best.finish() {
+                let score = found.scores.values[document as usize];
+                let key = match self.request.sort {
+                    Sort::Relevance => PageKey { number: ordered(score), name: String::new() },
+                    Sort::Updated => PageKey {
+                        number: segment.tables.updated.first(document).unwrap_or(i64::MIN),
+                        name: String::new(),
+                    },
+                    Sort::Name => PageKey { number: 0, name: sort_name(segment, document)? },
+                };
+                candidates.push((key, hit(segment, document, score)?));
+            }
+        }
+        candidates.sort_by(|(left, left_hit), (right, right_hit)| {
+            right
+                .number
+                .cmp(&left.number)
+                .then_with(|| left.name.cmp(&right.name))
+                .then_with(|| left_hit.id.cmp(&right_hit.id))
+        });
+        Ok(candidates.into_iter().skip(self.request.offset).take(self.request.limit).map(|(_, hit)| hit).collect())
+    }
+
+    /// Counts every asked attribute over the matches, each without its own filter, so a chosen value keeps its rivals.
+    fn facets(&self, found: &Found<'_>) -> Result<Vec<(Attribute, Vec<(String, usize)>)>, EngineError> {
+        let mut answer = Vec::with_capacity(self.request.facets.len());
+        for attribute in &self.request.facets {
+            let mut counts: HashMap<String, usize> = HashMap::new();
+            for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+                let column = segment.facet(*attribute)?;
+                let mut by_ordinal = vec![0u32; column.values];
+                let own_filter = found.filters.iter().any(|(filtered, _)| filtered == attribute);
+                if own_filter {
+                    let mut documents = found.matched.clone();
+                    for (_, condition) in found.filters.iter().filter(|(filtered, _)| filtered != attribute) {
+                        documents.and(condition);
+                    }
+                    column.count(&documents, &mut by_ordinal);
+                } else {
+                    column.count(&found.hits, &mut by_ordinal);
+                }
+                for (ordinal, count) in by_ordinal.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+                    *counts.entry(column.value(ordinal as u32)?).or_default() += count as usize;
+                }
+            }
+            let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+            counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+            answer.push((*attribute, counts));
+        }
+        Ok(answer)
+    }
+}
+
+struct PageKey {
+    number: i64,
+    name: String,
+}
+
+pub(crate) fn hit(segment: &Segment, document: u32, score: f32) -> Result<Hit, EngineError> {
+    Ok(Hit { id: segment.id(document)?, kind: segment.kind(document), version: segment.version(document), score })
+}
+
+fn sort_name(segment: &Segment, document: u32) -> Result<String, EngineError> {
+    let mut name = String::new();
+    if let Some(keys) = &segment.tables.sort_keys
+        && let Some(ordinal) = Column::first(keys.ords(), document)
+    {
+        keys.ord_to_str(ordinal, &mut name).map_err(damaged)?;
+    }
+    Ok(name)
+}
+
+fn intersect(all: &mut Option<Bits>, bits: Bits) {
+    match all.as_mut() {
+        Some(all) => all.and(&bits),
+        None => *all = Some(bits),
+    }
+}
+
+/// Relaxed answers leave out what reaches only a small share of the best score.
+fn keep_the_better(segments: &mut [SegmentFound<'_>]) {
+    let mut best = 0.0f32;
+    for found in segments.iter() {
+        for document in found.hits.iter() {
+            best = best.max(found.scores.values[document as usize]);
+        }
+    }
+    let least = best * RELAXED_SHARE;
+    for found in segments.iter_mut() {
+        let weak: Vec<u32> =
+            found.matched.iter().filter(|document| found.scores.values[*document as usize] < least).collect();
+        for document in weak {
+            found.matched.remove(document);
+            found.hits.remove(document);
+        }
+    }
+}
+
+/// Documents where the Latin words of the phrase follow each other and its 2-grams stand at their distances, both in
+/// titles or both in bodies. 2-grams stand at character places, so this is the exact text of the folded phrase.
+fn phrase_bits(segment: &Segment, phrase: &PhrasePlan) -> Result<Bits, EngineError> {
+    let mut all = Bits::empty(segment.documents());
+    for (word_field, gram_field) in
+        [(TextField::TitleWords, TextField::TitleGrams), (TextField::BodyWords, TextField::BodyGrams)]
+    {
+        let mut here: Option<Bits> = None;
+        if !phrase.words.is_empty() {
+            intersect(&mut here, adjacent(segment, word_field, &phrase.words)?);
+        }
+        if !phrase.grams.is_empty() {
+            intersect(&mut here, adjacent(segment, gram_field, &phrase.grams)?);
+        }
+        if let Some(here) = here {
+            all.or(&here);
+        }
+    }
+    Ok(all)
+}
+
+fn adjacent(segment: &Segment, field: TextField, terms: &[(String, u32)]) -> Result<Bits, EngineError> {
+    let mut bits = Bits::empty(segment.documents());
+    let inverted = segment.text(field);
+    let mut postings = Vec::with_capacity(terms.len());
+    for (term, place) in terms {
+        let term = Term::from_field_text(fields().text(field), term);
+        let Some(found) = inverted.read_postings(&term, IndexRecordOption::WithFreqsAndPositions).map_err(damaged)?
+        else {
+            return Ok(bits);
+        };
+        postings.push((found, *place));
+    }
+    // The rarest term leads.
+    postings.sort_by_key(|(postings, _)| postings.doc_freq());
+    let Some(((leader, leader_place), others)) = postings.split_first_mut() else { return Ok(bits) };
+    let (mut starts, mut positions) = (Vec::new(), Vec::new());
+    let mut document = leader.doc();
+    'documents: while document != TERMINATED {
+        for (other, _) in others.iter_mut() {
+            if other.doc() < document {
+                other.seek(document);
+            }
+            if other.doc() != document {
+                document = leader.advance();
+                continue 'documents;
+            }
+        }
+        leader.positions(&mut starts);
+        let base = i64::from(*leader_place);
+        let mut places: Vec<i64> = starts.iter().map(|position| i64::from(*position) - base).collect();
+        for (other, place) in others.iter_mut() {
+            other.positions(&mut positions);
+            places.retain(|start| {
+                u32::try_from(start + i64::from(*place)).is_ok_and(|wanted| positions.binary_search(&wanted).is_ok())
+            });
+            if places.is_empty() {
+                break;
+            }
+        }
+        if !places.is_empty() {
+            bits.insert(document);
+        }
+        document = leader.advance();
+    }
+    Ok(bits)
+}
+
+/// Where a document stands, for the match.
+pub(crate) fn hit_at(snapshot: &Snapshot, address: Address, score: f32) -> Result<Hit, EngineError> {
+    hit(&snapshot.segments[address.segment], address.document, score)
+}

@@ -1,0 +1,364 @@
+//! `POST /match`: who fits a need, a seed, an organisation or a text, with the sentences that show why. Nothing is stored.
+
+use super::problem::{Answer, ProblemBody};
+use super::search::{OwnerBody, narrowed, read_again, reader};
+use super::wire;
+use crate::app::App;
+use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::entry::{TextPlace, Title};
+use crate::domain::text::Prose;
+use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
+use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
+use crate::error::{Error, Result};
+use crate::store::page::Page;
+use crate::store::readings::{self, Reading};
+use crate::store::vocabulary;
+use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::{Attribute, Filters, Hit, MatchRequest, PartyScore, Terms, evidence};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// Weight of everything that is not a title, as in the judged sets.
+const BODY_WEIGHT: f32 = 0.5;
+/// Sentences for one proposal.
+const EVIDENCE_MOST: usize = 5;
+/// Parties asked for beyond the page, since some may drop out when read again.
+const SPARE: usize = 20;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MatchQuery {
+    pub from: From,
+    pub towards: Towards,
+    #[serde(default)]
+    pub filters: MatchFilters,
+    /// 1 to 100; 20 if absent.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+/// What asks: a thing, or a text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum From {
+    Thing(FromThing),
+    Text(FromText),
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FromThing {
+    pub kind: Kind,
+    pub id: ThingId,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FromText {
+    /// At most 20,000 characters.
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Towards {
+    Organizations,
+    People,
+    /// Organisations and people together.
+    Parties,
+}
+
+/// Conditions on the proposed party.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MatchFilters {
+    /// Municipality or prefecture codes.
+    pub municipality: Vec<MunicipalityCode>,
+    pub organization_kind: Vec<OrganizationKind>,
+    pub field: Vec<FieldCode>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchBody {
+    /// Best first; ties by id.
+    pub results: Vec<Proposal>,
+    /// The index was still being built, so the answer may lack something.
+    pub stale: bool,
+}
+
+/// A proposed party and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Proposal {
+    pub party: Party,
+    /// Comparable within one answer only.
+    pub score: f32,
+    /// The parts of the score, each from 0 to 1 within this answer: `profile`, `offers`, `records`, `partners`, `activity`.
+    #[schema(value_type = Object)]
+    pub parts: serde_json::Map<String, serde_json::Value>,
+    /// The sentences that show why, strongest first.
+    pub evidence: Vec<EvidenceBody>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Party {
+    pub kind: Kind,
+    pub id: String,
+    pub name: Title,
+}
+
+/// A sentence of a thing that the caller may read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvidenceBody {
+    pub kind: Kind,
+    pub id: String,
+    pub version: i64,
+    pub title: Title,
+    pub owner: Option<OwnerBody>,
+    pub field: String,
+    pub lang: Language,
+    /// Code points `[start, end)` into the stored text.
+    pub start: usize,
+    pub end: usize,
+    pub text: String,
+    /// Code points into `text`: the words in common.
+    pub spans: Vec<[usize; 2]>,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/match").route(web::post().to(propose)).default_service(web::to(wire::method_not_allowed)),
+    );
+}
+
+/// Propose partners.
+#[utoipa::path(
+    post, path = "/api/v1/match", tag = "match", request_body = MatchQuery,
+    responses((status = 200, body = MatchBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody))
+)]
+async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> Answer {
+    let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
+    let actor = app.actor();
+    let service = app.get_ref().clone();
+    let body = app.in_turn(move || run(&service, &actor, query)).await?;
+    Ok(HttpResponse::Ok().json(body))
+}
+
+fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
+    if let Some(from) = tree.get("from") {
+        // An untagged choice would only say that nothing fitted.
+        let shape = |name: &str| from.get(name).is_some();
+        if !shape("text") && !(shape("kind") && shape("id")) {
+            return Err(Error::invalid(
+                "/from",
+                Defect::new(
+                    "match.from",
+                    "from には {\"kind\", \"id\"} か {\"text\"} を入れてください。",
+                    "from takes {\"kind\", \"id\"} or {\"text\"}.",
+                ),
+            ));
+        }
+    }
+    serde_path_to_error::deserialize(tree).map_err(|error| {
+        let pointer = error.path().iter().fold(String::new(), |pointer, segment| match segment {
+            serde_path_to_error::Segment::Map { key } => format!("{pointer}/{key}"),
+            serde_path_to_error::Segment::Seq { index } => format!("{pointer}/{index}"),
+            _ => pointer,
+        });
+        let text = error.into_inner().to_string();
+        let defect = Defect::from_error_text(&text).unwrap_or_else(|| {
+            let shown: String = text.chars().take(300).collect();
+            Defect::new(
+                "value.type",
+                format!("値が正しくありません（{shown}）。"),
+                format!("Not a valid value ({shown})."),
+            )
+        });
+        Error::invalid(&pointer, defect)
+    })
+}
+
+/// What a match starts from, read under the caller's rights.
+struct Asking {
+    texts: Vec<(String, f32)>,
+    /// The party that asks, if there is one: never proposed to itself.
+    seeker: Option<String>,
+    /// The kinds of things that may speak for a party.
+    speaking: Vec<String>,
+}
+
+/// What speaks for a party: what it asks for itself does not show that it can do what others ask for, but is just what
+/// the holder of a seed looks for.
+fn speaking_for(from: Kind) -> Vec<String> {
+    let asks_too = match from {
+        Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed => true,
+        Kind::Need | Kind::Record => false,
+    };
+    Kind::ALL.iter().filter(|&&kind| asks_too || kind != Kind::Need).map(|kind| kind.code().to_owned()).collect()
+}
+
+fn run(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
+    let scope = actor.scope();
+    let limit = Page::parse_limit(query.limit)?;
+    let asking = asking(app, &scope, &query.from)?;
+    let mark_before = app.engine.mark();
+    let Some(excluded_ids) = narrowed(app)? else {
+        return Err(Error::Unavailable(Defect::new(
+            "index-behind",
+            "索引が変更に追いつくまで少しお待ちください。",
+            "The index is catching up with changes. Please try again shortly.",
+        )));
+    };
+    let party_filters = app.database.read(|conn| party_filters(conn, &query))?;
+    let answer = app.engine.match_parties(&MatchRequest {
+        texts: asking.texts,
+        reader: reader(actor),
+        filters: Filters { kinds: asking.speaking, excluded_ids, ..Filters::default() },
+        party_filters,
+        without_parties: asking.seeker.iter().cloned().collect(),
+        seeker: asking.seeker,
+        today: Some(app.clock().today()),
+        limit: limit + SPARE,
+    });
+    let ids = answer.parties.iter().flat_map(|party| {
+        std::iter::once(party.party.clone()).chain(party.things.iter().map(|thing| thing.id.clone()))
+    });
+    let mut ids: Vec<String> = ids.collect();
+    ids.sort();
+    ids.dedup();
+    let (readings, owners) = app.database.read(|conn| read_again(conn, &scope, &ids))?;
+    let results = answer
+        .parties
+        .iter()
+        .filter_map(|party| proposal(party, &readings, &owners, &answer.terms))
+        .take(limit)
+        .collect();
+    Ok(MatchBody { results, stale: mark_before.is_none() || app.feed.status().rebuilding })
+}
+
+fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
+    let thing = match from {
+        From::Text(FromText { text }) => {
+            let text = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?;
+            return Ok(Asking { texts: vec![(text.into(), 1.0)], seeker: None, speaking: speaking_for(Kind::Need) });
+        }
+        From::Thing(thing) => thing,
+    };
+    let id = thing.id.to_string();
+    let mut readings = app.database.read(|conn| readings::read(conn, scope, std::slice::from_ref(&id)))?;
+    let reading = readings.remove(&id).filter(|reading| reading.card.kind == thing.kind).ok_or_else(|| {
+        Error::invalid(
+            "/from/id",
+            Defect::new(
+                "reference.unknown",
+                "その種別のものは見つかりません。",
+                "There is no such thing of this kind.",
+            ),
+        )
+    })?;
+    // What a party is called says nothing about what it does.
+    let party = reading.card.kind.is_party();
+    let weighted = |text: readings::Text| match text.place {
+        TextPlace::Title if party => None,
+        TextPlace::Title => Some((text.text, 1.0)),
+        TextPlace::Alias => None,
+        TextPlace::Body => Some((text.text, BODY_WEIGHT)),
+    };
+    Ok(Asking {
+        texts: reading.texts.into_iter().filter_map(weighted).collect(),
+        seeker: reading.card.owner,
+        speaking: speaking_for(thing.kind),
+    })
+}
+
+fn party_filters(conn: &mut crate::store::Conn, query: &MatchQuery) -> Result<Filters> {
+    let mut filters = Filters {
+        kinds: match query.towards {
+            Towards::Organizations => vec![Kind::Organization.code().to_owned()],
+            Towards::People => vec![Kind::Person.code().to_owned()],
+            Towards::Parties => vec![Kind::Organization.code().to_owned(), Kind::Person.code().to_owned()],
+        },
+        ..Filters::default()
+    };
+    if query.filters.municipality.len() + query.filters.field.len() > 100 {
+        return Err(Error::Invalid(vec![Finding::new(
+            "/filters",
+            Defect::new("list.too_long", "条件は100件までです。", "At most 100 conditions."),
+        )]));
+    }
+    let places: Vec<String> = query.filters.municipality.iter().map(|code| code.as_str().to_owned()).collect();
+    if !places.is_empty() {
+        let places = vocabulary::with_their_municipalities(conn, &places)?;
+        filters.attributes.push((Attribute::Municipality, places));
+    }
+    if !query.filters.organization_kind.is_empty() {
+        let kinds = query.filters.organization_kind.iter().map(|kind| kind.code().to_owned()).collect();
+        filters.attributes.push((Attribute::OrganizationKind, kinds));
+    }
+    if !query.filters.field.is_empty() {
+        let fields = query.filters.field.iter().map(|code| code.as_str().to_owned()).collect();
+        filters.attributes.push((Attribute::Field, fields));
+    }
+    Ok(filters)
+}
+
+/// A party with its evidence; none if the party is gone or hidden, or nothing that speaks for it can be shown.
+fn proposal(
+    party: &PartyScore,
+    readings: &HashMap<String, Reading>,
+    owners: &HashMap<String, OwnerBody>,
+    terms: &Terms,
+) -> Option<Proposal> {
+    let card = &readings.get(&party.party)?.card;
+    let fresh = |hit: &&Hit| readings.get(&hit.id).is_some_and(|reading| reading.card.version as u64 == hit.version);
+    let things: Vec<&Hit> = party.things.iter().filter(fresh).collect();
+    let mut evidence: Vec<(f32, EvidenceBody)> =
+        things.iter().filter_map(|hit| sentence(readings.get(&hit.id)?, owners, terms)).collect();
+    evidence.truncate(EVIDENCE_MOST);
+    if evidence.is_empty() && !party.things.is_empty() {
+        return None;
+    }
+    let parts = party.parts.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
+    Some(Proposal {
+        party: Party { kind: card.kind, id: card.id.clone(), name: card.title.clone() },
+        score: party.score,
+        parts,
+        evidence: evidence.into_iter().map(|(_, body)| body).collect(),
+    })
+}
+
+/// A sentence of the text is worth this much more than the title, which is shown anyway.
+const SENTENCE_BONUS: f32 = 2.0;
+
+/// The sentence of a thing that shows most of what was asked.
+fn sentence(reading: &Reading, owners: &HashMap<String, OwnerBody>, terms: &Terms) -> Option<(f32, EvidenceBody)> {
+    let card = &reading.card;
+    let mut best: Option<(f32, EvidenceBody)> = None;
+    for text in reading.texts.iter().filter(|text| text.place != TextPlace::Alias) {
+        let Some(sentence) = evidence::best_sentence(&text.text, terms) else { continue };
+        let worth = match text.place {
+            TextPlace::Title | TextPlace::Alias => sentence.weight,
+            TextPlace::Body => SENTENCE_BONUS * sentence.weight,
+        };
+        if best.as_ref().is_some_and(|(known, _)| *known >= worth) {
+            continue;
+        }
+        let spans = evidence::spans(&sentence.text, terms).into_iter().map(|(start, end)| [start, end]).collect();
+        let owner = card.owner.as_ref().filter(|owner| **owner != card.id);
+        let body = EvidenceBody {
+            kind: card.kind,
+            id: card.id.clone(),
+            version: card.version,
+            title: card.title.clone(),
+            owner: owner.and_then(|owner| owners.get(owner)).cloned(),
+            field: text.field.clone(),
+            lang: text.language,
+            start: sentence.start,
+            end: sentence.end,
+            text: sentence.text,
+            spans,
+        };
+        best = Some((worth, body));
+    }
+    best
+}

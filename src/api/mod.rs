@@ -1,0 +1,36 @@
+//! The only room with JSON handlers and wire types. The routes, in one place.
+
+pub mod health;
+pub mod matching;
+pub mod metrics;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+pub mod resource;
+pub mod search;
+pub mod vocabularies;
+pub mod wire;
+
+use crate::domain::{Capability, Need, Organization, Person, Record, Seed};
+use actix_web::web;
+
+/// Everything under the service's address.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::scope("/api/v1")
+                .configure(resource::routes::<Organization>)
+                .configure(resource::routes::<Person>)
+                .configure(resource::routes::<Capability>)
+                .configure(resource::routes::<Seed>)
+                .configure(resource::routes::<Need>)
+                .configure(resource::routes::<Record>)
+                .configure(search::routes)
+                .configure(matching::routes)
+                .configure(vocabularies::routes)
+                .default_service(web::to(wire::no_such_route)),
+        )
+        .configure(health::routes)
+        .configure(openapi::routes)
+        .default_service(web::to(wire::no_such_route));
+}

@@ -1,0 +1,264 @@
+//! The five routes that every kind of thing has: list, create, read, change, delete. Written once; the kinds differ
+//! in their fields (`domain/kinds`), in their tables (`store`), and in the filters of their list.
+
+use super::problem::{Answer, Problem};
+use super::wire::{self, Revision};
+use crate::app::App;
+use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::vocabulary::{Kind, OrganizationKind};
+use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, parse};
+use crate::error::{Error, Result};
+use crate::store::log::Position;
+use crate::store::page::{Order, Page, Place};
+use crate::store::things::{self, Filter, Stored};
+use crate::store::{Tx, idempotency};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Filters and page of a list.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Things of this party (id).
+    pub owner: Option<String>,
+    /// Municipality or prefecture code; several are separated by commas.
+    pub municipality: Option<String>,
+    /// Field of the cluster (code).
+    pub field: Option<String>,
+    /// Kind of the organisation behind the thing.
+    pub organization_kind: Option<String>,
+    /// Records of work in which this party took part (id).
+    pub member: Option<String>,
+    /// `name` (by reading; the default) or `updated` (newest change first).
+    pub sort: Option<String>,
+    /// 1 to 100; 20 if absent.
+    pub limit: Option<usize>,
+    /// Cursor from `next`.
+    pub after: Option<String>,
+}
+
+/// A page of things.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListAnswer<T> {
+    pub items: Vec<T>,
+    /// Cursor of the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// The routes of one kind, for `/api/v1/{plural}`.
+pub fn routes<E: Stored>(config: &mut web::ServiceConfig) {
+    let plural = E::KIND.plural();
+    config
+        .service(
+            web::resource(format!("/{plural}"))
+                .route(web::get().to(list::<E>))
+                .route(web::post().to(create::<E>))
+                .default_service(web::to(wire::method_not_allowed)),
+        )
+        .service(
+            web::resource(format!("/{plural}/{{id}}"))
+                .route(web::get().to(read::<E>))
+                .route(web::patch().to(change::<E>))
+                .route(web::delete().to(delete::<E>))
+                .default_service(web::to(wire::method_not_allowed)),
+        );
+}
+
+async fn list<E: Stored>(app: web::Data<App>, request: HttpRequest) -> Answer {
+    let query: ListQuery = wire::query(&request)?;
+    let scope = app.actor().scope();
+    let (filter, page, list) = read_list_query::<E>(&query)?;
+    let paged = app.read(move |conn| things::list::<E>(conn, &scope, &filter, &page)).await?;
+    let next = paged.next.map(|place| place.cursor(&list));
+    let mut response = HttpResponse::Ok();
+    if let Some(next) = &next {
+        response.insert_header((header::LINK, wire::next_link(&request, next)));
+    }
+    Ok(response.json(ListAnswer { items: paged.items, next }))
+}
+
+async fn create<E: Stored>(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> Answer {
+    let entry: E = parse::entry(wire::json(&request, &body)?).map_err(Error::Invalid)?;
+    let actor = app.actor();
+    let key = match wire::header_text(&request, "idempotency-key")? {
+        Some(key) => Some(idempotency::Key::new(actor.name(), key, E::KIND.plural(), &body)?),
+        None => None,
+    };
+    permit(&actor, Action::Create, E::KIND, &entry.owners())?;
+    let clock = app.clock().clone();
+    let written = app
+        .write(actor, move |tx| {
+            if let Some(key) = &key {
+                if let Some(earlier) = idempotency::find(tx, &clock, key)? {
+                    tx.unchanged();
+                    let position = Position { seq: earlier.seq, ..tx.position() };
+                    return Ok((earlier.thing, earlier.response, position));
+                }
+            }
+            let thing = things::create(tx, entry)?;
+            let answer = serde_json::to_string(&thing).map_err(Error::internal)?;
+            if let Some(key) = &key {
+                idempotency::keep(tx, key, &thing.header.id, &answer)?;
+            }
+            Ok((thing.header.id, answer, tx.position()))
+        })
+        .await?;
+    let (id, answer, position) = written.value;
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, format!("/api/v1/{}/{id}", E::KIND.plural())))
+        .insert_header((header::ETAG, Revision(1).etag()))
+        .insert_header((wire::SEQUENCE, position.token()))
+        .content_type("application/json")
+        .body(answer))
+}
+
+async fn read<E: Stored>(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> Answer {
+    let id = known_id(&id)?;
+    let scope = app.actor().scope();
+    let thing = app.read(move |conn| things::get::<E>(conn, &scope, &id)).await?;
+    let etag = Revision(thing.header.version).etag();
+    if wire::header_text(&request, "if-none-match")? == Some(etag.as_str()) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
+    }
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag)).json(thing))
+}
+
+async fn change<E: Stored>(
+    app: web::Data<App>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Answer {
+    let id = known_id(&id)?;
+    let expected = Revision::required(&request)?;
+    let patch = wire::json(&request, &body)?;
+    if !patch.is_object() {
+        return Err(Error::Malformed(Defect::new(
+            "body.object",
+            "変更する項目だけを持つ JSON オブジェクトを送ってください。",
+            "Send a JSON object with the fields to change.",
+        ))
+        .into());
+    }
+    let actor = app.actor();
+    let written = app
+        .write(actor, move |tx| {
+            let current = seen_and_permitted::<E>(tx, Action::Change, &id)?;
+            if current.header.version != expected.0 {
+                return Err(Error::Stale { current: current.header.version });
+            }
+            let entry = patched(&current, &patch)?;
+            // Nothing is moved to where the caller could not have put it.
+            permit(tx.actor(), Action::Change, E::KIND, &owners_of(&current.header, &entry))?;
+            things::update(tx, current, expected.0, entry)
+        })
+        .await?;
+    answer_thing(StatusCode::OK, written.value, written.position)
+}
+
+async fn delete<E: Stored>(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> Answer {
+    let id = known_id(&id)?;
+    let expected = Revision::required(&request)?;
+    let actor = app.actor();
+    let written = app
+        .write(actor, move |tx| {
+            let current = seen_and_permitted::<E>(tx, Action::Delete, &id)?;
+            things::delete(tx, current, expected.0)
+        })
+        .await?;
+    let mut response = HttpResponse::NoContent();
+    if let Some(position) = written.position {
+        response.insert_header((wire::SEQUENCE, position.token()));
+    }
+    Ok(response.finish())
+}
+
+/// The thing, if the caller may see it (404 otherwise) and may do this with it (403 otherwise).
+fn seen_and_permitted<E: Stored>(tx: &mut Tx<'_>, action: Action, id: &ThingId) -> Result<Thing<E>> {
+    let scope = tx.actor().scope();
+    let current = things::get::<E>(tx.conn(), &scope, id)?;
+    permit(tx.actor(), action, E::KIND, &owners_of(&current.header, &current.entry))?;
+    Ok(current)
+}
+
+fn owners_of<E: Stored>(header: &Header, entry: &E) -> Vec<ThingId> {
+    if E::KIND.is_party() { vec![header.id.clone()] } else { entry.owners() }
+}
+
+fn permit(actor: &Actor, action: Action, kind: Kind, owners: &[ThingId]) -> Result<()> {
+    if actor.may(action, kind, owners) {
+        return Ok(());
+    }
+    Err(if *actor == Actor::Visitor { Error::Unauthenticated } else { Error::Forbidden })
+}
+
+/// The current fields with the patch merged in, checked like a new entry.
+fn patched<E: Stored>(current: &Thing<E>, patch: &serde_json::Value) -> Result<E> {
+    let mut fields = serde_json::to_value(&current.entry).map_err(Error::internal)?;
+    parse::merge_patch(&mut fields, patch);
+    parse::entry(fields).map_err(Error::Invalid)
+}
+
+fn answer_thing<E: Stored>(status: StatusCode, thing: Thing<E>, position: Option<Position>) -> Answer {
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::ETAG, Revision(thing.header.version).etag()));
+    if let Some(position) = position {
+        response.insert_header((wire::SEQUENCE, position.token()));
+    }
+    Ok(response.json(thing))
+}
+
+/// An id that is no UUID cannot be there: 404, like every other that is not.
+fn known_id(id: &str) -> Result<ThingId, Problem> {
+    ThingId::parse(id).map_err(|_| Error::NotFound.into())
+}
+
+fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {
+    let mut findings = Vec::new();
+    let mut refuse = |name: &str, defect: Defect| findings.push(Finding::new(format!("/{name}"), defect));
+    let id = |text: &Option<String>| text.as_deref().map(ThingId::parse).transpose();
+    let mut filter = Filter::default();
+    match id(&query.owner) {
+        Ok(owner) => filter.owner = owner,
+        Err(defect) => refuse("owner", defect),
+    }
+    match id(&query.member) {
+        Ok(member) => filter.member = member,
+        Err(defect) => refuse("member", defect),
+    }
+    for code in query.municipality.iter().flat_map(|codes| codes.split(',')) {
+        match MunicipalityCode::parse(code) {
+            Ok(code) => filter.municipalities.push(code.into()),
+            Err(defect) => refuse("municipality", defect),
+        }
+    }
+    match query.field.as_deref().map(FieldCode::parse).transpose() {
+        Ok(field) => filter.field = field.map(String::from),
+        Err(defect) => refuse("field", defect),
+    }
+    match query.organization_kind.as_deref().map(|text| (text, OrganizationKind::read(text))) {
+        None => {}
+        Some((_, Some(kind))) => filter.organization_kind = Some(kind.code().to_owned()),
+        Some((text, None)) => refuse("organization_kind", wire::not_in_list(text)),
+    }
+    let order = match query.sort.as_deref() {
+        None | Some("name") => Order::Name,
+        Some("updated") => Order::Updated,
+        Some(other) => {
+            refuse("sort", wire::not_in_list(other));
+            Order::Name
+        }
+    };
+    if !findings.is_empty() {
+        return Err(Error::Invalid(findings));
+    }
+    let limit = Page::parse_limit(query.limit)?;
+    // The cursor belongs to this list: kind, order and filters, not the size of the page.
+    let scope = ListQuery { limit: None, after: None, ..query.clone() };
+    let list = format!("{} {}", E::KIND.code(), serde_json::to_string(&scope).map_err(Error::internal)?);
+    let after = query.after.as_deref().map(|cursor| Place::from_cursor(cursor, &list)).transpose()?;
+    Ok((filter, Page { limit, order, after }, list))
+}

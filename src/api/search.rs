@@ -1,0 +1,470 @@
+//! `GET /search`: the index answers ids; what is shown is read again from the database under the caller's rights.
+
+use super::problem::Answer;
+use super::wire;
+use crate::app::App;
+use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::entry::{TextPlace, Title};
+use crate::domain::finding::Message;
+use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
+use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
+use crate::error::{Error, Result};
+use crate::store::log::{self, Position};
+use crate::store::page::{Page, Place};
+use crate::store::readings::{self, Reading};
+use crate::store::{things, vocabulary};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::{
+    Attribute, Engine, Filters, QueryErrorKind, Reader, SearchAnswer, SearchRequest, Sort, Terms, evidence,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
+
+/// How long a search waits for the index to reach `min_seq`.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Above this many things hidden ahead of the index, counts are left out instead.
+pub(super) const NARROWED_MOST: usize = 10_000;
+const HIGHLIGHTS_MOST: usize = 4;
+/// How often a page is filled up again when hits drop out.
+const REFILLS: usize = 5;
+const FACETS_MOST: usize = 10;
+
+#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// Words, "phrases", `-not`, `OR`, `field:value`; at most 512 characters. Empty: everything that passes the filters.
+    pub q: String,
+    /// Kinds, separated by commas.
+    pub kind: Option<String>,
+    /// Things of this party (id).
+    pub owner: Option<String>,
+    /// Municipality or prefecture codes, separated by commas.
+    pub municipality: Option<String>,
+    /// Fields of the cluster, separated by commas.
+    pub field: Option<String>,
+    /// Kinds of the organisation behind the thing, separated by commas.
+    pub organization_kind: Option<String>,
+    /// Facets to count, separated by commas: `organization_kind`, `municipality`, `field`, `purpose`, `sdg` …
+    pub facet: Option<String>,
+    /// `relevance` (the default), `updated` or `name`.
+    pub sort: Option<String>,
+    /// 1 to 100; 20 if absent.
+    pub limit: Option<usize>,
+    /// Cursor from `next`.
+    pub after: Option<String>,
+    /// The `Musubi-Sequence` of a write that must be included: waits up to two seconds for it.
+    pub min_seq: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchBody {
+    pub hits: Vec<HitBody>,
+    /// Per facet: its values with counts; null while counts are withheld.
+    #[schema(value_type = Option<Object>)]
+    pub facets: Option<serde_json::Map<String, serde_json::Value>>,
+    pub total: TotalBody,
+    pub next: Option<String>,
+    /// The index had not reached `min_seq` in time.
+    pub stale: bool,
+    pub hints: Vec<Hint>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HitBody {
+    pub kind: Kind,
+    pub id: String,
+    pub version: i64,
+    pub title: Title,
+    pub owner: Option<OwnerBody>,
+    /// Comparable within one answer only.
+    pub score: f32,
+    pub highlights: Vec<Highlight>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OwnerBody {
+    pub id: String,
+    pub name: Title,
+}
+
+/// Where the words of the query stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Highlight {
+    pub field: String,
+    pub lang: Language,
+    /// The title, or the sentence that shows most.
+    pub text: String,
+    /// Code point in the stored text at which `text` starts.
+    pub start: usize,
+    /// Code points `[start, end)` into `text`.
+    pub spans: Vec<[usize; 2]>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TotalBody {
+    /// Null while counts are withheld.
+    pub value: Option<usize>,
+    pub exact: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FacetValue {
+    pub value: String,
+    pub label: Message,
+    pub count: usize,
+    pub chosen: bool,
+}
+
+/// What to try next.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Hint {
+    pub code: &'static str,
+    pub message: Message,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/search").route(web::get().to(search)).default_service(web::to(wire::method_not_allowed)),
+    );
+}
+
+/// Find things.
+#[utoipa::path(
+    get, path = "/api/v1/search", tag = "search", params(SearchQuery),
+    responses((status = 200, body = SearchBody), (status = 400, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody))
+)]
+async fn search(app: web::Data<App>, request: HttpRequest) -> Answer {
+    let query: SearchQuery = wire::query(&request)?;
+    let actor = app.actor();
+    let service = app.get_ref().clone();
+    let body = app.in_turn(move || run(&service, &actor, &query)).await?;
+    let mut response = HttpResponse::Ok();
+    if let Some(next) = &body.next {
+        response.insert_header((header::LINK, wire::next_link(&request, next)));
+    }
+    Ok(response.json(body))
+}
+
+fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
+    let scope = actor.scope();
+    let limit = Page::parse_limit(query.limit)?;
+    let list = cursor_scope(query)?;
+    let start = match query.after.as_deref() {
+        Some(cursor) => Place::from_cursor(cursor, &list)?.key.parse().map_err(Error::internal)?,
+        None => 0,
+    };
+    let stale = wait_for(app, query.min_seq.as_deref())?;
+    let narrowed = narrowed(app)?;
+    let mut request = app.database.read(|conn| engine_request(conn, actor, query))?;
+    request.filters.excluded_ids = narrowed.clone().unwrap_or_default();
+    request.limit = limit;
+    let faceted = !request.facets.is_empty();
+    let page = filled_page(app, &scope, &mut request, start, limit)?;
+    let counted = narrowed.is_some();
+    let total = page.first.total;
+    let hints = hints(&page.first, query);
+    let facets = match counted && faceted {
+        true => Some(app.database.read(|conn| facet_bodies(conn, &page.first, &request.filters))?),
+        false => None,
+    };
+    Ok(SearchBody {
+        hits: page.hits,
+        facets,
+        total: TotalBody { value: counted.then_some(total), exact: counted },
+        next: page.next.map(|at| Place { key: at.to_string(), id: String::new() }.cursor(&list)),
+        stale,
+        hints,
+    })
+}
+
+struct FilledPage {
+    hits: Vec<HitBody>,
+    /// The first answer of the engine: counts, facets and terms are its.
+    first: SearchAnswer,
+    /// Where the next page begins among the engine's hits.
+    next: Option<usize>,
+}
+
+/// Asks the engine until the page is full: hits that are gone, changed or hidden since drop out.
+fn filled_page(
+    app: &App,
+    scope: &Scope,
+    request: &mut SearchRequest,
+    start: usize,
+    limit: usize,
+) -> Result<FilledPage> {
+    let mut hits = Vec::with_capacity(limit);
+    let mut first: Option<SearchAnswer> = None;
+    let mut at = start;
+    let mut more = true;
+    for _ in 0..REFILLS {
+        request.offset = at;
+        let answer = ask(&app.engine, request)?;
+        let ids: Vec<String> = answer.hits.iter().map(|hit| hit.id.clone()).collect();
+        let (readings, owners) = app.database.read(|conn| read_again(conn, scope, &ids))?;
+        let terms = first.as_ref().map_or(&answer.terms, |first| &first.terms);
+        for hit in &answer.hits {
+            if hits.len() == limit {
+                break;
+            }
+            at += 1;
+            let fresh = readings.get(&hit.id).filter(|reading| reading.card.version as u64 == hit.version);
+            if let Some(reading) = fresh {
+                hits.push(hit_body(reading, &owners, hit.score, terms));
+            }
+        }
+        more = at < answer.total;
+        let exhausted = answer.hits.is_empty();
+        if first.is_none() {
+            first = Some(answer);
+            request.facets.clear();
+        }
+        if hits.len() == limit || !more || exhausted {
+            break;
+        }
+    }
+    Ok(FilledPage { hits, first: first.unwrap_or_default(), next: more.then_some(at) })
+}
+
+fn ask(engine: &Engine, request: &SearchRequest) -> Result<SearchAnswer> {
+    engine.search(request).map_err(|error| {
+        let (ja, en) = (error.message.ja.clone(), error.message.en.clone());
+        match error.kind {
+            QueryErrorKind::Damaged => Error::Unavailable(Defect::new("index-rebuilding", ja, en)),
+            QueryErrorKind::TooFar => Error::Malformed(Defect::new("query.too_far", ja, en)),
+            QueryErrorKind::TooLong | QueryErrorKind::TooManyTerms | QueryErrorKind::TooDeep => {
+                let code = match error.kind {
+                    QueryErrorKind::TooLong => "query.too_long",
+                    QueryErrorKind::TooManyTerms => "query.too_many_terms",
+                    _ => "query.too_deep",
+                };
+                let place = error.position + 1;
+                Error::Malformed(Defect::new(
+                    code,
+                    format!("{ja}（{place}文字目）"),
+                    format!("{en} (at character {place})"),
+                ))
+            }
+        }
+    })
+}
+
+/// The readings of hits, and the names of their owners.
+pub(super) fn read_again(
+    conn: &mut crate::store::Conn,
+    scope: &Scope,
+    ids: &[String],
+) -> Result<(HashMap<String, Reading>, HashMap<String, OwnerBody>)> {
+    let readings = readings::read(conn, scope, ids)?;
+    let mut owners: Vec<String> = readings.values().filter_map(|reading| reading.card.owner.clone()).collect();
+    owners.sort();
+    owners.dedup();
+    let cards = things::cards(conn, scope, &owners)?;
+    let named = cards.into_iter().map(|(id, card)| (id.clone(), OwnerBody { id, name: card.title })).collect();
+    Ok((readings, named))
+}
+
+fn hit_body(reading: &Reading, owners: &HashMap<String, OwnerBody>, score: f32, terms: &Terms) -> HitBody {
+    let card = &reading.card;
+    let owner = card.owner.as_ref().filter(|owner| **owner != card.id).and_then(|owner| owners.get(owner)).cloned();
+    HitBody {
+        kind: card.kind,
+        id: card.id.clone(),
+        version: card.version,
+        title: card.title.clone(),
+        owner,
+        score,
+        highlights: highlights(reading, terms),
+    }
+}
+
+fn highlights(reading: &Reading, terms: &Terms) -> Vec<Highlight> {
+    let mut found = Vec::new();
+    for text in &reading.texts {
+        if found.len() == HIGHLIGHTS_MOST {
+            break;
+        }
+        let (start, shown) = match text.place {
+            TextPlace::Title | TextPlace::Alias => (0, text.text.clone()),
+            TextPlace::Body => match evidence::best_sentence(&text.text, terms) {
+                Some(sentence) => (sentence.start, sentence.text),
+                None => continue,
+            },
+        };
+        let spans = evidence::spans(&shown, terms);
+        if !spans.is_empty() {
+            let spans = spans.into_iter().map(|(start, end)| [start, end]).collect();
+            found.push(Highlight { field: text.field.clone(), lang: text.language, text: shown, start, spans });
+        }
+    }
+    found
+}
+
+/// Everything that decides the list, but not the page.
+fn cursor_scope(query: &SearchQuery) -> Result<String> {
+    let scope = SearchQuery { limit: None, after: None, min_seq: None, facet: None, ..query.clone() };
+    Ok(format!("search {}", serde_json::to_string(&scope).map_err(Error::internal)?))
+}
+
+/// Waits for the index to include a write. True if it did not in time.
+pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
+    let Some(token) = token else { return Ok(false) };
+    let epoch = app.database.read(log::head)?.epoch;
+    match Position::seq_of_token(token, &epoch) {
+        Ok(Some(seq)) => Ok(!app.feed.wait_for(seq, PATIENCE)),
+        // Written before a restore: nobody can say whether it is in.
+        Ok(None) => Ok(true),
+        Err(()) => Err(Error::Malformed(Defect::new(
+            "min-seq",
+            "min_seq には Musubi-Sequence ヘッダーの値をそのまま送ってください。",
+            "min_seq takes the value of a Musubi-Sequence header as it came.",
+        ))),
+    }
+}
+
+/// Things that changes ahead of the index hide or delete. `None`: there are too many to name, or what is served does
+/// not follow this log (not built yet, or a database that was restored), so nobody can say what it should not count.
+pub(super) fn narrowed(app: &App) -> Result<Option<Vec<String>>> {
+    match app.feed.status().mark {
+        Some(mark) => app.database.read(|conn| log::narrowed_after(conn, mark.seq, NARROWED_MOST)),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn reader(actor: &Actor) -> Reader {
+    let names = |parties: Vec<ThingId>| parties.into_iter().map(String::from).collect();
+    match actor.scope() {
+        Scope::Everything => Reader::Everything,
+        Scope::Public => Reader::Visitor,
+        Scope::Member { parties } => Reader::Member { parties: names(parties) },
+        Scope::Coordinator { parties } => Reader::Coordinator { parties: names(parties) },
+    }
+}
+
+fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQuery) -> Result<SearchRequest> {
+    let mut findings = Vec::new();
+    let kinds = words(&query.kind, &mut findings, "kind", |text| {
+        Kind::from_code(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
+    });
+    let owners = words(&query.owner, &mut findings, "owner", |text| ThingId::parse(text).map(String::from));
+    let places = words(&query.municipality, &mut findings, "municipality", |text| {
+        MunicipalityCode::parse(text).map(String::from)
+    });
+    let fields = words(&query.field, &mut findings, "field", |text| FieldCode::parse(text).map(String::from));
+    let organization_kinds = words(&query.organization_kind, &mut findings, "organization_kind", |text| {
+        OrganizationKind::read(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
+    });
+    let facets = words(&query.facet, &mut findings, "facet", |text| {
+        Attribute::ALL.into_iter().find(|attribute| attribute.name() == text).ok_or_else(|| wire::not_in_list(text))
+    });
+    if facets.len() > FACETS_MOST {
+        findings.push(Finding::new("/facet", wire::not_in_list(query.facet.as_deref().unwrap_or(""))));
+    }
+    let sort = match query.sort.as_deref() {
+        None | Some("relevance") => Sort::Relevance,
+        Some("updated") => Sort::Updated,
+        Some("name") => Sort::Name,
+        Some(other) => {
+            findings.push(Finding::new("/sort", wire::not_in_list(other)));
+            Sort::Relevance
+        }
+    };
+    if !findings.is_empty() {
+        return Err(Error::Invalid(findings));
+    }
+    let mut attributes = Vec::new();
+    if !places.is_empty() {
+        attributes.push((Attribute::Municipality, vocabulary::with_their_municipalities(conn, &places)?));
+    }
+    if !fields.is_empty() {
+        attributes.push((Attribute::Field, fields));
+    }
+    if !organization_kinds.is_empty() {
+        attributes.push((Attribute::OrganizationKind, organization_kinds));
+    }
+    Ok(SearchRequest {
+        query: query.q.clone(),
+        reader: reader(actor),
+        filters: Filters { kinds, owners, attributes, unpublished: false, excluded_ids: Vec::new() },
+        facets,
+        sort,
+        offset: 0,
+        limit: 0,
+    })
+}
+
+/// The comma-separated words of a parameter, each read; what cannot be read is a finding.
+fn words<T>(
+    parameter: &Option<String>,
+    findings: &mut Vec<Finding>,
+    name: &str,
+    read: impl Fn(&str) -> std::result::Result<T, Defect>,
+) -> Vec<T> {
+    let mut found = Vec::new();
+    for text in parameter.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|text| !text.is_empty()) {
+        match read(text) {
+            Ok(value) => found.push(value),
+            Err(defect) => findings.push(Finding::new(format!("/{name}"), defect)),
+        }
+    }
+    found
+}
+
+fn facet_bodies(
+    conn: &mut crate::store::Conn,
+    answer: &SearchAnswer,
+    filters: &Filters,
+) -> Result<serde_json::Map<String, serde_json::Value>> {
+    let mut bodies = serde_json::Map::new();
+    for (attribute, counts) in &answer.facets {
+        let labels = super::vocabularies::labels(conn, *attribute)?;
+        let chosen = filters.attributes.iter().find(|(other, _)| other == attribute).map(|(_, values)| values);
+        let values: Vec<FacetValue> = counts
+            .iter()
+            .map(|(value, count)| FacetValue {
+                value: value.clone(),
+                label: labels.get(value).cloned().unwrap_or_else(|| Message::new(value, value)),
+                count: *count,
+                chosen: chosen.is_some_and(|chosen| chosen.contains(value)),
+            })
+            .collect();
+        bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+    }
+    Ok(bodies)
+}
+
+fn hints(answer: &SearchAnswer, query: &SearchQuery) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    if answer.relaxed && answer.total > 0 {
+        hints.push(Hint {
+            code: "relaxed",
+            message: Message::new(
+                "すべての語を含むものがなかったため、一部の語を含むものを近い順に表示しています。",
+                "Nothing holds every word, so what holds some of them is shown, closest first.",
+            ),
+        });
+    }
+    let filtered = [&query.kind, &query.owner, &query.municipality, &query.field, &query.organization_kind];
+    if answer.total == 0 && filtered.iter().any(|filter| filter.is_some()) {
+        hints.push(Hint {
+            code: "drop_filter",
+            message: Message::new(
+                "該当がありません。絞り込み（種別・市町村・分野など）を外してお試しください。",
+                "Nothing was found. Try without some of the filters (kind, municipality, field …).",
+            ),
+        });
+    } else if answer.total == 0 {
+        hints.push(Hint {
+            code: "other_words",
+            message: Message::new(
+                "該当がありません。語を減らすか、別の言い方でお試しください。",
+                "Nothing was found. Try fewer or other words.",
+            ),
+        });
+    }
+    hints
+}

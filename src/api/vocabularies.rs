@@ -1,0 +1,112 @@
+//! The words of the field with their names: municipalities, fields, and every list of allowed values.
+
+use super::problem::Answer;
+use super::wire;
+use crate::app::App;
+use crate::domain::finding::Message;
+use crate::domain::vocabulary::{
+    CapabilityKind, ConditionField, ConditionOperator, Kind, OrganizationKind, PropertyStatus, Purpose, RecordKind,
+    SeedOffer, SizeBand, Status, Strength, Visibility,
+};
+use crate::error::Result;
+use crate::store::Conn;
+use crate::store::vocabulary::{self, Field, Municipality};
+use actix_web::{HttpResponse, web};
+use musubi_index::Attribute;
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+}
+
+/// An allowed value and its names.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Word {
+    pub code: &'static str,
+    pub name_ja: &'static str,
+    pub name_en: &'static str,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    let not_allowed = || web::to(wire::method_not_allowed);
+    config
+        .service(web::resource("/municipalities").route(web::get().to(municipalities)).default_service(not_allowed()))
+        .service(web::resource("/fields").route(web::get().to(fields)).default_service(not_allowed()))
+        .service(web::resource("/vocabularies").route(web::get().to(vocabularies)).default_service(not_allowed()));
+}
+
+/// Prefectures and municipalities.
+#[utoipa::path(get, path = "/api/v1/municipalities", tag = "vocabularies", responses((status = 200, body = Listed<Municipality>)))]
+async fn municipalities(app: web::Data<App>) -> Answer {
+    let items = app.read(vocabulary::all_municipalities).await?;
+    Ok(HttpResponse::Ok().json(Listed { items }))
+}
+
+/// Fields of the cluster.
+#[utoipa::path(get, path = "/api/v1/fields", tag = "vocabularies", responses((status = 200, body = Listed<Field>)))]
+async fn fields(app: web::Data<App>) -> Answer {
+    let items = app.read(vocabulary::all_fields).await?;
+    Ok(HttpResponse::Ok().json(Listed { items }))
+}
+
+/// Every list of allowed values, by name.
+#[utoipa::path(get, path = "/api/v1/vocabularies", tag = "vocabularies", responses((status = 200, body = Object)))]
+async fn vocabularies() -> Answer {
+    Ok(HttpResponse::Ok().json(all_words()))
+}
+
+macro_rules! words {
+    ($vocabulary:ident) => {
+        $vocabulary::ALL
+            .iter()
+            .map(|value| Word { code: value.code(), name_ja: value.name_ja(), name_en: value.name_en() })
+            .collect::<Vec<Word>>()
+    };
+}
+
+fn all_words() -> serde_json::Value {
+    serde_json::json!({
+        "kind": words!(Kind),
+        "organization_kind": words!(OrganizationKind),
+        "capability_kind": words!(CapabilityKind),
+        "record_kind": words!(RecordKind),
+        "purpose": words!(Purpose),
+        "seed_offer": words!(SeedOffer),
+        "property_status": words!(PropertyStatus),
+        "strength": words!(Strength),
+        "condition_field": words!(ConditionField),
+        "condition_operator": words!(ConditionOperator),
+        "visibility": words!(Visibility),
+        "status": words!(Status),
+        "size_band": words!(SizeBand),
+    })
+}
+
+/// The names of the values of a facet.
+pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<String, Message>> {
+    let of_words = |words: Vec<Word>| {
+        words.into_iter().map(|word| (word.code.to_owned(), Message::new(word.name_ja, word.name_en))).collect()
+    };
+    Ok(match attribute {
+        Attribute::OrganizationKind => of_words(words!(OrganizationKind)),
+        Attribute::Purpose => of_words(words!(Purpose)),
+        Attribute::SizeBand => of_words(words!(SizeBand)),
+        Attribute::CapabilityKind => of_words(words!(CapabilityKind)),
+        Attribute::Municipality => {
+            let places = vocabulary::all_municipalities(conn)?;
+            places.into_iter().map(|place| (place.code, Message::new(place.name_ja, place.name_en))).collect()
+        }
+        Attribute::Prefecture => {
+            let places = vocabulary::all_municipalities(conn)?.into_iter().filter(|place| place.prefecture.is_none());
+            places.map(|place| (place.code[..2].to_owned(), Message::new(place.name_ja, place.name_en))).collect()
+        }
+        Attribute::Field => {
+            let fields = vocabulary::all_fields(conn)?;
+            fields.into_iter().map(|field| (field.code, Message::new(field.name_ja, field.name_en))).collect()
+        }
+        Attribute::Sdg | Attribute::Industry | Attribute::Readiness | Attribute::Certificate => HashMap::new(),
+    })
+}

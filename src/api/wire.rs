@@ -1,0 +1,148 @@
+//! Reading requests and writing headers: the small things every resource needs.
+
+use super::problem::{Problem, prefers_english};
+use crate::domain::Defect;
+use crate::domain::finding::Message;
+use crate::error::{Error, Result};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Response header with the place of a write in the log; searches accept it as `min_seq`. Opaque.
+pub const SEQUENCE: &str = "musubi-sequence";
+
+/// The version of a thing as it travels in ETag and If-Match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision(pub i64);
+
+impl Revision {
+    pub fn etag(self) -> String {
+        format!("\"{}\"", self.0)
+    }
+
+    /// From If-Match. Missing: 428. A form we never sent cannot be current: 412 would hide a mistake, so 400.
+    pub fn required(request: &HttpRequest) -> Result<Self> {
+        let text = header_text(request, "if-match")?.ok_or(Error::PreconditionRequired)?;
+        let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+        number.map(Self).ok_or_else(|| {
+            Error::Malformed(Defect::new(
+                "if-match",
+                "If-Match には読み出したときの ETag（例 \"3\"）を引用符ごと送ってください。",
+                "If-Match takes the ETag that you read, with its quotes (for example \"3\").",
+            ))
+        })
+    }
+}
+
+/// A header as text; refused if it is not text, or sent twice.
+pub fn header_text<'a>(request: &'a HttpRequest, name: &str) -> Result<Option<&'a str>> {
+    let mut values = request.headers().get_all(name);
+    let Some(value) = values.next() else { return Ok(None) };
+    match (value.to_str(), values.next()) {
+        (Ok(text), None) => Ok(Some(text)),
+        _ => Err(Error::Malformed(Defect::new(
+            "header",
+            format!("ヘッダー {name} が正しくありません。"),
+            format!("The header {name} cannot be read."),
+        ))),
+    }
+}
+
+/// The body as JSON.
+pub fn json(request: &HttpRequest, body: &[u8]) -> Result<Value> {
+    let content_type = header_text(request, header::CONTENT_TYPE.as_str())?.unwrap_or("");
+    let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if essence != "application/json" && essence != "application/merge-patch+json" {
+        return Err(Error::UnsupportedMedia);
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Error::Malformed(Defect::new(
+            "json",
+            format!("JSON として読めません（{}行{}文字目）。", error.line(), error.column()),
+            format!("This is not JSON (line {}, column {}: {}).", error.line(), error.column(), plain(&error)),
+        ))
+    })
+}
+
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or("").chars().take(200).collect()
+}
+
+/// The query string, typed; an unknown or unreadable parameter is refused.
+pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
+    if !is_text(request.query_string()) {
+        return Err(Error::Malformed(Defect::new(
+            "query-parameter",
+            "検索条件（URLの ? 以降）が UTF-8 ではありません。",
+            "The query string is not UTF-8.",
+        )));
+    }
+    actix_web::web::Query::<T>::from_query(request.query_string()).map(|query| query.into_inner()).map_err(|error| {
+        let detail: String = error.to_string().chars().take(300).collect();
+        Error::Malformed(Defect::new(
+            "query-parameter",
+            format!("検索条件（URLの ? 以降）が正しくありません: {detail}"),
+            format!("The query string cannot be read: {detail}"),
+        ))
+    })
+}
+
+/// Do the percent-encoded bytes make UTF-8? (The decoder would replace what does not, silently.)
+fn is_text(query: &str) -> bool {
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    std::str::from_utf8(&bytes).is_ok()
+}
+
+pub fn not_in_list(text: &str) -> Defect {
+    let shown: String = text.chars().take(60).collect();
+    Defect::new(
+        "value.not_in_list",
+        format!("「{shown}」は決められた値ではありません。"),
+        format!("\"{shown}\" is not one of the allowed values."),
+    )
+}
+
+/// `Link: <…&after=CURSOR>; rel="next"` (RFC 8288).
+pub fn next_link(request: &HttpRequest, cursor: &str) -> String {
+    let rest: Vec<&str> =
+        request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after=")).collect();
+    let mut query = rest.join("&");
+    if !query.is_empty() {
+        query.push('&');
+    }
+    format!("<{}?{query}after={cursor}>; rel=\"next\"", request.path())
+}
+
+pub async fn method_not_allowed(request: HttpRequest) -> HttpResponse {
+    let message = Message::new(
+        "この番地ではその方法（メソッド）を使えません。/docs を見てください。",
+        "This method cannot be used here. See /docs.",
+    );
+    let body = Problem::plain(405, "method-not-allowed", message, prefers_english(&request));
+    HttpResponse::MethodNotAllowed().content_type("application/problem+json").json(body)
+}
+
+pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
+    let message = Message::new(
+        "この番地には何もありません。/docs を見てください。",
+        "There is nothing at this address. See /docs.",
+    );
+    let body = Problem::plain(404, "not-found", message, prefers_english(&request));
+    HttpResponse::NotFound().content_type("application/problem+json").json(body)
+}

@@ -1,0 +1,231 @@
+//! How search sees each kind: one document per published thing, flattened with the facts of its owner.
+
+use crate::domain::entry::TextPlace;
+use crate::domain::vocabulary::{OrganizationKind, SizeBand, Status, Visibility};
+use crate::domain::{Capability, Entry, Header, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId};
+use crate::error::Result;
+use crate::store::Conn;
+use crate::store::things::{self, Stored};
+use musubi_index::{Attribute, Audience, Document, Source};
+use std::collections::HashMap;
+
+/// The documents of `ids`, which are of one kind. What is gone gives none.
+pub fn of(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
+    match kind {
+        Kind::Organization => {
+            let organizations = things::get_many::<Organization>(conn, &Scope::Everything, ids)?;
+            Ok(organizations.iter().map(organization).collect())
+        }
+        Kind::Person => {
+            let people = things::get_many::<Person>(conn, &Scope::Everything, ids)?;
+            let employers = people.iter().filter_map(|person| person.entry.affiliations.first());
+            let facts = Facts::of_parties(conn, employers)?;
+            Ok(people.iter().map(|thing| person(thing, &facts)).collect())
+        }
+        Kind::Capability => owned::<Capability>(conn, ids, capability),
+        Kind::Seed => owned::<Seed>(conn, ids, seed),
+        Kind::Need => owned::<Need>(conn, ids, need),
+        Kind::Record => {
+            let records = things::get_many::<Record>(conn, &Scope::Everything, ids)?;
+            Ok(records.iter().map(record).collect())
+        }
+    }
+}
+
+fn owned<E: Stored>(
+    conn: &mut Conn,
+    ids: &[String],
+    document: impl Fn(&Thing<E>, &Facts) -> Document,
+) -> Result<Vec<Document>> {
+    let things = things::get_many::<E>(conn, &Scope::Everything, ids)?;
+    let facts = Facts::of_parties(conn, things.iter().filter_map(|thing| thing.entry.owner()))?;
+    Ok(things.iter().map(|thing| document(thing, &facts)).collect())
+}
+
+fn organization(thing: &Thing<Organization>) -> Document {
+    let entry = &thing.entry;
+    let id = thing.header.id.to_string();
+    let mut document = base(&thing.header, entry, Some(&id), Source::Profile);
+    document.parties = vec![id];
+    document.codes = entry.references().into_iter().map(|(_, value)| value).collect();
+    place_and_kind(&mut document, &organization_facts(entry));
+    list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
+    list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
+    document
+}
+
+fn person(thing: &Thing<Person>, facts: &Facts) -> Document {
+    let entry = &thing.entry;
+    let id = thing.header.id.to_string();
+    let mut document = base(&thing.header, entry, Some(&id), Source::Profile);
+    document.parties = vec![id];
+    document.codes = entry.references().into_iter().map(|(_, value)| value).collect();
+    let mut own = entry.affiliations.first().and_then(|employer| facts.get(employer)).cloned().unwrap_or_default();
+    if let Some(municipality) = &entry.municipality {
+        own.municipality = Some(municipality.as_str().to_owned());
+    }
+    place_and_kind(&mut document, &own);
+    list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
+    list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
+    document
+}
+
+fn capability(thing: &Thing<Capability>, facts: &Facts) -> Document {
+    let entry = &thing.entry;
+    let mut document = of_owner(&thing.header, entry, Source::Offer, facts);
+    list(&mut document, Attribute::CapabilityKind, entry.capability_kind.iter().map(|kind| kind.code().to_owned()));
+    list(&mut document, Attribute::Readiness, entry.readiness.iter().map(|level| level.value().to_string()));
+    list(&mut document, Attribute::Certificate, entry.certificates.iter().map(|code| code.as_str().to_owned()));
+    list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
+    list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
+    document
+}
+
+fn seed(thing: &Thing<Seed>, facts: &Facts) -> Document {
+    let entry = &thing.entry;
+    let mut document = of_owner(&thing.header, entry, Source::Offer, facts);
+    document.codes = entry.patents.iter().map(|number| number.as_str().to_owned()).collect();
+    list(&mut document, Attribute::Readiness, entry.readiness.iter().map(|level| level.value().to_string()));
+    list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
+    list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
+    document
+}
+
+fn need(thing: &Thing<Need>, facts: &Facts) -> Document {
+    let entry = &thing.entry;
+    let mut document = if entry.anonymous {
+        // Neither the owner nor anything inherited from it.
+        base(&thing.header, entry, None, Source::Request)
+    } else {
+        of_owner(&thing.header, entry, Source::Request, facts)
+    };
+    document.day = entry.deadline.as_ref().and_then(|date| date.days());
+    list(&mut document, Attribute::Purpose, entry.purposes.iter().map(|purpose| purpose.code().to_owned()));
+    list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
+    list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
+    document
+}
+
+fn record(thing: &Thing<Record>) -> Document {
+    let entry = &thing.entry;
+    let mut document = base(&thing.header, entry, None, Source::Record);
+    document.parties = entry.members.iter().map(|member| member.party.to_string()).collect();
+    document.day = entry.happened_on.as_ref().and_then(|date| date.days());
+    document.codes = entry.number.iter().map(|number| number.as_str().to_owned()).collect();
+    list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
+    document
+}
+
+/// A thing with the facts of the party that owns it; a researcher's things count for the employer, too.
+fn of_owner<E: Entry>(header: &Header, entry: &E, source: Source, facts: &Facts) -> Document {
+    let owner = entry.owner();
+    let mut document = base(header, entry, owner.map(ThingId::as_str), source);
+    if let Some(owner) = owner {
+        document.parties.push(owner.to_string());
+        if let Some(known) = facts.get(owner) {
+            document.parties.extend(known.employer.clone());
+            place_and_kind(&mut document, known);
+        }
+    }
+    document
+}
+
+fn base<E: Entry>(header: &Header, entry: &E, owner: Option<&str>, source: Source) -> Document {
+    let mut titles = Vec::new();
+    let mut bodies = Vec::new();
+    for text in entry.texts() {
+        match text.place {
+            TextPlace::Title | TextPlace::Alias => titles.push(text.text.to_owned()),
+            TextPlace::Body => bodies.push(text.text.to_owned()),
+        }
+    }
+    let readers: Vec<String> = owner.map(str::to_owned).into_iter().collect();
+    Document {
+        id: header.id.to_string(),
+        kind: E::KIND.code().to_owned(),
+        version: header.version as u64,
+        owner: owner.map(str::to_owned),
+        parties: Vec::new(),
+        source,
+        audience: match entry.visibility() {
+            Visibility::Public => Audience::Public,
+            Visibility::Members => Audience::Members,
+            Visibility::Parties => Audience::Parties(readers),
+            Visibility::Private => Audience::Private(readers),
+        },
+        published: header.status == Status::Published,
+        titles,
+        bodies,
+        updated_at: header.updated_at.micros(),
+        sort_key: crate::domain::text::fold(entry.sort_text()),
+        ..Document::default()
+    }
+}
+
+fn list(document: &mut Document, attribute: Attribute, values: impl Iterator<Item = String>) {
+    document.attributes.extend(values.map(|value| (attribute, value)));
+}
+
+/// What a party lends to the things it owns.
+#[derive(Debug, Clone, Default)]
+struct PartyFacts {
+    kind: Option<OrganizationKind>,
+    municipality: Option<String>,
+    employees: Option<i64>,
+    industry: Option<String>,
+    certificates: Vec<String>,
+    /// For a person: the organisation that employs them.
+    employer: Option<String>,
+}
+
+struct Facts(HashMap<String, PartyFacts>);
+
+impl Facts {
+    fn get(&self, party: &ThingId) -> Option<&PartyFacts> {
+        self.0.get(party.as_str())
+    }
+
+    fn of_parties<'a>(conn: &mut Conn, parties: impl Iterator<Item = &'a ThingId>) -> Result<Self> {
+        let mut ids: Vec<String> = parties.map(ToString::to_string).collect();
+        ids.sort();
+        ids.dedup();
+        let people = things::get_many::<Person>(conn, &Scope::Everything, &ids)?;
+        let employers = people.iter().filter_map(|person| person.entry.affiliations.first());
+        ids.extend(employers.map(ToString::to_string));
+        ids.sort();
+        ids.dedup();
+        let organizations = things::get_many::<Organization>(conn, &Scope::Everything, &ids)?;
+        let mut facts: HashMap<String, PartyFacts> =
+            organizations.iter().map(|thing| (thing.header.id.to_string(), organization_facts(&thing.entry))).collect();
+        for person in people {
+            let employer = person.entry.affiliations.first().map(ToString::to_string);
+            let mut own = employer.as_ref().and_then(|employer| facts.get(employer)).cloned().unwrap_or_default();
+            own.employer = employer;
+            if let Some(municipality) = person.entry.municipality {
+                own.municipality = Some(municipality.into());
+            }
+            facts.insert(person.header.id.to_string(), own);
+        }
+        Ok(Self(facts))
+    }
+}
+
+fn organization_facts(entry: &Organization) -> PartyFacts {
+    PartyFacts {
+        kind: entry.organization_kind,
+        municipality: entry.municipality.clone().map(String::from),
+        employees: entry.employees.map(|count| count.value()),
+        industry: entry.industry.clone().map(String::from),
+        certificates: entry.certificates.iter().map(|code| code.as_str().to_owned()).collect(),
+        employer: None,
+    }
+}
+
+fn place_and_kind(document: &mut Document, facts: &PartyFacts) {
+    list(document, Attribute::OrganizationKind, facts.kind.iter().map(|kind| kind.code().to_owned()));
+    list(document, Attribute::Municipality, facts.municipality.iter().cloned());
+    list(document, Attribute::Prefecture, facts.municipality.iter().map(|code| code[..2].to_owned()));
+    list(document, Attribute::SizeBand, facts.employees.iter().map(|&count| SizeBand::of(count).code().to_owned()));
+    list(document, Attribute::Industry, facts.industry.iter().cloned());
+    list(document, Attribute::Certificate, facts.certificates.iter().cloned());
+}

@@ -1,0 +1,9 @@
+//! The service over HTTP, in the words of its users.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod health;
+mod matching;
+mod resources;
+mod search;

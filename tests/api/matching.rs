@@ -1,0 +1,99 @@
+//! Proposals, and the sentences that show why.
+
+use crate::support::TestApp;
+use serde_json::json;
+
+#[test]
+fn a_text_names_parties_with_the_sentences_that_show_why() {
+    let app = TestApp::start();
+    let coater = app.firm("置賜コーティング");
+    let sealer = app.firm("最上シール");
+    let baker = app.firm("月山製パン");
+    let skill = |owner: &str, name: &str, text: &str| {
+        app.create(
+            "capabilities",
+            json!({ "owner": owner, "capability_kind": "process", "name_ja": name, "description_ja": text }),
+        )
+    };
+    skill(&coater, "スリット塗布", "有機太陽電池の塗布を行う。幅は300mmまで。");
+    let sealing = skill(&sealer, "バリアフィルム封止", "創業は古い。有機太陽電池を水蒸気から守る封止ができる。");
+    skill(&baker, "食パンの焼成", "国産小麦を使う。");
+    let university =
+        app.create("organizations", json!({ "organization_kind": "university", "name_ja": "蔵王工科大学" }));
+    let record = app.create(
+        "records",
+        json!({ "title_ja": "有機太陽電池の封止に関する共同研究", "members": [{ "party": university }], "happened_on": "2024" }),
+    );
+    app.settle();
+
+    let answer = app.post(
+        "/api/v1/match",
+        json!({ "from": { "text": "有機太陽電池の封止ができる会社" }, "towards": "organizations" }),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let results = answer.json()["results"].as_array().expect("results").clone();
+    let proposed: Vec<&str> = results.iter().map(|result| result["party"]["id"].as_str().unwrap()).collect();
+    assert_eq!(proposed.len(), 3, "{proposed:?}");
+    assert!(!proposed.contains(&baker.as_str()));
+    let of = |id: &str| results.iter().find(|result| result["party"]["id"] == id).expect("proposed");
+    let evidence = &of(&sealer)["evidence"][0];
+    assert_eq!((evidence["kind"].as_str(), evidence["id"].as_str()), (Some("capability"), Some(sealing.as_str())));
+    assert_eq!(evidence["text"], "有機太陽電池を水蒸気から守る封止ができる。");
+    assert_eq!((evidence["start"].as_u64(), evidence["end"].as_u64()), (Some(6), Some(27)));
+    assert_eq!(of(&university)["evidence"][0]["id"], record.as_str(), "a past item votes for its member");
+    assert!(of(&university)["parts"]["records"].as_f64().expect("a part") > 0.0);
+
+    let firms = app.post(
+        "/api/v1/match",
+        json!({ "from": { "text": "有機太陽電池の封止" }, "towards": "organizations",
+                "filters": { "organization_kind": ["firm"] }, "limit": 1 }),
+    );
+    assert_eq!(firms.json()["results"].as_array().expect("results").len(), 1);
+}
+
+#[test]
+fn a_need_is_not_matched_with_its_own_owner() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let other = app.firm("応える会社");
+    for owner in [&seeker, &other] {
+        app.create("capabilities", json!({ "owner": owner, "capability_kind": "process", "name_ja": "精密切削加工" }));
+    }
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "精密切削の外注先", "lines": [{ "strength": "must", "text_ja": "精密切削ができる" }] }),
+    );
+    app.settle();
+    let answer =
+        app.post("/api/v1/match", json!({ "from": { "kind": "need", "id": need }, "towards": "parties" })).json();
+    let proposed: Vec<&str> = answer["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|result| result["party"]["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(proposed, [other]);
+}
+
+#[test]
+fn bad_questions_are_refused_clearly() {
+    let app = TestApp::start();
+    let refused = |body: serde_json::Value, pointer: &str| {
+        let problem = app.post("/api/v1/match", body).problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    };
+    refused(json!({ "from": {}, "towards": "organizations" }), "/from");
+    refused(json!({ "from": { "text": "" }, "towards": "organizations" }), "/from/text");
+    refused(json!({ "from": { "text": "x".repeat(20_001) }, "towards": "organizations" }), "/from/text");
+    refused(json!({ "from": { "text": "x" }, "towards": "planets" }), "/towards");
+    refused(
+        json!({ "from": { "text": "x" }, "towards": "people", "filters": { "municipality": ["1"] } }),
+        "/filters/municipality/0",
+    );
+    refused(
+        json!({ "from": { "kind": "seed", "id": "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d" }, "towards": "people" }),
+        "/from/id",
+    );
+    let empty = app.post("/api/v1/match", json!({ "from": { "text": "何か" }, "towards": "people" }));
+    assert_eq!(empty.json()["results"], json!([]));
+}
