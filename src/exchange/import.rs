@@ -352,7 +352,11 @@ fn take_row<E: Stored>(
         Identity::New => None,
         Identity::Known(id) => match known.remove(&id) {
             Some(thing) => Some(thing),
-            None => Some(things::get::<E>(tx.conn(), &session.scope, &id)?),
+            None => match things::get::<E>(tx.conn(), &session.scope, &id) {
+                Ok(thing) => Some(thing),
+                Err(Error::NotFound) => return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, taken())] }),
+                Err(error) => return Err(error),
+            },
         },
     };
     let mut tree = match &current {
@@ -372,6 +376,9 @@ fn take_row<E: Stored>(
         Ok(entry) => entry,
         Err(findings) => return Ok(refused(draft, findings)),
     };
+    if !is_permitted(tx.actor(), current.as_ref(), &entry) {
+        return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, forbidden())] });
+    }
     let at_source = draft.id.as_deref().zip(scheme);
     match current {
         None => {
@@ -477,6 +484,27 @@ fn capability(
 
 fn refused(draft: &Draft, findings: Vec<Finding>) -> Outcome {
     Outcome::Refused { refusals: findings.into_iter().map(|finding| draft.refusal_of(finding)).collect() }
+}
+
+/// The same rule as over REST: who stands behind the thing as it is, and as it would be.
+fn is_permitted<E: Stored>(actor: &Actor, current: Option<&Thing<E>>, entry: &E) -> bool {
+    use crate::domain::access::Action;
+    let Some(current) = current else { return actor.may(Action::Create, E::KIND, &entry.owners()) };
+    let owners = |entry: &E| if E::KIND.is_party() { vec![current.header.id.clone()] } else { entry.owners() };
+    actor.may(Action::Change, E::KIND, &owners(&current.entry)) && actor.may(Action::Change, E::KIND, &owners(entry))
+}
+
+/// For a number whose thing the importer may not see: no more than that it is taken.
+fn taken() -> Defect {
+    Defect::new(
+        "already-exists",
+        "同じ番号のものがすでに登録されています。",
+        "Something with the same number is already registered.",
+    )
+}
+
+fn forbidden() -> Defect {
+    Defect::new("forbidden", "これを登録・変更する権限がありません。", "You may not register or change this.")
 }
 
 /// What the store says against one row refuses the row; what it says of itself stops the import.
