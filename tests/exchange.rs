@@ -828,6 +828,24 @@ fn the_program_imports_exports_and_checks_with_its_exit_codes() {
 }
 
 #[test]
+fn the_generated_corpus_goes_in_with_its_capabilities() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let made = musubi(folder, &["--json", "bench-corpus", "300", "--seed", "7", "--out", "corpus.jsonl"]);
+    assert_eq!(code(&made), 0, "{}", error(&made));
+    let taken = musubi(folder, &["--json", "import", "organizations", "corpus.jsonl"]);
+    assert_eq!(code(&taken), 0, "{}", error(&taken));
+    let report = json_of(&taken);
+    let documents = |report: &Value| {
+        report["created"].as_u64().unwrap_or(0) + report["capabilities"]["created"].as_u64().unwrap_or(0)
+    };
+    assert_eq!(documents(&report), 300);
+    assert_eq!(report["notes"], json!([]));
+    let again = json_of(&musubi(folder, &["--json", "import", "organizations", "corpus.jsonl"]));
+    assert_eq!((documents(&again), &again["updated"]), (0, &json!(0)));
+}
+
+#[test]
 fn wrong_use_is_2_and_what_cannot_run_is_3() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
