@@ -3,6 +3,7 @@
 use super::identity::{self, Identity, Resolver};
 use super::places::Places;
 use super::rows::{self, Draft, Note, Notes, RawRow, Refusal, Vocabularies};
+use crate::domain::text::fold;
 use crate::domain::{
     Actor, Capability, Defect, Entry, Finding, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
     parse,
@@ -444,8 +445,10 @@ fn capabilities(tx: &mut Tx<'_>, draft: &Draft, outcome: &Outcome, session: &mut
     };
     let scheme = session.resolver.scheme();
     let mut outcomes = Vec::with_capacity(draft.capabilities.len());
+    // Two of one name in one list are two: the first is the first of that name again next time.
+    let mut names: HashMap<String, usize> = HashMap::new();
     for (place, value) in draft.capabilities.iter().enumerate() {
-        let mut outcome = capability(tx, draft.raw.line, owner, value, session, scheme.as_deref())?;
+        let mut outcome = capability(tx, draft.raw.line, owner, value, &mut names, session, scheme.as_deref())?;
         if let Outcome::Refused { refusals } = &mut outcome {
             for refusal in refusals {
                 refusal.column = format!("capabilities/{place}/{}", refusal.column);
@@ -461,6 +464,7 @@ fn capability(
     line: u64,
     owner: &ThingId,
     value: &Value,
+    names: &mut HashMap<String, usize>,
     session: &mut Session,
     scheme: Option<&str>,
 ) -> Result<Outcome> {
@@ -476,10 +480,20 @@ fn capability(
     if !draft.refusals.is_empty() {
         return Ok(Outcome::Refused { refusals: draft.refusals });
     }
-    match identify_again::<Capability>(tx, &mut draft, session, scheme)? {
-        Err(refusals) => Ok(Outcome::Refused { refusals }),
-        Ok(identity) => take_row::<Capability>(tx, &draft, identity, &mut HashMap::new(), session, scheme),
+    let refusals = session.resolver.resolve(tx.conn(), &mut draft)?;
+    if !refusals.is_empty() {
+        return Ok(Outcome::Refused { refusals });
     }
+    let by_name = draft.id.is_none() || scheme.is_none();
+    let identity = match identity::title_of(Kind::Capability, &draft) {
+        Some(title) if by_name => {
+            let earlier = names.entry(fold(title)).or_default();
+            *earlier += 1;
+            identity::nth_of_title::<Capability>(tx.conn(), &session.scope, title, owner, *earlier - 1)?
+        }
+        _ => identity::identify::<Capability>(tx.conn(), &session.scope, &draft, scheme)?,
+    };
+    take_row::<Capability>(tx, &draft, identity, &mut HashMap::new(), session, scheme)
 }
 
 fn refused(draft: &Draft, findings: Vec<Finding>) -> Outcome {
