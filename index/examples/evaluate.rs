@@ -77,6 +77,7 @@ fn change_weight(weights: &mut Weights, name: &str, value: f32) -> Result<(), St
         "sharing" => weights.sharing = value,
         "half_life" => weights.half_life = value,
         "breadth_saturation" => weights.breadth_saturation = value,
+        "breadth_postings" => weights.breadth_postings = value as u64,
         "breadth_length" => weights.breadth_length = value,
         "focus_saturation" => weights.focus_saturation = value,
         "focus_prior" => weights.focus_prior = value,

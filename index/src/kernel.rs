@@ -27,7 +27,7 @@ pub struct FieldWeights {
 
 impl Default for FieldWeights {
     fn default() -> FieldWeights {
-        FieldWeights { weights: [1.0, 1.0, 0.5, 0.5], saturation: 1.2, length: [0.6, 0.75, 0.6, 0.75] }
+        FieldWeights { weights: [1.0, 1.0, 0.15, 0.15], saturation: 1.4, length: [0.7, 0.3, 0.7, 0.3] }
     }
 }
 
@@ -159,9 +159,7 @@ impl LengthTables {
                 };
             }
             if let Some(seen) = seen.as_deref_mut() {
-                for document in documents {
-                    seen.insert(*document);
-                }
+                seen.insert_ascending(documents);
             }
             postings.advance();
         }
@@ -219,6 +217,12 @@ impl Best {
         if self.entries.len() >= self.limit * 2 + 16 {
             self.shrink();
         }
+    }
+
+    /// Whether a document with this key could be kept.
+    #[inline]
+    pub(crate) fn wants(&self, key: i64) -> bool {
+        key >= self.threshold
     }
 
     fn shrink(&mut self) {

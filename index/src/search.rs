@@ -416,7 +416,7 @@ impl<'search> Searching<'search> {
         for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
             let mut best = Best::new(wanted);
             let name_ordinals = segment.tables.sort_keys.as_ref();
-            for document in found.hits.iter() {
+            found.hits.for_each(|document| {
                 let key = match self.request.sort {
                     Sort::Relevance => ordered(found.scores.values[document as usize]),
                     Sort::Updated => segment.tables.updated.first(document).unwrap_or(i64::MIN),
@@ -427,7 +427,7 @@ impl<'search> Searching<'search> {
                     }
                 };
                 best.offer(key, document, segment);
-            }
+            });
             for document in best.finish() {
                 let score = found.scores.values[document as usize];
                 let key = match self.request.sort {
@@ -452,7 +452,7 @@ impl<'search> Searching<'search> {
     }
 
     /// Counts every asked attribute over the matches, each without its own filter, so a chosen value keeps its rivals.
-    fn facets(&self, found: &Found<'_>) -> Result<Vec<(Attribute, Vec<(String, usize)>)>, EngineError> {
+    fn facets(&self, found: &Found<'_>) -> Result<Vec<FacetCounts>, EngineError> {
         let mut answer = Vec::with_capacity(self.request.facets.len());
         for attribute in &self.request.facets {
             let mut counts: HashMap<String, usize> = HashMap::new();
@@ -480,6 +480,9 @@ impl<'search> Searching<'search> {
         Ok(answer)
     }
 }
+
+/// An attribute with its values and their counts.
+type FacetCounts = (Attribute, Vec<(String, usize)>);
 
 struct PageKey {
     number: i64,

@@ -52,8 +52,10 @@ impl Parties {
         read(&self.inner).numbers.get(name).copied()
     }
 
-    pub(crate) fn name(&self, number: u32) -> Option<Arc<str>> {
-        read(&self.inner).names.get(number as usize).cloned()
+    /// The names of some parties, in their order.
+    pub(crate) fn names(&self, numbers: impl Iterator<Item = u32>) -> Vec<Option<Arc<str>>> {
+        let table = read(&self.inner);
+        numbers.map(|number| table.names.get(number as usize).cloned()).collect()
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -191,8 +193,8 @@ struct Totals {
 impl Totals {
     fn count(&mut self, norms: &[Vec<u8>; 4], document: u32) {
         self.documents += 1;
-        for field in 0..4 {
-            let length = u64::from(length_of(norms[field][document as usize]));
+        for (field, norms) in norms.iter().enumerate() {
+            let length = u64::from(length_of(norms[document as usize]));
             self.lengths[field] += length;
             self.with_field[field] += u64::from(length > 0);
         }
@@ -385,9 +387,7 @@ impl Segment {
             return Ok(());
         };
         while postings.block_len() > 0 {
-            for document in postings.docs() {
-                into.insert(*document);
-            }
+            into.insert_ascending(postings.docs());
             postings.advance();
         }
         Ok(())
@@ -578,20 +578,20 @@ impl FacetColumn {
     pub(crate) fn count(&self, documents: &Bits, counts: &mut [u32]) {
         match &self.ordinals {
             FacetOrdinals::Single(ordinals) => {
-                for document in documents.iter() {
+                documents.for_each(|document| {
                     if let Some(count) = counts.get_mut(ordinals[document as usize] as usize) {
                         *count += 1;
                     }
-                }
+                });
             }
             FacetOrdinals::Many(lists) => {
-                for document in documents.iter() {
+                documents.for_each(|document| {
                     for ordinal in lists.of(document) {
                         if let Some(count) = counts.get_mut(*ordinal as usize) {
                             *count += 1;
                         }
                     }
-                }
+                });
             }
         }
     }

@@ -25,7 +25,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(code: &'static str, place: impl ToString, ja: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn new(code: &'static str, place: impl ToString, ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self { code, place: place.to_string(), message: Message::new(ja, en) }
     }
 }

@@ -219,12 +219,12 @@ fn best_documents(
             }
         }
         let mut top = Best::new(weights.documents);
-        for document in allowed.iter() {
+        allowed.for_each(|document| {
             let score = scores.values[document as usize];
-            if score > 0.0 && !segment.tables.parties.of(document).is_empty() {
+            if score > 0.0 && top.wants(ordered(score)) && !segment.tables.parties.of(document).is_empty() {
                 top.offer(ordered(score), document, segment);
             }
-        }
+        });
         for document in top.finish() {
             best.push((Address { segment: number, document }, scores.values[document as usize]));
         }
@@ -259,8 +259,6 @@ fn admitted_parties(snapshot: &Snapshot, request: &MatchRequest) -> Result<Optio
     Ok(Some(admitted))
 }
 
-/// Postings that are read for the breadth of parties at most; the terms that say most come first.
-const MOST_BREADTH_POSTINGS: u64 = 400_000;
 /// Parties named by breadth alone at most.
 const MOST_BROAD_PARTIES: usize = 1_000;
 
@@ -277,7 +275,7 @@ fn breadth(
     let mut counts = vec![0.0f32; facts.sizes.len()];
     let mut touched: Vec<u32> = Vec::new();
     let mut everyone: Vec<u32> = Vec::new();
-    let mut postings_left = MOST_BREADTH_POSTINGS;
+    let mut postings_left = weights.breadth_postings;
     // (words + prior) / (mean + prior), with the words as a multiple of the mean.
     let sure_share = facts.mean_words / (facts.mean_words + weights.focus_prior);
     for chosen in chosen {
@@ -326,10 +324,10 @@ fn breadth(
     let mut broad: Vec<(u32, f32, f32)> =
         everyone.into_iter().map(|party| (party, sums[party as usize][0], sums[party as usize][1])).collect();
     if broad.len() > MOST_BROAD_PARTIES {
-        broad.sort_by(|left, right| {
-            right.1.total_cmp(&left.1).then_with(|| snapshot.parties.name(left.0).cmp(&snapshot.parties.name(right.0)))
-        });
-        broad.truncate(MOST_BROAD_PARTIES);
+        // Those above the first one too many: equals at the edge go together, whatever their numbers.
+        broad.select_nth_unstable_by(MOST_BROAD_PARTIES, |left, right| right.1.total_cmp(&left.1));
+        let edge = broad[MOST_BROAD_PARTIES].1;
+        broad.retain(|(_, breadth, _)| *breadth > edge);
     }
     Ok(broad)
 }
