@@ -1,5 +1,7 @@
 //! Import, export and the command line, on SQLite and, where TEST_DATABASE_URL is set, on PostgreSQL.
 
+mod support;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use musubi::domain::{Actor, Clock, Kind, Organization, Scope};
@@ -12,7 +14,7 @@ use musubi::store::things::{self, Filter};
 use musubi::store::{Database, DatabaseSettings, Target, log, migrate};
 use serde_json::{Value, json};
 use std::io::{BufReader, Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 // ---- worlds ----------------------------------------------------------------------------------------------------
@@ -21,33 +23,42 @@ use std::process::{Command, Output};
 struct World {
     database: Database,
     folder: tempfile::TempDir,
+    /// PostgreSQL: the schema that goes with this world.
+    schema: Option<String>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let (Some(schema), Some(url)) = (&self.schema, support::test_database()) {
+            support::postgresql(&url, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
+        }
+    }
 }
 
 impl World {
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let target = Target::Sqlite(folder.path().join("musubi.db"));
-        Self::open(target, folder)
+        Self::open(target, folder, None)
     }
 
-    fn open(target: Target, folder: tempfile::TempDir) -> Self {
+    fn open(target: Target, folder: tempfile::TempDir, schema: Option<String>) -> Self {
         let mut settings = DatabaseSettings::new(target);
         settings.connections = 2;
         let database = Database::open(settings, Clock::system()).expect("an open database");
         migrate::run(&database).expect("a migrated database");
-        Self { database, folder }
+        Self { database, folder, schema }
     }
 
     /// SQLite always; PostgreSQL in a schema of its own where there is one.
     fn all() -> Vec<Self> {
         let mut worlds = vec![Self::sqlite()];
-        if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
+        if let Some(url) = support::test_database() {
             let schema = format!("exchange_{}", uuid::Uuid::new_v4().simple());
-            let mut conn = PgConnection::establish(&url).expect("a connection to TEST_DATABASE_URL");
-            conn.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a new schema");
+            support::postgresql(&url, &format!("CREATE SCHEMA {schema}"));
             let mark = if url.contains('?') { '&' } else { '?' };
-            let url = format!("{url}{mark}options=-csearch_path%3D{schema}");
-            worlds.push(Self::open(Target::Postgresql(url), tempfile::tempdir().expect("a temporary folder")));
+            let target = Target::Postgresql(format!("{url}{mark}options=-csearch_path%3D{schema}"));
+            worlds.push(Self::open(target, tempfile::tempdir().expect("a temporary folder"), Some(schema)));
         }
         worlds
     }
@@ -157,23 +168,11 @@ fn plain() -> ImportOptions {
     ImportOptions::default()
 }
 
-/// Data that is shared beside the repository; the tests that need it say so and pass where it is absent.
-fn shared(file: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let folder = std::env::var_os("MUSUBI_SHARED").map_or(beside, PathBuf::from);
-    let path = folder.join(file);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("skipped: there is no {}", path.display());
-    None
-}
-
 // ---- real files ------------------------------------------------------------------------------------------------
 
 #[test]
 fn the_corporate_number_file_goes_in_whole_and_a_second_time_changes_nothing() {
-    let Some(path) = shared("data/yamagata-corporations.csv") else { return };
+    let Some(path) = support::shared("data/yamagata-corporations.csv") else { return };
     let bytes = std::fs::read(path).expect("the shared file");
     for world in World::all() {
         let first = world.csv(Kind::Organization, &bytes);
@@ -195,9 +194,10 @@ fn the_corporate_number_file_goes_in_whole_and_a_second_time_changes_nothing() {
 
 #[test]
 fn judged_records_find_their_members_by_the_ids_of_the_source() {
-    let (Some(organizations), Some(records)) =
-        (shared("eval/institution-ja/organizations.jsonl"), shared("eval/institution-ja/records.jsonl"))
-    else {
+    let (Some(organizations), Some(records)) = (
+        support::shared("eval/institution-ja/organizations.jsonl"),
+        support::shared("eval/institution-ja/records.jsonl"),
+    ) else {
         return;
     };
     let organizations = std::fs::read_to_string(organizations).expect("the shared file");
@@ -370,18 +370,18 @@ fn two_rows_on_one_thing_that_differ_and_numbers_that_disagree_are_refused() {
 #[test]
 fn capabilities_nested_in_an_organisation_become_its_own() {
     let world = World::sqlite();
-    let line = r#"{"id":"B1","name":"架空製作所","kind":"firm","capabilities":[{"capability_kind":"process","name_ja":"切削"},{"name_ja":"種別なし"},7]}"#;
+    let line = r#"{"id":"B1","name":"架空製作所","kind":"firm","capabilities":[{"capability_kind":"process","name_ja":"切削"},{"name_ja":"種別なし"},7,{"kind":"process","name":"切削","description":"二つ目"}]}"#;
     let taken = world.lines(Kind::Organization, line, &from("bench"));
     assert_eq!(taken.counts(), (1, 0, 0, 0));
-    assert_eq!((taken.report.nested.created, taken.report.nested.refused), (1, 2));
+    assert_eq!((taken.report.nested.created, taken.report.nested.refused), (2, 2));
     assert_eq!(
         taken.codes(),
         [(1, "capabilities/1/capability_kind", "value.required"), (1, "capabilities/2/", "body.object")]
     );
     let again = world.lines(Kind::Organization, line, &from("bench"));
-    assert_eq!((again.report.nested.unchanged, again.report.nested.created), (1, 0));
+    assert_eq!((again.report.nested.unchanged, again.report.nested.created), (2, 0));
     let owner = world.thing(Kind::Organization, "name_ja", "架空製作所")["id"].clone();
-    assert_eq!(world.thing(Kind::Capability, "name_ja", "切削")["owner"], owner);
+    assert!(world.things(Kind::Capability).iter().all(|thing| thing["owner"] == owner && thing["name_ja"] == "切削"));
 }
 
 #[test]
@@ -589,6 +589,40 @@ fn a_row_that_the_store_refuses_leaves_nothing_behind() {
     }
 }
 
+#[test]
+fn an_import_may_do_what_its_actor_may_do_over_rest() {
+    use musubi::domain::access::{AccountActor, Membership, Right};
+    for world in World::all() {
+        world.csv(Kind::Organization, "法人番号,名称,公開範囲\n8390002001000,甲社,公開\n1011001060519,乙社,非公開\n");
+        let party = world.thing(Kind::Organization, "name_ja", "甲社")["id"].as_str().expect("an id").to_owned();
+        let party = musubi::domain::ThingId::parse(&party).expect("an id");
+        let member = Actor::Account(AccountActor {
+            id: musubi::domain::ThingId::new(),
+            roles: Vec::new(),
+            memberships: vec![Membership { party, right: Right::Editor }],
+        });
+        let take = |kind: Kind, text: &str| {
+            let mut notes = Notes::default();
+            let mut table =
+                Table::open(kind, Cursor::new(text.as_bytes().to_vec()), b',', &mut notes).expect("a table");
+            let mut heard = Heard::default();
+            let report =
+                import(&world.database, &member, kind, &mut table, notes, &plain(), &mut heard).expect("an import");
+            Taken { report, outcomes: heard.0 }
+        };
+        let seq = world.seq();
+        let file = "法人番号,名称,従業員数\n8390002001000,甲社,5\n1011001060519,乙社,6\n1011102003459,丙社,7\n";
+        assert_eq!(
+            take(Kind::Organization, file).codes(),
+            [(2, "", "forbidden"), (3, "", "already-exists"), (4, "", "forbidden")]
+        );
+        assert_eq!(world.seq(), seq);
+        let file = "法人番号,種別,名称\n8390002001000,設備,旋盤\n1011001060519,設備,研磨機\n";
+        let taken = take(Kind::Capability, file);
+        assert_eq!((taken.counts(), taken.codes().len()), ((1, 0, 0, 1), 1), "{:?}", taken.codes());
+    }
+}
+
 // ---- export ----------------------------------------------------------------------------------------------------
 
 fn filled() -> World {
@@ -791,6 +825,24 @@ fn the_program_imports_exports_and_checks_with_its_exit_codes() {
     assert_eq!((code(&migrated), &json_of(&migrated)["applied"]), (0, &json!([])));
     let version = musubi(folder, &["--json", "version"]);
     assert_eq!((code(&version), &json_of(&version)["name"]), (0, &json!("musubi")));
+}
+
+#[test]
+fn the_generated_corpus_goes_in_with_its_capabilities() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let made = musubi(folder, &["--json", "bench-corpus", "300", "--seed", "7", "--out", "corpus.jsonl"]);
+    assert_eq!(code(&made), 0, "{}", error(&made));
+    let taken = musubi(folder, &["--json", "import", "organizations", "corpus.jsonl"]);
+    assert_eq!(code(&taken), 0, "{}", error(&taken));
+    let report = json_of(&taken);
+    let documents = |report: &Value| {
+        report["created"].as_u64().unwrap_or(0) + report["capabilities"]["created"].as_u64().unwrap_or(0)
+    };
+    assert_eq!(documents(&report), 300);
+    assert_eq!(report["notes"], json!([]));
+    let again = json_of(&musubi(folder, &["--json", "import", "organizations", "corpus.jsonl"]));
+    assert_eq!((documents(&again), &again["updated"]), (0, &json!(0)));
 }
 
 #[test]

@@ -261,6 +261,30 @@ fn titled_alike<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft) -> Res
     })
 }
 
+/// The title of a draft: the Japanese one, else the English one.
+pub fn title_of(kind: Kind, draft: &Draft) -> Option<&str> {
+    title_fields(kind).into_iter().find_map(|field| draft.patch.get(field)?.as_str())
+}
+
+/// Of the things of one owner and one title, the one that is `place`-th by age.
+pub fn nth_of_title<E: Stored>(
+    conn: &mut Conn,
+    scope: &Scope,
+    title: &str,
+    owner: &ThingId,
+    place: usize,
+) -> Result<Identity> {
+    let keys = [things::name_key(title)];
+    let ids = things::titled_alike(conn, E::KIND, &keys, Some(owner.as_str()), ALIKE_LIMIT)?;
+    let mut same: Vec<ThingId> = things::get_many::<E>(conn, scope, &ids)?
+        .into_iter()
+        .filter(|thing| fold(thing.entry.title().any()) == fold(title))
+        .map(|thing| thing.header.id)
+        .collect();
+    same.sort();
+    Ok(same.into_iter().nth(place).map_or(Identity::New, Identity::Known))
+}
+
 /// Whether a thing of the same title is the one that the row means.
 fn alike(kind: Kind, thing: &Value, row: &Value) -> bool {
     let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);

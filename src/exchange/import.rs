@@ -3,6 +3,7 @@
 use super::identity::{self, Identity, Resolver};
 use super::places::Places;
 use super::rows::{self, Draft, Note, Notes, RawRow, Refusal, Vocabularies};
+use crate::domain::text::fold;
 use crate::domain::{
     Actor, Capability, Defect, Entry, Finding, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
     parse,
@@ -352,7 +353,11 @@ fn take_row<E: Stored>(
         Identity::New => None,
         Identity::Known(id) => match known.remove(&id) {
             Some(thing) => Some(thing),
-            None => Some(things::get::<E>(tx.conn(), &session.scope, &id)?),
+            None => match things::get::<E>(tx.conn(), &session.scope, &id) {
+                Ok(thing) => Some(thing),
+                Err(Error::NotFound) => return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, taken())] }),
+                Err(error) => return Err(error),
+            },
         },
     };
     let mut tree = match &current {
@@ -372,6 +377,9 @@ fn take_row<E: Stored>(
         Ok(entry) => entry,
         Err(findings) => return Ok(refused(draft, findings)),
     };
+    if !is_permitted(tx.actor(), current.as_ref(), &entry) {
+        return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, forbidden())] });
+    }
     let at_source = draft.id.as_deref().zip(scheme);
     match current {
         None => {
@@ -437,8 +445,10 @@ fn capabilities(tx: &mut Tx<'_>, draft: &Draft, outcome: &Outcome, session: &mut
     };
     let scheme = session.resolver.scheme();
     let mut outcomes = Vec::with_capacity(draft.capabilities.len());
+    // Two of one name in one list are two: the first is the first of that name again next time.
+    let mut names: HashMap<String, usize> = HashMap::new();
     for (place, value) in draft.capabilities.iter().enumerate() {
-        let mut outcome = capability(tx, draft.raw.line, owner, value, session, scheme.as_deref())?;
+        let mut outcome = capability(tx, draft.raw.line, owner, value, &mut names, session, scheme.as_deref())?;
         if let Outcome::Refused { refusals } = &mut outcome {
             for refusal in refusals {
                 refusal.column = format!("capabilities/{place}/{}", refusal.column);
@@ -454,6 +464,7 @@ fn capability(
     line: u64,
     owner: &ThingId,
     value: &Value,
+    names: &mut HashMap<String, usize>,
     session: &mut Session,
     scheme: Option<&str>,
 ) -> Result<Outcome> {
@@ -469,14 +480,45 @@ fn capability(
     if !draft.refusals.is_empty() {
         return Ok(Outcome::Refused { refusals: draft.refusals });
     }
-    match identify_again::<Capability>(tx, &mut draft, session, scheme)? {
-        Err(refusals) => Ok(Outcome::Refused { refusals }),
-        Ok(identity) => take_row::<Capability>(tx, &draft, identity, &mut HashMap::new(), session, scheme),
+    let refusals = session.resolver.resolve(tx.conn(), &mut draft)?;
+    if !refusals.is_empty() {
+        return Ok(Outcome::Refused { refusals });
     }
+    let by_name = draft.id.is_none() || scheme.is_none();
+    let identity = match identity::title_of(Kind::Capability, &draft) {
+        Some(title) if by_name => {
+            let earlier = names.entry(fold(title)).or_default();
+            *earlier += 1;
+            identity::nth_of_title::<Capability>(tx.conn(), &session.scope, title, owner, *earlier - 1)?
+        }
+        _ => identity::identify::<Capability>(tx.conn(), &session.scope, &draft, scheme)?,
+    };
+    take_row::<Capability>(tx, &draft, identity, &mut HashMap::new(), session, scheme)
 }
 
 fn refused(draft: &Draft, findings: Vec<Finding>) -> Outcome {
     Outcome::Refused { refusals: findings.into_iter().map(|finding| draft.refusal_of(finding)).collect() }
+}
+
+/// The same rule as over REST: who stands behind the thing as it is, and as it would be.
+fn is_permitted<E: Stored>(actor: &Actor, current: Option<&Thing<E>>, entry: &E) -> bool {
+    use crate::domain::access::Action;
+    let Some(current) = current else { return actor.may(Action::Create, E::KIND, &entry.owners()) };
+    let owners = |entry: &E| if E::KIND.is_party() { vec![current.header.id.clone()] } else { entry.owners() };
+    actor.may(Action::Change, E::KIND, &owners(&current.entry)) && actor.may(Action::Change, E::KIND, &owners(entry))
+}
+
+/// For a number whose thing the importer may not see: no more than that it is taken.
+fn taken() -> Defect {
+    Defect::new(
+        "already-exists",
+        "同じ番号のものがすでに登録されています。",
+        "Something with the same number is already registered.",
+    )
+}
+
+fn forbidden() -> Defect {
+    Defect::new("forbidden", "これを登録・変更する権限がありません。", "You may not register or change this.")
 }
 
 /// What the store says against one row refuses the row; what it says of itself stops the import.
