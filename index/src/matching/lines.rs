@@ -1,0 +1,452 @@
+//! One line of a need in words, judged against what a candidate has written: met, unmet or unknown, with the sentence
+//! that shows it. Pure.
+//!
+//! The verdict is a maximum over sentences of a function of that sentence alone, and the sentence is what is cited. So
+//! taking the cited sentence out never raises a line and always lowers it (DECISIONS 17): *met* comes before *unmet*,
+//! and every further sentence that says the same adds a little to the strength.
+//!
+//! ```
+//! use musubi_index::lines::{Text, Verdict, judge};
+//!
+//! let texts = [Text { id: "c1", field: "description", lang: "ja", text: "創業は古い。有機ELの薄膜封止を行う。" }];
+//! let Verdict::Met { place, .. } = judge(&["OLEDの封止ができること"], &texts) else { panic!() };
+//! assert_eq!((place.start, place.end), (6, 18));
+//! let texts = [Text { text: "有機ELの封止ができる会社を探している。", ..texts[0] }];
+//! assert_eq!(judge(&["OLEDの封止ができること"], &texts), Verdict::Unknown);
+//! ```
+
+mod clause;
+mod markers;
+mod quantity;
+mod requirement;
+
+pub use clause::Passage;
+use clause::{Clause, Sentence};
+use markers::Stance;
+use quantity::Answer;
+use requirement::{Form, SPECIFIC, Unit, whole_katakana};
+
+/// A text of the candidate that may be cited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// The thing it belongs to.
+    pub id: &'a str,
+    pub field: &'a str,
+    pub lang: &'a str,
+    pub text: &'a str,
+}
+
+/// A sentence: which text, and code points `[start, end)` into it as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Index into the texts that were judged.
+    pub text: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// What the texts say about a line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// The cited sentence says that the candidate does, has or did it. Strength between 0 and 1.
+    Met { place: Place, strength: f32 },
+    /// The cited sentence denies it, or states a number that contradicts the asked one.
+    Unmet { place: Place, strength: f32, numbers: Option<Numbers> },
+    Unknown,
+}
+
+/// An asked and a stated quantity that exclude each other, as written (folded).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    pub asked: String,
+    pub stated: String,
+}
+
+/// A line, read once and judged against many candidates.
+#[derive(Debug, Clone)]
+pub struct Line {
+    forms: Vec<Form>,
+}
+
+impl Line {
+    /// The line in its languages, each on its own a full statement of it.
+    pub fn read(forms: &[&str]) -> Line {
+        let forms = forms.iter().map(|form| Form::read(form));
+        Line { forms: forms.filter(|form| !form.units.is_empty() || !form.quantities.is_empty()).collect() }
+    }
+
+    /// Whether the line names anything that could be found.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+}
+
+/// Judges one line, given in one or two languages, against the texts of one candidate.
+pub fn judge(line: &[&str], texts: &[Text<'_>]) -> Verdict {
+    let passages: Vec<Passage> = texts.iter().map(|text| Passage::read(text.text)).collect();
+    judge_read(&Line::read(line), &passages)
+}
+
+/// What one sentence says about a line.
+#[derive(Debug, Clone, PartialEq)]
+enum Voice {
+    States(f32),
+    Denies(f32, Option<Numbers>),
+}
+
+/// Most that one sentence can show.
+const STRONGEST: f32 = 0.95;
+/// Share of what is missing to 1 that further sentences can add.
+const FURTHER: f32 = 0.2;
+
+/// The same for a line and passages that were read before; `Place::text` is an index into the passages.
+pub fn judge_read(line: &Line, passages: &[Passage]) -> Verdict {
+    let mut stated: Best<()> = Best::default();
+    let mut denied: Best<Option<Numbers>> = Best::default();
+    for (text, passage) in passages.iter().enumerate() {
+        for sentence in &passage.sentences {
+            let place = Place { text, start: sentence.start, end: sentence.end };
+            match hear(line, sentence) {
+                Some(Voice::States(strength)) => stated.add(strength, place, ()),
+                Some(Voice::Denies(strength, numbers)) => denied.add(strength, place, numbers),
+                None => {}
+            }
+        }
+    }
+    if let Some((place, strength, ())) = stated.finish() {
+        return Verdict::Met { place, strength };
+    }
+    match denied.finish() {
+        Some((place, strength, numbers)) => Verdict::Unmet { place, strength, numbers },
+        None => Verdict::Unknown,
+    }
+}
+
+/// The strongest sentence (the first of equals), and how much the others add.
+struct Best<T> {
+    best: Option<(f32, Place, T)>,
+    sum: f32,
+}
+
+impl<T> Default for Best<T> {
+    fn default() -> Self {
+        Best { best: None, sum: 0.0 }
+    }
+}
+
+impl<T> Best<T> {
+    fn add(&mut self, strength: f32, place: Place, detail: T) {
+        self.sum += strength;
+        if self.best.as_ref().is_none_or(|(known, _, _)| strength > *known) {
+            self.best = Some((strength, place, detail));
+        }
+    }
+
+    fn finish(self) -> Option<(Place, f32, T)> {
+        let (best, place, detail) = self.best?;
+        let others = (self.sum - best).max(0.0);
+        let strength = best + (1.0 - best) * FURTHER * (others / (1.0 + others));
+        Some((place, strength, detail))
+    }
+}
+
+fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
+    let mut stated: Option<f32> = None;
+    let mut denied: Option<(f32, Option<Numbers>)> = None;
+    for form in &line.forms {
+        for clause in &sentence.clauses {
+            match hear_clause(form, clause) {
+                Some(Voice::States(strength)) if stated.is_none_or(|known| strength > known) => stated = Some(strength),
+                Some(Voice::Denies(strength, numbers))
+                    if denied.as_ref().is_none_or(|(known, _)| strength > *known) =>
+                {
+                    denied = Some((strength, numbers));
+                }
+                _ => {}
+            }
+        }
+    }
+    stated.map(Voice::States).or_else(|| denied.map(|(strength, numbers)| Voice::Denies(strength, numbers)))
+}
+
+/// Share of the line's weight that a clause must show.
+const COVERED: f32 = 0.78;
+/// The same where a number of the same measure answers the line's own.
+const COVERED_WITH_NUMBER: f32 = 0.55;
+/// Characters between the first and the last unit in Japanese; further apart they hardly belong together.
+const WINDOW: usize = 45;
+
+/// What a clause shows of a line.
+struct Shown {
+    /// For each unit where it stands in the clause: bytes of the Japanese text, or of the Latin words.
+    at: Vec<Option<Hit>>,
+    covered: f32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Hit {
+    start: usize,
+    end: usize,
+    latin: bool,
+}
+
+fn hear_clause(form: &Form, clause: &Clause) -> Option<Voice> {
+    let shown = shown(form, clause);
+    let nothing = shown.covered <= 0.0;
+    if nothing && !(form.units.is_empty() && !clause.quantities.is_empty()) {
+        return None;
+    }
+    match clause.stance(&form.text, &form.latin) {
+        Stance::Neutral => None,
+        Stance::Denies if form.negative.is_some() => None,
+        Stance::Denies => denial(form, clause, &shown).map(|strength| Voice::Denies(strength, None)),
+        Stance::States => statement(form, clause, &shown),
+    }
+}
+
+fn shown(form: &Form, clause: &Clause) -> Shown {
+    let total = form.total();
+    let mut covered = 0.0;
+    let at = form
+        .units
+        .iter()
+        .map(|unit| {
+            let hit = find_unit(unit, clause);
+            if hit.is_some() {
+                covered += unit.weight;
+            }
+            hit
+        })
+        .collect();
+    Shown { at, covered: if total > 0.0 { covered / total } else { 1.0 } }
+}
+
+fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
+    // The longest spelling that is there says most exactly what it is.
+    let mut best: Option<Hit> = None;
+    for name in &unit.japanese {
+        for (start, _) in clause.text.match_indices(name.as_str()) {
+            let longer = best.is_none_or(|best| name.len() > best.end - best.start);
+            if longer && whole_katakana(&clause.text, start, name) {
+                best = Some(Hit { start, end: start + name.len(), latin: false });
+            }
+        }
+    }
+    best.or_else(|| {
+        unit.latin.iter().find_map(|name| {
+            let start = clause.latin.find(name.as_str())?;
+            Some(Hit { start, end: start + name.len(), latin: true })
+        })
+    })
+}
+
+fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
+    let numbers = answer_numbers(form, clause);
+    let head_there = form.head().is_none_or(|head| shown.at[head].is_some());
+    if let Numbering::Contradicted(numbers) = &numbers {
+        let enough = shown.covered >= COVERED_WITH_NUMBER || (form.units.iter().all(|unit| unit.weight < SPECIFIC));
+        return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
+    }
+    if let Some(sign) = form.negative {
+        let lacks = clause.text.contains(sign) || clause.text.contains("不使用") || clause.text.contains("フリー") || clause.latin.contains(" free ") || clause.latin.contains(" without ");
+        if !lacks {
+            return None;
+        }
+    }
+    let wanted = match numbers {
+        Numbering::Open => return None,
+        Numbering::Satisfied => COVERED_WITH_NUMBER,
+        _ => COVERED,
+    };
+    let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
+    let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
+    let may_miss = match (&numbers, specific) {
+        (Numbering::Satisfied, 2..) => 1,
+        (_, 5..) => 1,
+        _ => 0,
+    };
+    if shown.covered < wanted || missing > may_miss || (!head_there && !matches!(numbers, Numbering::Satisfied)) {
+        return None;
+    }
+    // A line of nothing but general words shows nothing.
+    if specific == 0 && !matches!(numbers, Numbering::Satisfied) {
+        return None;
+    }
+    if let Some(head) = form.head()
+        && let Some(hit) = shown.at[head].filter(|hit| !hit.latin)
+        && !somewhere_itself(&form.units[head], hit, form, clause)
+    {
+        return None;
+    }
+    let spread = spread(shown, clause);
+    if spread > WINDOW * 2 {
+        return None;
+    }
+    let mut strength = 0.5 + 0.45 * shown.covered * shown.covered;
+    if spread > WINDOW {
+        strength *= 0.85;
+    }
+    Some(Voice::States(strength.min(STRONGEST)))
+}
+
+/// Characters from the first to the last unit found in the Japanese text.
+fn spread(shown: &Shown, clause: &Clause) -> usize {
+    let hits: Vec<Hit> = shown.at.iter().flatten().filter(|hit| !hit.latin).copied().collect();
+    let (Some(start), Some(end)) = (hits.iter().map(|hit| hit.start).min(), hits.iter().map(|hit| hit.end).max())
+    else {
+        return 0;
+    };
+    clause.text[start..end].chars().count()
+}
+
+/// Whether the clause names the thing itself somewhere, and not only a trade, a market or a machine called after it.
+fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool {
+    let trades = markers::TRADES.iter().any(|trade| clause.text.contains(trade) && !form.text.contains(trade));
+    let itself = |end: usize| {
+        let after = &clause.text[end..];
+        let other = markers::OTHER_HEADS.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
+        let machine = markers::MACHINES.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
+        !other && !(machine && trades)
+    };
+    itself(hit.end)
+        || unit.japanese.iter().any(|name| {
+            clause.text.match_indices(name.as_str()).any(|(start, _)| itself(start + name.len()))
+        })
+}
+
+enum Numbering {
+    /// The line asks for no number.
+    None,
+    /// Every asked number is answered.
+    Satisfied,
+    Contradicted(Numbers),
+    /// A number is asked that the clause does not tell.
+    Open,
+}
+
+fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
+    if form.quantities.is_empty() {
+        return Numbering::None;
+    }
+    let mut open = false;
+    for asked in &form.quantities {
+        let mut answered = false;
+        for stated in &clause.quantities {
+            match quantity::answer(asked, stated) {
+                Answer::Satisfies => answered = true,
+                Answer::Contradicts if !answered => {
+                    let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
+                    if !others {
+                        let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
+                        return Numbering::Contradicted(numbers);
+                    }
+                }
+                _ => {}
+            }
+        }
+        open |= !answered;
+    }
+    if open { Numbering::Open } else { Numbering::Satisfied }
+}
+
+/// A denial of the very thing: the whole line, or its head without anything that narrows it.
+fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
+    let specific: Vec<usize> =
+        (0..form.units.len()).filter(|index| form.units[*index].weight >= SPECIFIC).collect();
+    let found = specific.iter().filter(|index| shown.at[**index].is_some()).count();
+    if specific.is_empty() || found == 0 {
+        return None;
+    }
+    let all = found == specific.len();
+    let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
+    let japanese: Vec<Hit> = hits.iter().filter(|hit| !hit.latin).copied().collect();
+    if japanese.is_empty() || form.head().is_none() && !clause.text.is_ascii() && hits.iter().any(|hit| hit.latin) {
+        return (all && clause.text.is_ascii()).then_some(0.85);
+    }
+    let first = japanese.iter().map(|hit| hit.start).min()?;
+    let last = japanese.iter().map(|hit| hit.end).max()?;
+    if narrowed_before(&clause.text, first) || !is_object(&clause.text, last) {
+        return None;
+    }
+    if all {
+        return Some(0.9);
+    }
+    let head = form.head()?;
+    shown.at[head].filter(|hit| hit.end == last).map(|_| 0.7)
+}
+
+/// Something before the denied thing makes it a narrower one: 大型の…, クロム….
+fn narrowed_before(text: &str, start: usize) -> bool {
+    let before = &text[..start];
+    if before.ends_with("社の") || before.ends_with("社で") || before.ends_with("本体の") {
+        return false;
+    }
+    before.chars().next_back().is_some_and(|last| {
+        matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き')
+            || matches!(last, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
+            || last.is_ascii_alphanumeric()
+    })
+}
+
+/// The denied thing is what the particle after it marks, not a part of another thing (めっきの評価).
+fn is_object(text: &str, end: usize) -> bool {
+    let mut rest = &text[end..];
+    for _ in 0..3 {
+        let Some(tail) =
+            markers::GENERIC_TAILS.iter().filter(|tail| rest.starts_with(**tail)).max_by_key(|tail| tail.len())
+        else {
+            break;
+        };
+        rest = &rest[tail.len()..];
+    }
+    rest.is_empty() || markers::DENIED_PARTICLES.iter().any(|particle| rest.starts_with(particle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str, text: &str) -> &'static str {
+        let texts = [Text { id: "c", field: "description", lang: "ja", text }];
+        match judge(&[line], &texts) {
+            Verdict::Met { .. } => "met",
+            Verdict::Unmet { .. } => "unmet",
+            Verdict::Unknown => "unknown",
+        }
+    }
+
+    #[test]
+    fn met_when_a_sentence_says_so() {
+        assert_eq!(said("有機ELの封止ができること", "OLEDの封止を受託しています。"), "met");
+        assert_eq!(said("封止ができること", "薄膜封止の量産ラインがあります。"), "met");
+        assert_eq!(said("アルミの切削加工に対応可能", "アルミニウムの旋盤加工を行っています。"), "met");
+        assert_eq!(said("Experience in OLED encapsulation", "有機ELの封止を行う。"), "met");
+        assert_eq!(said("ISO9001の認証を取得していること", "ISO 9001:2015 認証取得済み。"), "met");
+        assert_eq!(said("幅300mm以上のフィルムに塗布できる", "フィルムへの塗布は幅600mmまで対応。"), "met");
+    }
+
+    #[test]
+    fn unmet_when_it_is_denied() {
+        assert_eq!(said("めっきができること", "切削を行っており、めっきは外注しています。"), "unmet");
+        assert_eq!(said("めっきができること", "めっきには対応していません。"), "unmet");
+        assert_eq!(said("plating in house", "We do not offer plating."), "unmet");
+        assert_eq!(said("幅300mm以上のフィルムに塗布できる", "フィルムの塗布幅は最大200mmです。"), "unmet");
+        assert_eq!(said("めっきができること", "大型品のめっきはできません。"), "unknown");
+        assert_eq!(said("めっきができること", "めっきの評価はできません。"), "unknown");
+    }
+
+    #[test]
+    fn unknown_when_it_is_only_spoken_of() {
+        assert_eq!(said("めっきができること", "めっきができる会社を探しています。"), "unknown");
+        assert_eq!(said("めっきができること", "めっき研究会に参加しています。"), "unknown");
+        assert_eq!(said("めっきができること", "めっきは協力会社が行います。"), "unknown");
+        assert_eq!(said("めっきができること", "めっき業界の動向に詳しい。"), "unknown");
+        assert_eq!(said("アルミのめっきができること", "めっきを行う。"), "unknown");
+    }
+
+    #[test]
+    fn a_statement_goes_before_a_denial() {
+        let text = "めっきを行っています。めっきはできません。";
+        assert_eq!(said("めっきができること", text), "met");
+    }
+}
