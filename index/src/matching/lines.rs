@@ -154,8 +154,17 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
     let mut stated: Option<f32> = None;
     let mut denied: Option<(f32, Option<Numbers>)> = None;
     for form in &line.forms {
-        for clause in &sentence.clauses {
-            match hear_clause(form, clause) {
+        let single = sentence.clauses.iter().map(|clause| hear_clause(form, clause));
+        let joint = sentence.joints.iter().enumerate().map(|(index, joint)| {
+            let states = |clause: &Clause| clause.stance(&form.text, &form.latin) == Stance::States;
+            let both = states(&sentence.clauses[index]) && states(&sentence.clauses[index + 1]);
+            match both.then(|| statement(form, joint, &shown(form, joint))).flatten() {
+                Some(Voice::States(strength)) => Some(Voice::States(strength * JOINT)),
+                _ => None,
+            }
+        });
+        for voice in single.chain(joint) {
+            match voice {
                 Some(Voice::States(strength)) if stated.is_none_or(|known| strength > known) => stated = Some(strength),
                 Some(Voice::Denies(strength, numbers))
                     if denied.as_ref().is_none_or(|(known, _)| strength > *known) =>
@@ -170,15 +179,18 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
 }
 
 /// Share of the line's weight that a clause must show.
-const COVERED: f32 = 0.78;
+const COVERED: f32 = 0.7;
 /// The same where a number of the same measure answers the line's own.
-const COVERED_WITH_NUMBER: f32 = 0.55;
+const COVERED_WITH_NUMBER: f32 = 0.4;
 /// Characters between the first and the last unit in Japanese; further apart they hardly belong together.
 const WINDOW: usize = 45;
 
+/// What two clauses show together is worth this much of what one shows.
+const JOINT: f32 = 0.9;
+
 /// What a clause shows of a line.
 struct Shown {
-    /// For each unit where it stands in the clause: bytes of the Japanese text, or of the Latin words.
+    /// For each unit where it stands in the clause, in bytes of its text.
     at: Vec<Option<Hit>>,
     covered: f32,
 }
@@ -234,17 +246,48 @@ fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
     }
     best.or_else(|| {
         unit.latin.iter().find_map(|name| {
-            let start = clause.latin.find(name.as_str())?;
-            Some(Hit { start, end: start + name.len(), latin: true })
+            let at = clause.latin.find(name.as_str())?;
+            let (start, end) = clause.latin_range(at, at + name.len())?;
+            Some(Hit { start, end, latin: true })
         })
     })
+}
+
+/// Characters that may stand between the parts of a compound word.
+const COMPOUND_GAP: usize = 5;
+
+/// Every compound word of the line stands together in the clause, in its order.
+fn compounds_hold(form: &Form, clause: &Clause, shown: &Shown) -> bool {
+    (1..form.units.len()).filter(|index| form.units[*index].joined).all(|index| {
+        let (Some(before), Some(this)) = (shown.at[index - 1], shown.at[index]) else { return true };
+        if before.latin || this.latin {
+            return true;
+        }
+        let firsts = places(&form.units[index - 1], clause);
+        let seconds = places(&form.units[index], clause);
+        firsts.iter().any(|first| {
+            seconds.iter().any(|second| {
+                second.0 == first.0 || (second.0 >= first.1 && second.0 - first.1 <= COMPOUND_GAP * 3)
+            })
+        })
+    })
+}
+
+fn places(unit: &Unit, clause: &Clause) -> Vec<(usize, usize)> {
+    let mut places = Vec::new();
+    for name in &unit.japanese {
+        places.extend(clause.text.match_indices(name.as_str()).map(|(start, _)| (start, start + name.len())));
+    }
+    places
 }
 
 fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     let numbers = answer_numbers(form, clause);
     let head_there = form.head().is_none_or(|head| shown.at[head].is_some());
-    if let Numbering::Contradicted(numbers) = &numbers {
-        let enough = shown.covered >= COVERED_WITH_NUMBER || (form.units.iter().all(|unit| unit.weight < SPECIFIC));
+    if let Numbering::Contradicted(numbers, same_measure) = &numbers {
+        let enough = *same_measure
+            || shown.covered >= COVERED_WITH_NUMBER
+            || form.units.iter().all(|unit| unit.weight < SPECIFIC);
         return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
     }
     if let Some(sign) = form.negative {
@@ -262,7 +305,7 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
     let may_miss = match (&numbers, specific) {
         (Numbering::Satisfied, 2..) => 1,
-        (_, 5..) => 1,
+        (_, 4..) => 1,
         _ => 0,
     };
     if shown.covered < wanted || missing > may_miss || (!head_there && !matches!(numbers, Numbering::Satisfied)) {
@@ -278,6 +321,9 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     {
         return None;
     }
+    if !compounds_hold(form, clause, shown) {
+        return None;
+    }
     let spread = spread(shown, clause);
     if spread > WINDOW * 2 {
         return None;
@@ -291,7 +337,7 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
 
 /// Characters from the first to the last unit found in the Japanese text.
 fn spread(shown: &Shown, clause: &Clause) -> usize {
-    let hits: Vec<Hit> = shown.at.iter().flatten().filter(|hit| !hit.latin).copied().collect();
+    let hits: Vec<Hit> = shown.at.iter().flatten().copied().collect();
     let (Some(start), Some(end)) = (hits.iter().map(|hit| hit.start).min(), hits.iter().map(|hit| hit.end).max())
     else {
         return 0;
@@ -319,7 +365,8 @@ enum Numbering {
     None,
     /// Every asked number is answered.
     Satisfied,
-    Contradicted(Numbers),
+    /// Whether both name the same measure (幅, 納期).
+    Contradicted(Numbers, bool),
     /// A number is asked that the clause does not tell.
     Open,
 }
@@ -338,7 +385,8 @@ fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
                     let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
                     if !others {
                         let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
-                        return Numbering::Contradicted(numbers);
+                        let same = asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                        return Numbering::Contradicted(numbers, same);
                     }
                 }
                 _ => {}
@@ -358,21 +406,28 @@ fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
         return None;
     }
     let all = found == specific.len();
+    if clause.text.is_ascii() {
+        return match (all, shown.covered >= COVERED_WITH_NUMBER) {
+            (true, _) => Some(0.85),
+            (false, true) => Some(0.7),
+            _ => None,
+        };
+    }
     let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
-    let japanese: Vec<Hit> = hits.iter().filter(|hit| !hit.latin).copied().collect();
-    if japanese.is_empty() || form.head().is_none() && !clause.text.is_ascii() && hits.iter().any(|hit| hit.latin) {
-        return (all && clause.text.is_ascii()).then_some(0.85);
-    }
-    let first = japanese.iter().map(|hit| hit.start).min()?;
-    let last = japanese.iter().map(|hit| hit.end).max()?;
-    if narrowed_before(&clause.text, first) || !is_object(&clause.text, last) {
-        return None;
-    }
-    if all {
+    let first = hits.iter().map(|hit| hit.start).min()?;
+    let last = hits.iter().map(|hit| hit.end).max()?;
+    if all && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
         return Some(0.9);
     }
-    let head = form.head()?;
-    shown.at[head].filter(|hit| hit.end == last).map(|_| 0.7)
+    // Whoever does without a part of what is asked does without the whole.
+    let alone = |index: &&usize| {
+        let hit = shown.at[**index]?;
+        let whole = form.units[**index].weight >= 1.0 && hit.start == first && hit.end == last;
+        (whole && !narrowed_before(&clause.text, hit.start) && is_object(&clause.text, hit.end)).then_some(())
+    };
+    let head = form.head();
+    let denied = specific.iter().find(|index| alone(index).is_some())?;
+    Some(if head == Some(*denied) { 0.7 } else { 0.6 })
 }
 
 /// Something before the denied thing makes it a narrower one: 大型の…, クロム….

@@ -22,6 +22,8 @@ pub(super) struct Sentence {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) clauses: Vec<Clause>,
+    /// Neighbouring clauses taken together: `joints[i]` is clause `i` with the next one.
+    pub(super) joints: Vec<Clause>,
 }
 
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub(super) struct Clause {
     pub(super) text: String,
     /// The Latin words, stemmed, each between two spaces: " thin film encapsul ".
     pub(super) latin: String,
+    /// For each Latin word: its offset in `latin`, and the bytes of `text` it covers.
+    latin_places: Vec<(usize, usize, usize)>,
     pub(super) quantities: Vec<Quantity>,
     denials: Vec<&'static str>,
     neutrals: Vec<&'static str>,
@@ -72,7 +76,10 @@ fn push_sentence(characters: &[char], mut start: usize, mut end: usize, sentence
         return;
     }
     let stored: String = characters[start..end].iter().collect();
-    sentences.push(Sentence { start, end, clauses: clauses(&stored) });
+    let clauses = clauses(&stored);
+    let joint = |pair: &[Clause]| read_clause(format!("{}、{}", pair[0].text, pair[1].text));
+    let joints = clauses.windows(2).map(joint).collect();
+    sentences.push(Sentence { start, end, clauses, joints });
 }
 
 /// Folds a text for comparison: one spelling of long vowels, no white space beside Japanese.
@@ -104,18 +111,23 @@ pub(super) fn squash(text: &str) -> String {
 
 /// The Latin words of a folded text, stemmed, each between two spaces.
 pub(super) fn latin_words(folded: &str) -> String {
+    latin_words_with_places(folded).0
+}
+
+fn latin_words_with_places(folded: &str) -> (String, Vec<(usize, usize, usize)>) {
     let mut words = String::from(" ");
-    let mut word = String::new();
-    for character in folded.chars().chain(std::iter::once(' ')) {
+    let mut places = Vec::new();
+    let mut start = None;
+    for (at, character) in folded.char_indices().chain(std::iter::once((folded.len(), ' '))) {
         if character.is_ascii_alphanumeric() {
-            word.push(character);
-        } else if !word.is_empty() {
-            words.push_str(&word_term(&word));
+            start.get_or_insert(at);
+        } else if let Some(first) = start.take() {
+            places.push((words.len(), first, at));
+            words.push_str(&word_term(&folded[first..at]));
             words.push(' ');
-            word.clear();
         }
     }
-    words
+    (words, places)
 }
 
 const CONTRASTS: &[&str] = &["が、", "ものの、", "一方、", "一方で、", "けれど、", "けれども、", "けど、", "ただし、", "ただし", "しかし"];
@@ -212,7 +224,7 @@ fn marker_in_latin(latin: &str, marker: &str) -> bool {
 }
 
 fn read_clause(text: String) -> Clause {
-    let latin = latin_words(&text);
+    let (latin, latin_places) = latin_words_with_places(&text);
     let quantities = quantity::find(&text);
     let taken_in = markers::TAKEN_IN.iter().any(|word| text.contains(word));
     let mut denials: Vec<&'static str> = markers::DENIAL
@@ -228,7 +240,7 @@ fn read_clause(text: String) -> Clause {
     }
     let ends_denied = ends_denied(&text);
     let apart = somebody_elses(&text, &latin, &denials);
-    Clause { text, latin, quantities, denials, neutrals, ends_denied, apart }
+    Clause { text, latin, latin_places, quantities, denials, neutrals, ends_denied, apart }
 }
 
 fn ends_denied(text: &str) -> bool {
@@ -268,6 +280,13 @@ fn somebody_elses(text: &str, latin: &str, denials: &[&'static str]) -> bool {
 }
 
 impl Clause {
+    /// Where a range of `latin` stands in the text.
+    pub(super) fn latin_range(&self, start: usize, end: usize) -> Option<(usize, usize)> {
+        let mut inside = self.latin_places.iter().filter(|(at, _, _)| *at >= start && *at < end);
+        let first = inside.next()?;
+        Some((first.1, inside.next_back().unwrap_or(first).2))
+    }
+
     /// How the clause stands to what it names. A marker that the line itself holds does not count against it.
     pub(super) fn stance(&self, line: &str, line_latin: &str) -> Stance {
         if self.apart {

@@ -42,7 +42,7 @@ pub(super) const DENIAL: &[&str] = &[
     "できません", "出来ません", "行っていません", "行っておりません", "しておりません", "していません", "対応不可", "非対応", "外注", "外部委託", "社外に委託", "委託しています", "委託しており", "委託して います", "に依頼しています", "に依頼しており", "に出しています", "に出しており", "任せています",
     "取り扱っていません", "取り扱っておりません", "扱っていません", "扱っておりません", "持っていません", "持っておりません", "保有していません", "保有しておりません", "お受けしていません", "お受けしておりません", "承っておりません", "承っていません", "経験はありません", "実績はありません", "設備はありません", "ありません",
     " cannot ", " can not ", " can t ", " don t ", " doesn t ", " do not ", " does not ", " not offer", " not avail", " not provid", " no longer ", " unabl ", " not abl ", " not possibl ", " outsourc ", " subcontract ", " discontinu ", " is not ", " are not ", " have no ", " has no ", " isn t ", " aren t ", " haven t ", " have not ",
-    " has not ", " hasn t ", " without ", " did not ", " didn t ", " not yet ", " never ", " neither ", " nor ", " stop ", " end in ", " not handl ", " not accept ", " not support ", " ceas ", " there is no ", " we lack ", " withdrew ", " not in hous ", " not hold ", " not hav ",
+    " has not ", " hasn t ", " without ", " did not ", " didn t ", " not yet ", " never ", " neither ", " none of ", " no such ", " not touch ", " not undertak ", " nor ", " stop ", " end in ", " not handl ", " not accept ", " not support ", " ceas ", " there is no ", " we lack ", " withdrew ", " not in hous ", " not hold ", " not hav ",
 ];
 
 /// Of `DENIAL`, what turns into its opposite when the work comes in.
@@ -52,7 +52,7 @@ pub(super) const TAKEN_IN: &[&str] = &["外注加工を受", "外注を受", "�
 pub(super) const NEUTRAL: &[&str] = &[
     "探して", "探す", "探し中", "求めて", "求む", "募集", "したい", "きたい", "みたい", "りたい", "えたい", "びたい", "いたいと", "たいと考え", "ほしい", "欲しい", "希望", "望んで", "望む", "検討中", "検討して", "検討段階", "検討し", "予定", "計画", "目指", "目標", "今後", "将来", "いずれ", "準備中", "準備を進め", "構想", "期待",
     "課題です", "課題が", "課題と", "課題で", "が課題", "悩み", "悩んで", "困って", "必要として", "お願いし", "開発中", "構築中", "申請中", "取得中", "研究中", "取り組み始め", "取り組みを始め", "始めたばかり", "着手", "挑戦", "勉強", "学んで", "学び", "研究会", "セミナー", "講演", "講習", "講座", "研修", "見学", "展示会", "参加", "聴講",
-    "受講", "興味", "関心", "情報収集", "注目", "が重要", "重要で", "不可欠", "求められ", "必要とされ", "増えて", "高まって", "市場", "動向", "業界では", "一般に", "一般的に", "知られ", "加盟", "会員", "後援", "協賛", "期待され", "以前は", "かつて", "過去に", "当時", "要相談", "応相談", "可能性", "かもしれ", "でしょうか", "ますか", "ですか",
+    "受講", "興味", "関心", "情報収集", "注目", "が重要", "重要で", "不可欠", "求められ", "必要とされ", "増えて", "高まって", "市場", "動向", "業界では", "一般に", "一般的に", "知られ", "加盟", "会員", "後援", "協賛", "期待され", "以前は", "かつて", "過去に", "当時", "いったん", "一時", "であった頃", "要相談", "応相談", "可能性", "かもしれ", "でしょうか", "ますか", "ですか",
     "紹介して", "紹介でき", "仲介", "斡旋", "取り次", "導入を考え", "を考えて", "考えています", "以外の", "以外は", "以外を", "除く", "除いた", "除き", "ご遠慮", "あれば", "できれば", "欲しが", "買い替え", "更新時期", "調達して", "仕入れて", "購入して", "見込み", "見通し", "遅れて", "減って", "名前", "由来", "社名", "の街", "産地", "昔",
     " look for ", " seek ", " search for ", " want ", " wish ", " would like ", " hope ", " plan ", " consid ", " intend ", " futur ", " interest in ", " seminar ", " workshop ", " confer ", " attend ", " market ", " trend ", " import ", " expect ", " challeng ", " struggl ", " aim ", " under develop ", " need ", " requir ", " learn about ", " demand ",
     " in general ", " exhibit at ", " use to ", " formerli ", " previous ", " except ", " exclud ", " other than ", " may be abl ", " might ", " if ", " could ", " upcom ", " evalu whether ", " explor ", " investig whether ", " member of ", " introduc you ", " refer you ", " broker ", " purchas ", " buy ", " bought ", " would ", " will ", " in talk ", " start to learn ",
@@ -61,9 +61,9 @@ pub(super) const NEUTRAL: &[&str] = &[
 /// Somebody else, as the one who does it.
 pub(super) const OTHERS: &[&str] = &[
     "協力会社", "協力企業", "協力工場", "他社", "取引先", "仕入先", "仕入れ先", "親会社", "子会社", "グループ会社", "関連会社", "提携先", "提携企業", "提携工場", "パートナー企業", "外部業者", "専門業者", "顧客", "お客様", "お客さま", "発注元", "納品先", "納入先", "得意先", "ユーザー", "他の会社", "別会社", "県外の会社", "大学", "共同研究先", "前身",
-    "隣の会社", "同業者", "同業他社", "近隣の会社", "メーカ側", "相手先", "専門の会社", "専門会社", "専門工場", "加工業者", "業者",
+    "隣の会社", "同業者", "同業他社", "近隣の会社", "メーカ側", "相手先", "専門の会社", "専門会社", "専門工場", "加工業者", "業者", "事業者",
 ];
-pub(super) const OTHERS_PARTICLES: &[&str] = &["が", "で", "にて", "では", "に依頼", "に委託", "へ依頼", "へ委託", "に任せ", "にお願い", "から購入", "から仕入", "より購入", "の担当", "の工程", "側で", "側が", "に回", "任せ", "を紹介", "へ紹介", "に紹介", "へお願い", "に発注", "へ発注", "に頼", "によ", "の工場で", "へ回"];
+pub(super) const OTHERS_PARTICLES: &[&str] = &["製", "を利用", "を使", "が", "で", "にて", "では", "に依頼", "に委託", "へ依頼", "へ委託", "に任せ", "にお願い", "から購入", "から仕入", "より購入", "の担当", "の工程", "側で", "側が", "に回", "任せ", "を紹介", "へ紹介", "に紹介", "へお願い", "に発注", "へ発注", "に頼", "によ", "の工場で", "へ回"];
 /// What makes "university" one's own.
 pub(super) const OWN: &[&str] = &["本", "当", "我", "弊", "自"];
 pub(super) const OTHERS_ENGLISH: &[&str] = &[

@@ -152,7 +152,7 @@ const UNITS: &[(&str, Family, f64)] = &[
 const ATTRIBUTES: &[(&str, &str)] = &[
     ("幅", "width"), ("width", "width"), ("wide", "width"), ("厚", "thickness"), ("thick", "thickness"), ("直径", "diameter"), ("外径", "diameter"), ("内径", "inner diameter"), ("穴径", "hole"), ("径", "diameter"), ("φ", "diameter"), ("diameter", "diameter"),
     ("長さ", "length"), ("全長", "length"), ("length", "length"), ("高さ", "height"), ("height", "height"), ("深さ", "depth"), ("depth", "depth"), ("精度", "accuracy"), ("公差", "accuracy"), ("誤差", "accuracy"), ("accuracy", "accuracy"), ("tolerance", "accuracy"),
-    ("precision", "accuracy"), ("純度", "purity"), ("purity", "purity"), ("納期", "delivery"), ("リードタイム", "delivery"), ("納品", "delivery"), ("delivery", "delivery"), ("lead time", "delivery"), ("型締", "clamping"), ("clamping", "clamping"), ("従業員", "staff"),
+    ("precision", "accuracy"), ("純度", "purity"), ("purity", "purity"), ("納期", "delivery"), ("リードタイム", "delivery"), ("納品", "delivery"), ("delivery", "delivery"), ("lead time", "delivery"), ("型締", "clamping"), ("clamping", "clamping"), ("従業員", "staff"), ("社員", "staff"), ("月に", "monthly"), ("月間", "monthly"), ("荷重", "load"), ("加振力", "vibration force"), ("線幅", "line width"), ("板厚", "thickness"),
     ("employees", "staff"), ("価格", "price"), ("単価", "price"), ("費用", "price"), ("料金", "price"), ("price", "price"), ("歩留", "yield"), ("最小ロット", "lot"), ("最低ロット", "lot"), ("ロット", "lot"), ("lot", "lot"), ("batch", "lot"), ("order", "lot"), ("粗さ", "roughness"), ("重量", "weight"),
     ("容量", "capacity"), ("温度", "temperature"), ("temperature", "temperature"), ("月産", "monthly"), ("生産能力", "monthly"), ("経験", "experience"), ("experience", "experience"), ("膜厚", "film thickness"),
 ];
@@ -162,11 +162,11 @@ const QUALITIES: &[&str] = &["accuracy", "purity", "delivery", "price", "yield",
 
 /// Words before a number, with the side they bound: -1 from below, 1 from above, 2 a plain ±.
 const BEFORE: &[(&str, i8)] = &[
-    ("最大", 1), ("最長", 1), ("最高", 1), ("上限", 1), ("maximum", 1), ("max", 1), ("up to", 1), ("at most", 1), ("no more than", 1), ("less than", 1), ("under", 1), ("within", 1), ("below", 1), ("最小", -1), ("最低", -1), ("最短", -1), ("最薄", -1), ("下限", -1), ("minimum", -1),
+    ("最大", 1), ("最長", 1), ("最高", 1), ("上限", 1), ("maximum", 1), ("max", 1), ("up to", 1), ("at most", 1), ("no wider than", 1), ("no longer than", 1), ("no larger than", 1), ("not exceeding", 1), ("earlier than", -1), ("as long as", 1), ("no more than", 1), ("less than", 1), ("under", 1), ("within", 1), ("below", 1), ("最小", -1), ("最低", -1), ("最短", -1), ("最薄", -1), ("下限", -1), ("minimum", -1),
     ("min", -1), ("at least", -1), ("more than", -1), ("over", -1), ("from", -1), ("above", -1), ("no less than", -1), ("limited to", 1), ("as small as", -1), ("down to", -1), ("as low as", -1), ("as few as", -1),
 ];
 const AFTER: &[(&str, i8)] = &[
-    ("以上", -1), ("超", -1), ("を超え", -1), ("から", -1), ("より", -1), ("or more", -1), ("or larger", -1), ("or wider", -1), ("and up", -1), ("or above", -1), ("以下", 1), ("未満", 1), ("以内", 1), ("まで", 1), ("が上限", 1), ("が最大", 1), ("が限界", 1), ("が限度", 1), ("or less", 1), ("or fewer", 1), ("or below", 1), ("or thinner", 1),
+    ("が限度", 1), ("を限度", 1), ("に限", 0), ("以上", -1), ("超", -1), ("を超え", -1), ("から", -1), ("より", -1), ("or more", -1), ("or larger", -1), ("or wider", -1), ("and up", -1), ("or above", -1), ("以下", 1), ("未満", 1), ("以内", 1), ("まで", 1), ("が上限", 1), ("が最大", 1), ("が限界", 1), ("が限度", 1), ("or less", 1), ("or fewer", 1), ("or below", 1), ("or thinner", 1),
     ("が下限", -1), ("が最小", -1), ("が最低", -1), ("maximum", 1), ("max", 1), ("minimum", -1), ("or smaller", 1), ("でも", -1), ("程度まで", 1), ("角まで", 1), ("程度が上限", 1), ("単位まで", 1), ("ほどで", 0),
 ];
 
@@ -222,9 +222,16 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         let tail = text[end..].trim_start();
         let side_before = side(BEFORE, |word| head.ends_with(word) || head.ends_with(&format!("{word} ")));
         let side_after = side(AFTER, |word| tail.starts_with(word));
+        // 「最大加振力は8kN」
+        let side_before = side_before.or_else(|| {
+            let near = head.char_indices().rev().nth(9).map_or(head, |(at, _)| &head[at..]);
+            let near = near.rsplit(['、', ',', '。']).next().unwrap_or(near);
+            let word = ["最大", "最高", "上限", "最小", "最低", "下限"].into_iter().find(|word| near.contains(word))?;
+            Some((word, if matches!(word, "最大" | "最高" | "上限") { 1 } else { -1 }))
+        });
         let mut range = start..end;
         if let Some((word, _)) = side_before {
-            range.start = head.len() - word.len();
+            range.start = head.rfind(word).unwrap_or(start);
         } else if text[..start].ends_with(['±', 'φ']) {
             range.start = head.len();
         }
@@ -242,7 +249,13 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             _ if open_above => (high, bound) = (f64::INFINITY, true),
             _ => {}
         }
-        let attribute = attribute_of(text, range.start, range.end);
+        let attribute = match (attribute_of(text, range.start, range.end), family) {
+            ("", Family::Mass) => "weight",
+            ("", Family::People) => "staff",
+            ("", Family::Money) => "price",
+            ("", Family::Temperature) => "temperature",
+            (attribute, _) => attribute,
+        };
         let text_of = text[range.clone()].trim().to_owned();
         if let Some(last) = found.last_mut()
             && last.family == family
@@ -353,7 +366,7 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
     let same_measure = asked.attribute == stated.attribute && !asked.attribute.is_empty();
     let apart = stated.high < asked.low || stated.low > asked.high;
     if apart {
-        return if stated.bound || same_measure { Answer::Contradicts } else { Answer::Silent };
+        return if asked.bound && (stated.bound || same_measure) { Answer::Contradicts } else { Answer::Silent };
     }
     let measure = if asked.attribute.is_empty() { stated.attribute } else { asked.attribute };
     let within = stated.low >= asked.low && stated.high <= asked.high;

@@ -19,6 +19,9 @@ pub(super) struct Unit {
     pub(super) latin: Vec<String>,
     pub(super) weight: f32,
     at: usize,
+    end: usize,
+    /// One compound word with the unit before it (二色成形): both must stand together.
+    pub(super) joined: bool,
 }
 
 /// A line in one language.
@@ -40,7 +43,9 @@ pub(super) const SPECIFIC: f32 = 0.5;
 const GENERIC: f32 = 0.25;
 
 /// Words that carry nothing in a line.
-const EMPTY: &str = "経験 対応 可能 会社 実績 ノウハウ 知見 技術 技術力 企業 業者 機関 保有 所有 提供 実施 サービス 協力 相談 支援 希望 必要 必須 条件 者 方 先 依頼 受託 請負 事業 事業者 業務 得意 専門 取得 取引 対象 場合 程度 自社 社内 当社 弊社 貴社 社 求 探 持 有 行 使 扱 取 得 受 出 入 見 作 等 的 \
+const EMPTY: &str = "農家 蔵 蔵元 試験所 検査機関 試験機関 研究所 研究機関 ベンダー ベンダ 相手 相手先 ところ 所 場所 デザイナー デザイナ 職人 農場 施設 拠点 団体 町工場 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 \
+    vendor foundri produc maker manufactur lab laboratori factori shop plant site farm design studio institut organis organiz bodi someon base group result experienc proven help run \
+    経験 対応 可能 会社 実績 ノウハウ 知見 技術 技術力 企業 業者 機関 保有 所有 提供 実施 サービス 協力 相談 支援 希望 必要 必須 条件 者 方 先 依頼 受託 請負 事業 事業者 業務 得意 専門 取得 取引 対象 場合 程度 自社 社内 当社 弊社 貴社 社 求 探 持 有 行 使 扱 取 得 受 出 入 見 作 等 的 \
     性 化 型 用 品 物 中 以上 以下 以内 未満 最大 最小 最低 ロット 事 為 お願い 優先 歓迎 尚 可 能 望 任 引 含 請 承 担当 スタッフ 担当者 技術者 専門家 人 人材 メーカー メーカ パートナー 工場 研究者 研究室 大学 複数 各種 一式 全般 関連 関する 向 際 他 件 件以上 豊富 十分 確実 一緒 \
     experience experi able abil capabl capability compani company firm partner supplier provid provide offer service servic support avail available have has had own hous in-house inhous expertis expertise know knowhow how knowledg must should requir required need prefer preferably ideal technolog technology technic technique \
     capac work track record prove proven team staff person peopl at least up minimum maximum max min more than less or want look seek who which accept handl handle order deal carri out perform do facil facility make made suitabl familiar undertak take is be";
@@ -73,7 +78,7 @@ impl Form {
             blank(&mut rest, range.clone());
             let (japanese, latin) = thesaurus.names(concept);
             let weight = weight_of_word(&remaining[range.clone()]).max(SPECIFIC);
-            units.push(Unit { japanese, latin, weight, at: range.start });
+            units.push(Unit { japanese, latin, weight, at: range.start, end: range.end, joined: false });
         }
         let remaining = String::from_utf8(rest).unwrap_or_default();
         for word in words(&remaining).into_iter().filter(|word| !word.compound) {
@@ -83,6 +88,11 @@ impl Form {
             }
         }
         units.sort_by_key(|unit| unit.at);
+        for index in 1..units.len() {
+            let (before, this) = (&units[index - 1], &units[index]);
+            let kanji = |at: usize| text[at..].chars().next().is_some_and(|first| matches!(first, '\u{4E00}'..='\u{9FFF}'));
+            units[index].joined = before.end == this.at && kanji(this.at) && kanji(before.at);
+        }
         units.dedup_by(|right, left| right.japanese == left.japanese && right.latin == left.latin);
         let head_last = !text.is_ascii();
         let negative = LACKS.iter().find(|sign| text.contains(**sign)).copied();
@@ -114,16 +124,20 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
     if surface.is_ascii() {
         let weight = weight_of_word(term).min(weight_of_word(surface));
         let stem = format!(" {} ", latin_words(surface).trim());
-        return (weight > 0.0).then(|| Unit { japanese: Vec::new(), latin: vec![stem], weight, at });
+        return (weight > 0.0).then(|| Unit { japanese: Vec::new(), latin: vec![stem], weight, at, end: at + surface.len(), joined: false });
     }
     // 測れる → 測: what stays when the verb changes.
     let stem = surface.trim_end_matches(is_hiragana);
     if stem.is_empty() || stem.chars().all(|character| !character.is_alphanumeric()) {
         return None;
     }
-    let weight = weight_of_word(surface).min(weight_of_word(stem));
+    let mut weight = weight_of_word(surface).min(weight_of_word(stem));
+    if stem.len() < surface.len() && stem.chars().count() == 1 {
+        // One character of a verb: it may be said otherwise.
+        weight = weight.min(GENERIC);
+    }
     let japanese = vec![stem.to_owned()];
-    (weight > 0.0).then(|| Unit { japanese, latin: Vec::new(), weight, at })
+    (weight > 0.0).then(|| Unit { japanese, latin: Vec::new(), weight, at, end: at + stem.len(), joined: false })
 }
 
 /// How much a word says: nothing, little, some (one character), or all that can be asked.
