@@ -296,23 +296,30 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
             return None;
         }
     }
+    if clause.only_deals(&form.text, &form.latin) {
+        return None;
+    }
+    let same_measure = matches!(numbers, Numbering::Satisfied(true));
     let wanted = match numbers {
         Numbering::Open => return None,
-        Numbering::Satisfied => COVERED_WITH_NUMBER,
+        _ if same_measure => COVERED_WITH_NUMBER,
         _ => COVERED,
     };
+    // Half a compound word is another word.
+    let part = |index: usize| form.units[index].joined || form.units.get(index + 1).is_some_and(|next| next.joined);
+    let half = (0..form.units.len()).any(|index| part(index) && shown.at[index].is_none());
     let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
     let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
-    let may_miss = match (&numbers, specific) {
-        (Numbering::Satisfied, 2..) => 1,
-        (_, 4..) => 1,
+    let may_miss = match specific {
+        2.. if same_measure => 1,
+        5.. => 1,
         _ => 0,
     };
-    if shown.covered < wanted || missing > may_miss || (!head_there && !matches!(numbers, Numbering::Satisfied)) {
+    if shown.covered < wanted || missing > may_miss || half || !(head_there || same_measure) {
         return None;
     }
     // A line of nothing but general words shows nothing.
-    if specific == 0 && !matches!(numbers, Numbering::Satisfied) {
+    if specific == 0 && !same_measure {
         return None;
     }
     if let Some(head) = form.head()
@@ -322,6 +329,9 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
         return None;
     }
     if !compounds_hold(form, clause, shown) {
+        return None;
+    }
+    if residue(form, clause, shown) > RESIDUE {
         return None;
     }
     let spread = spread(shown, clause);
@@ -352,7 +362,10 @@ fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool
         let after = &clause.text[end..];
         let other = markers::OTHER_HEADS.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
         let machine = markers::MACHINES.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
-        !other && !(machine && trades)
+        let allowed = |list: &[&str]| list.iter().any(|word| after.starts_with(word));
+        let goes_on = after.chars().next().is_some_and(is_kanji_or_katakana);
+        let another = goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
+        !other && !(machine && trades) && !another && !after_the_deed(after)
     };
     itself(hit.end)
         || unit.japanese.iter().any(|name| {
@@ -360,11 +373,60 @@ fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool
         })
 }
 
+fn is_kanji_or_katakana(character: char) -> bool {
+    matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}' | '々')
+}
+
+fn begins(unit: &Unit, text: &str) -> bool {
+    unit.japanese.iter().any(|name| text.starts_with(name.as_str()))
+}
+
+/// 「めっきした部品を…」 speaks of the part.
+fn after_the_deed(after: &str) -> bool {
+    ["した", "された", "して ある", "してある"]
+        .iter()
+        .filter_map(|ending| after.strip_prefix(ending))
+        .any(|rest| rest.chars().next().is_some_and(is_kanji_or_katakana))
+}
+
+/// Characters of content that may follow the last unit before the clause is about something else.
+const RESIDUE: usize = 7;
+
+/// Content after the last unit found that no predicate of doing explains.
+fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
+    if clause.text.is_ascii() {
+        return 0;
+    }
+    let Some(end) = shown.at.iter().flatten().map(|hit| hit.end).max() else { return 0 };
+    let after = &clause.text[end..];
+    let listed = ["、", "・", "と", "や", "および", "及び", "から", "も", ",", "/", "("];
+    if listed.iter().any(|mark| after.starts_with(mark)) {
+        return 0;
+    }
+    let mut count = 0;
+    let mut at = 0;
+    while let Some(character) = after[at..].chars().next() {
+        let rest = &after[at..];
+        let known = markers::PREDICATES.iter().filter(|word| rest.starts_with(**word)).map(|word| word.len()).max();
+        let own = form.text.len() > character.len_utf8()
+            && form.text.contains(rest.char_indices().nth(2).map_or(rest, |(two, _)| &rest[..two]));
+        if let Some(length) = known {
+            at += length;
+            continue;
+        }
+        if is_kanji_or_katakana(character) && !own {
+            count += 1;
+        }
+        at += character.len_utf8();
+    }
+    count
+}
+
 enum Numbering {
     /// The line asks for no number.
     None,
-    /// Every asked number is answered.
-    Satisfied,
+    /// Every asked number is answered; whether of the same named measure.
+    Satisfied(bool),
     /// Whether both name the same measure (幅, 納期).
     Contradicted(Numbers, bool),
     /// A number is asked that the clause does not tell.
@@ -376,11 +438,15 @@ fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
         return Numbering::None;
     }
     let mut open = false;
+    let mut same = true;
     for asked in &form.quantities {
         let mut answered = false;
         for stated in &clause.quantities {
             match quantity::answer(asked, stated) {
-                Answer::Satisfies => answered = true,
+                Answer::Satisfies => {
+                    answered = true;
+                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                }
                 Answer::Contradicts if !answered => {
                     let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
                     if !others {
@@ -394,7 +460,7 @@ fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
         }
         open |= !answered;
     }
-    if open { Numbering::Open } else { Numbering::Satisfied }
+    if open { Numbering::Open } else { Numbering::Satisfied(same) }
 }
 
 /// A denial of the very thing: the whole line, or its head without anything that narrows it.
@@ -419,15 +485,18 @@ fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
     if all && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
         return Some(0.9);
     }
+    let head = form.head();
+    let head_is_last = head.and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
+    if head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
+        return Some(0.7);
+    }
     // Whoever does without a part of what is asked does without the whole.
     let alone = |index: &&usize| {
         let hit = shown.at[**index]?;
         let whole = form.units[**index].weight >= 1.0 && hit.start == first && hit.end == last;
         (whole && !narrowed_before(&clause.text, hit.start) && is_object(&clause.text, hit.end)).then_some(())
     };
-    let head = form.head();
-    let denied = specific.iter().find(|index| alone(index).is_some())?;
-    Some(if head == Some(*denied) { 0.7 } else { 0.6 })
+    specific.iter().find(|index| alone(index).is_some()).map(|_| 0.6)
 }
 
 /// Something before the denied thing makes it a narrower one: 大型の…, クロム….
@@ -503,5 +572,30 @@ mod tests {
     fn a_statement_goes_before_a_denial() {
         let text = "めっきを行っています。めっきはできません。";
         assert_eq!(said("めっきができること", text), "met");
+    }
+}
+#[cfg(test)]
+mod debugging {
+    use super::*;
+    #[test]
+    fn show_some() {
+        let file = include_str!("../../tests/data/line_pairs.jsonl");
+        let ids = std::env::var("IDS").unwrap_or_default();
+        for line in file.lines() {
+            let pair: serde_json::Value = serde_json::from_str(line).unwrap();
+            if !ids.split(',').any(|id| pair["id"] == id) { continue }
+            let form = Form::read(pair["line"].as_str().unwrap());
+            println!("{} {}", pair["id"], pair["line"]);
+            for unit in &form.units { println!("   unit {:?} {:?} {}", unit.japanese.first(), unit.latin.first(), unit.weight); }
+            for q in &form.quantities { println!("   {q:?}"); }
+            for text in pair["profile"].as_array().unwrap() {
+                for sentence in Passage::read(text["text"].as_str().unwrap()).sentences {
+                    for clause in &sentence.clauses {
+                        let shown = shown(&form, clause);
+                        println!("     {:?} => {:?} heads {:?} holds {} deals {} {:.2} res {} {} | {:?}", clause.stance(&form.text, &form.latin), statement(&form, clause, &shown), form.head().and_then(|h| shown.at[h]).map(|hit| somewhere_itself(&form.units[form.head().unwrap()], hit, &form, clause)), compounds_hold(&form, clause, &shown), clause.only_deals(&form.text, &form.latin), shown.covered, residue(&form, clause, &shown), clause.text, clause.quantities.iter().map(|q| (&q.text, q.attribute)).collect::<Vec<_>>());
+                    }
+                }
+            }
+        }
     }
 }

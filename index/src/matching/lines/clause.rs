@@ -238,6 +238,10 @@ fn read_clause(text: String) -> Clause {
         denials.extend(LATIN_DENIALS.iter().filter(|(_, words)| latin.contains(words)).map(|(marker, _)| *marker));
         neutrals.extend(LATIN_NEUTRALS.iter().filter(|(_, words)| latin.contains(words)).map(|(marker, _)| *marker));
     }
+    if denials.is_empty() {
+        const GIVEN: &[&str] = &["に依頼し", "に委託し", "へ依頼し", "へ委託し", "にお願いし", "に任せ", "に発注し"];
+        neutrals.extend(GIVEN.iter().filter(|marker| text.contains(**marker)));
+    }
     let ends_denied = ends_denied(&text);
     let apart = somebody_elses(&text, &latin, &denials);
     Clause { text, latin, latin_places, quantities, denials, neutrals, ends_denied, apart }
@@ -280,6 +284,16 @@ fn somebody_elses(text: &str, latin: &str, denials: &[&'static str]) -> bool {
 }
 
 impl Clause {
+    /// Sells what others make or do.
+    pub(super) fn only_deals(&self, line: &str, line_latin: &str) -> bool {
+        let holds = |list: &[&str], text: &str, latin: &str| {
+            list.iter().any(|word| if word.is_ascii() { marker_in_latin(latin, word) } else { text.contains(word) })
+        };
+        holds(markers::DEALING, &self.text, &self.latin)
+            && !holds(markers::MAKING, &self.text, &self.latin)
+            && !holds(markers::ASKS_FOR_DEALING, line, line_latin)
+    }
+
     /// Where a range of `latin` stands in the text.
     pub(super) fn latin_range(&self, start: usize, end: usize) -> Option<(usize, usize)> {
         let mut inside = self.latin_places.iter().filter(|(at, _, _)| *at >= start && *at < end);

@@ -356,6 +356,11 @@ fn attribute_of(text: &str, start: usize, end: usize) -> &'static str {
         .map_or("", |(_, name)| name)
 }
 
+/// Whether a word names a measure.
+pub(super) fn names(word: &str, attribute: &str) -> bool {
+    !attribute.is_empty() && ATTRIBUTES.iter().any(|(spelling, name)| *name == attribute && word.contains(spelling))
+}
+
 /// Whether a stated quantity meets an asked one.
 pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
     let comparable = asked.family == stated.family

@@ -43,19 +43,29 @@ pub(super) const SPECIFIC: f32 = 0.5;
 const GENERIC: f32 = 0.25;
 
 /// Words that carry nothing in a line.
-const EMPTY: &str = "農家 蔵 蔵元 試験所 検査機関 試験機関 研究所 研究機関 ベンダー ベンダ 相手 相手先 ところ 所 場所 デザイナー デザイナ 職人 農場 施設 拠点 団体 町工場 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 \
-    vendor foundri produc maker manufactur lab laboratori factori shop plant site farm design studio institut organis organiz bodi someon base group result experienc proven help run \
-    経験 対応 可能 会社 実績 ノウハウ 知見 技術 技術力 企業 業者 機関 保有 所有 提供 実施 サービス 協力 相談 支援 希望 必要 必須 条件 者 方 先 依頼 受託 請負 事業 事業者 業務 得意 専門 取得 取引 対象 場合 程度 自社 社内 当社 弊社 貴社 社 求 探 持 有 行 使 扱 取 得 受 出 入 見 作 等 的 \
-    性 化 型 用 品 物 中 以上 以下 以内 未満 最大 最小 最低 ロット 事 為 お願い 優先 歓迎 尚 可 能 望 任 引 含 請 承 担当 スタッフ 担当者 技術者 専門家 人 人材 メーカー メーカ パートナー 工場 研究者 研究室 大学 複数 各種 一式 全般 関連 関する 向 際 他 件 件以上 豊富 十分 確実 一緒 \
-    experience experi able abil capabl capability compani company firm partner supplier provid provide offer service servic support avail available have has had own hous in-house inhous expertis expertise know knowhow how knowledg must should requir required need prefer preferably ideal technolog technology technic technique \
-    capac work track record prove proven team staff person peopl at least up minimum maximum max min more than less or want look seek who which accept handl handle order deal carri out perform do facil facility make made suitabl familiar undertak take is be";
+const EMPTY: &str = "検査機関 試験機関 研究機関 相手 相手先 ところ 所 場所 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 design \
+    organis organiz bodi someon base group result experienc proven run plus welcom ideal nice would issu willing contact 経験 対応 可能 会社 実績 ノウハウ 知見 技術 技術力 企業 業者 保有 所有 提供 実施 サービス 協力 相談 希望 必要 必須 条件 者 方 先 依頼 受託 \
+    請負 事業 事業者 業務 得意 専門 取得 取引 対象 場合 程度 自社 社内 当社 弊社 貴社 社 求 探 持 有 行 使 取 得 受 出 入 見 作 等 的 性 化 型 用 品 物 中 以上 以下 以内 未満 最大 最小 最低 ロット 事 為 お願い 優先 歓迎 尚 可 能 引 含 請 承 担当 \
+    スタッフ 担当者 人 パートナー 複数 各種 一式 全般 関連 関する 向 際 他 件 件以上 豊富 十分 確実 一緒 experience experi able abil capabl capability compani company firm partner supplier provid \
+    provide offer service servic support avail available have has had own hous in-house inhous expertis expertise know knowhow how knowledg must should \
+    requir required need prefer preferably ideal technolog technology technic technique capac work track record prove team staff person peopl at least up \
+    minimum maximum max min more than less or want look seek who which accept handl handle order deal carri out perform do facil facility make made \
+    suitabl familiar undertak take is be";
+
+/// Who is asked: nothing where the line ends with it (〜できる工場), a thing to be found elsewhere (工場がある).
+const ROLES: &str = "農家 蔵 蔵元 試験所 研究所 ベンダー ベンダ デザイナー デザイナ 職人 農場 施設 拠点 団体 町工場 工場 研究室 大学 研究者 技術者 専門家 人材 メーカー メーカ 機関 商社 vendor foundri produc maker manufactur lab laboratori factori shop plant site farm studio institut";
+
+/// What may follow such a word at the end of a line.
+const AFTER_ROLE: &[&str] = &["", "が望ましい", "を希望", "であること", "がよい", "が良い", "だとよい", "が理想", "希望", "を探しています", "に限る", "を優先", "に相談したい", "に依頼したい", "に頼みたい", "と組みたい", "を歓迎"];
 
 /// Words that say little: they may be missing.
-const LITTLE: &str = "加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 現場 サンプル ワーク 対応力 一部 国内 新規 \
+const LITTLE: &str = "加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
     process manufactur product develop research equip equipment devic machin materi part compon system method use instal small larg high precis qualiti site sampl line custom";
 
 static EMPTY_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| EMPTY.split_whitespace().collect());
+static ROLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
+    LazyLock::new(|| ROLES.split_whitespace().collect());
 static LITTLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| LITTLE.split_whitespace().collect());
 
@@ -71,6 +81,7 @@ impl Form {
         for quantity in &quantities {
             blank(&mut rest, quantity.range.clone());
         }
+        blank_role(&text, &mut rest);
         let mut units = Vec::new();
         let remaining = String::from_utf8(rest.clone()).unwrap_or_default();
         let thesaurus = &*THESAURUS;
@@ -83,7 +94,18 @@ impl Form {
         let remaining = String::from_utf8(rest).unwrap_or_default();
         for word in words(&remaining).into_iter().filter(|word| !word.compound) {
             let surface = &remaining[word.range.clone()];
-            if let Some(unit) = plain_unit(surface, &word.term, word.range.start) {
+            if let Some(mut unit) = plain_unit(surface, &word.term, word.range.start) {
+                let role = ROLE_WORDS.contains(surface) || ROLE_WORDS.contains(word.term.as_str());
+                if role && surface.is_ascii() {
+                    continue;
+                }
+                if role {
+                    unit.weight = SPECIFIC;
+                }
+                if quantities.iter().any(|quantity| quantity::names(surface, quantity.attribute)) {
+                    // The number answers for its measure.
+                    continue;
+                }
                 units.push(unit);
             }
         }
@@ -109,6 +131,22 @@ impl Form {
 
     pub(super) fn total(&self) -> f32 {
         self.units.iter().map(|unit| unit.weight).sum()
+    }
+}
+
+/// Blanks the word for who is asked at the end of a line, with the letters before it that belong to it (試験機関).
+fn blank_role(text: &str, rest: &mut [u8]) {
+    let trimmed = text.trim_end_matches(|mark: char| !mark.is_alphanumeric());
+    let line = AFTER_ROLE.iter().filter_map(|after| trimmed.strip_suffix(after)).min_by_key(|line| line.len());
+    let Some(line) = line else { return };
+    let role = ["試験機関", "検査機関", "研究機関", "支援機関", "測定機関", "加工会社", "試験所", "製造業者", "加工業者"]
+        .into_iter()
+        .chain(ROLES.split_whitespace().filter(|role| !role.is_ascii()))
+        .filter(|role| line.ends_with(role))
+        .max_by_key(|role| role.len());
+    if let Some(role) = role {
+        let start = line.len() - role.len();
+        blank(rest, start..line.len());
     }
 }
 
