@@ -1,5 +1,7 @@
 //! `cargo bench -p musubi-index --bench coalition`: 5,000 parties against up to 50 lines. The goal is a p95 of 300 ms.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use divan::Bencher;
 use musubi_index::coalition::{Candidate, Question, find};
 
@@ -23,11 +25,8 @@ fn pool(lines: usize, sparse: u64, seed: u64) -> Question {
 
 #[divan::bench(args = [(5, 8), (10, 6), (20, 4), (20, 30), (50, 3), (50, 20)], sample_count = 40, sample_size = 1)]
 fn five_thousand_parties(bencher: Bencher, (lines, sparse): (usize, u64)) {
-    let mut seed = 0;
+    let seed = AtomicU64::new(0);
     bencher
-        .with_inputs(|| {
-            seed += 1;
-            pool(lines, sparse, seed)
-        })
+        .with_inputs(|| pool(lines, sparse, 1 + seed.fetch_add(1, Ordering::Relaxed)))
         .bench_values(|question| find(&question));
 }

@@ -20,6 +20,8 @@ mod markers;
 mod quantity;
 mod requirement;
 
+use std::borrow::Borrow;
+
 pub use clause::Passage;
 use clause::{Clause, Sentence};
 use markers::Stance;
@@ -100,11 +102,11 @@ const STRONGEST: f32 = 0.95;
 const FURTHER: f32 = 0.2;
 
 /// The same for a line and passages that were read before; `Place::text` is an index into the passages.
-pub fn judge_read(line: &Line, passages: &[Passage]) -> Verdict {
+pub fn judge_read<P: Borrow<Passage>>(line: &Line, passages: &[P]) -> Verdict {
     let mut stated: Best<()> = Best::default();
     let mut denied: Best<Option<Numbers>> = Best::default();
     for (text, passage) in passages.iter().enumerate() {
-        for sentence in &passage.sentences {
+        for sentence in &passage.borrow().sentences {
             let place = Place { text, start: sentence.start, end: sentence.end };
             match hear(line, sentence) {
                 Some(Voice::States(strength)) => stated.add(strength, place, ()),
