@@ -18,7 +18,8 @@ fn pool(lines: usize, sparse: u64, seed: u64) -> Question {
         state ^= state << 17;
         state % below
     };
-    let mut strengths = || (0..lines).map(|_| if next(sparse) == 0 { (50 + next(46)) as f32 / 100.0 } else { 0.0 }).collect();
+    let mut strengths =
+        || (0..lines).map(|_| if next(sparse) == 0 { (50 + next(46)) as f32 / 100.0 } else { 0.0 }).collect();
     let candidates = (0..5_000).map(|index| Candidate { id: format!("{index:05}"), strengths: strengths() }).collect();
     Question { candidates, ..Question::of_lines(lines) }
 }

@@ -87,11 +87,20 @@ fn quality_on_pairs_judged_by_hand() {
             {
                 let sentence: String =
                     texts[place.text].text.chars().skip(place.start).take(place.end - place.start).collect();
-                cited += usize::from(sentence.contains(pair.evidence.trim()) || pair.evidence.contains(sentence.trim()));
+                cited +=
+                    usize::from(sentence.contains(pair.evidence.trim()) || pair.evidence.contains(sentence.trim()));
             }
             if show && said != pair.verdict {
                 let text: Vec<&str> = pair.profile.iter().map(|text| text.text.as_str()).collect();
-                println!("{} {} for {} | {} | {} | {}", pair.id, said, pair.verdict, pair.line, text.join(" / "), pair.evidence);
+                println!(
+                    "{} {} for {} | {} | {} | {}",
+                    pair.id,
+                    said,
+                    pair.verdict,
+                    pair.line,
+                    text.join(" / "),
+                    pair.evidence
+                );
             }
         }
         println!(
@@ -109,4 +118,160 @@ fn quality_on_pairs_judged_by_hand() {
             unmet.there,
         );
     }
+}
+
+/// Seeded numbers, the same everywhere (xorshift).
+struct Seeded(u64);
+
+impl Seeded {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below as u64) as usize
+    }
+
+    fn one<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.next(list.len())]
+    }
+}
+
+const THINGS: &[&str] = &[
+    "有機EL",
+    "OLED",
+    "封止",
+    "薄膜封止",
+    "アルミ",
+    "切削",
+    "旋盤加工",
+    "めっき",
+    "無電解ニッケルめっき",
+    "射出成形",
+    "金型設計",
+    "フィルム",
+    "塗布",
+    "メタボローム解析",
+    "ISO 9001",
+    "三次元測定",
+    "食品",
+    "急速冷凍",
+    "深層学習",
+    "外観検査",
+    "木工",
+    "縫製",
+    "thin film encapsulation",
+    "plating",
+    "injection moulding",
+    "deep learning",
+    "CNC machining",
+    "ＩＳＯ９００１",
+    "㍍",
+    "e\u{301}",
+];
+const ENDINGS: &[&str] = &[
+    "ができる。",
+    "を行っています。",
+    "には対応していません。",
+    "は外注しています。",
+    "ができる会社を探しています。",
+    "の研究会に参加。",
+    "を行うが、量産はできない。",
+    "は協力会社が行う。",
+    "は最大200mmです。",
+    "、幅600 mmまで対応。",
+    "は2015年に終了しました。",
+    " is done in house.",
+    " is not available.",
+    ": we are looking for a partner.",
+    "\n",
+    "。",
+    "？",
+    "！",
+    ". ",
+    "、",
+];
+const LINE_ENDINGS: &[&str] = &[
+    "ができること",
+    "に対応可能",
+    "の経験がある",
+    "の設備を持つ会社",
+    "、幅300mm以上",
+    " experience",
+    "を使わない",
+    "",
+];
+
+fn generated(random: &mut Seeded) -> (Vec<String>, Vec<String>) {
+    let thing = |random: &mut Seeded| {
+        let mut thing = random.one(THINGS).to_owned();
+        if random.next(3) == 0 {
+            thing = format!("{thing}{}{}", random.one(&["の", "・", "", "と", " "]), random.one(THINGS));
+        }
+        thing
+    };
+    let forms = (0..1 + random.next(2)).map(|_| format!("{}{}", thing(random), random.one(LINE_ENDINGS))).collect();
+    let texts = (0..1 + random.next(3))
+        .map(|_| {
+            let sentences = 1 + random.next(5);
+            (0..sentences)
+                .map(|_| {
+                    format!(
+                        "{}{}{}",
+                        random.one(&["", " ", "当社は", "\u{3000}", "「"]),
+                        thing(random),
+                        random.one(ENDINGS)
+                    )
+                })
+                .collect()
+        })
+        .collect();
+    (forms, texts)
+}
+
+fn judged(forms: &[String], texts: &[String]) -> Verdict {
+    let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+    let texts: Vec<Text<'_>> =
+        texts.iter().map(|text| Text { id: "t", field: "description", lang: "ja", text }).collect();
+    judge(&forms, &texts)
+}
+
+/// DECISIONS 17: taking the cited span out never raises a line, and lowers it.
+#[test]
+fn taking_the_cited_span_out_lowers_the_line() {
+    let mut random = Seeded(0x2545_f491_4f6c_dd1d);
+    let (mut met, mut unmet) = (0, 0);
+    let mut pairs = 0;
+    while pairs < 1_000 || met < 300 || unmet < 100 {
+        pairs += 1;
+        assert!(pairs < 50_000, "the generator finds too little: {met} met, {unmet} unmet");
+        let (forms, mut texts) = generated(&mut random);
+        // Until nothing is left to cite.
+        loop {
+            let before = judged(&forms, &texts);
+            let place = match &before {
+                Verdict::Met { place, .. } | Verdict::Unmet { place, .. } => *place,
+                Verdict::Unknown => break,
+            };
+            let characters: Vec<char> = texts[place.text].chars().collect();
+            assert!(place.start < place.end && place.end <= characters.len());
+            let rest = characters[..place.start].iter().chain(&characters[place.end..]);
+            texts[place.text] = rest.collect();
+            let after = judged(&forms, &texts);
+            match (&before, &after) {
+                (Verdict::Met { strength, .. }, Verdict::Met { strength: left, .. }) => {
+                    assert!(left < strength, "{forms:?} {texts:?}: {strength} to {left}");
+                }
+                (Verdict::Unmet { strength, .. }, Verdict::Unmet { strength: left, .. }) => {
+                    assert!(left < strength, "{forms:?} {texts:?}: {strength} to {left}");
+                }
+                (Verdict::Unmet { .. }, Verdict::Met { .. }) => panic!("a denial hid a statement: {forms:?} {texts:?}"),
+                (Verdict::Met { .. }, _) => {}
+                (Verdict::Unmet { .. }, _) => {}
+                (Verdict::Unknown, _) => unreachable!(),
+            }
+            met += usize::from(matches!(before, Verdict::Met { .. }));
+            unmet += usize::from(matches!(before, Verdict::Unmet { .. }));
+        }
+    }
+    println!("{pairs} pairs: {met} met and {unmet} unmet spans taken out");
 }

@@ -135,11 +135,7 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
     if must.is_empty() {
         return Err(Error::invalid(
             "/from/id",
-            Defect::new(
-                "coalition.no_must",
-                "このニーズには必須の行がありません。",
-                "This need has no must-line.",
-            ),
+            Defect::new("coalition.no_must", "このニーズには必須の行がありません。", "This need has no must-line."),
         ));
     }
     let mark_before = app.engine.mark();
@@ -165,13 +161,8 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
         apart.extend(rivals(&judged));
     }
     let limit = query.limit.unwrap_or(LIMIT);
-    let question = Question {
-        candidates,
-        together: pairs(&query.together),
-        apart,
-        limit,
-        ..Question::of_lines(must.len())
-    };
+    let question =
+        Question { candidates, together: pairs(&query.together), apart, limit, ..Question::of_lines(must.len()) };
     let solved = coalition::find(&question);
     let index = |lines: &[usize]| -> Vec<usize> { lines.iter().map(|line| must[*line]).collect() };
     let set = |set: &Set| set_body(set, &judged, &must);

@@ -123,10 +123,8 @@ fn facts(conn: &mut Conn, scope: &Scope, parties: &[String]) -> Result<HashMap<S
     ids.sort();
     ids.dedup();
     let organizations = things::get_many::<Organization>(conn, scope, &ids)?;
-    let mut facts: HashMap<String, PartyFacts> = organizations
-        .iter()
-        .map(|thing| (thing.header.id.to_string(), PartyFacts::of_organization(thing)))
-        .collect();
+    let mut facts: HashMap<String, PartyFacts> =
+        organizations.iter().map(|thing| (thing.header.id.to_string(), PartyFacts::of_organization(thing))).collect();
     for person in &people {
         let employer = person.entry.affiliations.first().and_then(|employer| facts.get(employer.as_str()));
         let own = PartyFacts::of_person(person, employer);
@@ -349,9 +347,7 @@ const EXCLUDED: f32 = 0.5;
 
 /// What the score of a party is multiplied with for its lines.
 pub(super) fn factor(bodies: &[LineBody]) -> f32 {
-    let excluded = bodies
-        .iter()
-        .filter(|body| body.requirement == Strength::Exclude && body.verdict == LineVerdict::Met)
-        .count();
+    let excluded =
+        bodies.iter().filter(|body| body.requirement == Strength::Exclude && body.verdict == LineVerdict::Met).count();
     (1.0 + LINES_WEIGHT * fit(bodies)) * EXCLUDED.powi(excluded as i32)
 }

@@ -156,7 +156,8 @@ fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
     if let Some(from) = tree.get("from") {
         // An untagged choice would only say that nothing fitted.
         let shape = |name: &str| from.get(name).is_some();
-        if !shape("text") && !(shape("kind") && shape("id")) {
+        let complete = shape("text") || (shape("kind") && shape("id"));
+        if !complete {
             return Err(Error::invalid(
                 "/from",
                 Defect::new(
@@ -240,9 +241,8 @@ fn run(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
         })
         .collect();
     if !asking.lines.is_empty() {
-        results.sort_by(|left, right| {
-            right.score.total_cmp(&left.score).then_with(|| left.party.id.cmp(&right.party.id))
-        });
+        results
+            .sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.party.id.cmp(&right.party.id)));
     }
     results.truncate(limit);
     Ok(MatchBody { results, stale: mark_before.is_none() || app.feed.status().rebuilding })
@@ -295,8 +295,7 @@ fn judge(
             (party.party.clone(), things)
         })
         .collect();
-    let (dossiers, readings) =
-        app.database.read(|conn| lines::dossiers(conn, scope, &wanted, OWN_THINGS))?;
+    let (dossiers, readings) = app.database.read(|conn| lines::dossiers(conn, scope, &wanted, OWN_THINGS))?;
     let shelf = Shelf::new(&readings);
     Ok(dossiers.iter().map(|(party, dossier)| (party.clone(), lines::judge(lines, dossier, &shelf))).collect())
 }
@@ -349,11 +348,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
     })
 }
 
-pub(super) fn party_filters(
-    conn: &mut crate::store::Conn,
-    towards: Towards,
-    asked: &MatchFilters,
-) -> Result<Filters> {
+pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {
     let mut filters = Filters {
         kinds: match towards {
             Towards::Organizations => vec![Kind::Organization.code().to_owned()],

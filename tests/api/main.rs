@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod coalition;
+mod lines;
 mod matching;
 mod resources;
 mod search;

@@ -141,7 +141,11 @@ pub fn find(question: &Question) -> Answer {
     }
     if answer.sets.is_empty() {
         let (chosen, mask) = most_covering(&units, at_most);
-        if mask != 0 {
+        let members: usize = chosen.iter().map(|unit| units[*unit].parties.len()).sum();
+        if mask == all && members >= at_least {
+            // The bounded search gave up before it came to it.
+            answer.sets.push(set(&chosen, &units, &candidates, lines));
+        } else if mask != 0 {
             let open = (0..lines).filter(|line| mask & (1 << line) == 0).collect();
             answer.partial = Some((set(&chosen, &units, &candidates, lines), open));
         }
@@ -150,9 +154,12 @@ pub fn find(question: &Question) -> Answer {
 }
 
 fn mask_of(candidate: &Candidate, lines: usize) -> u64 {
-    candidate.strengths.iter().take(lines).enumerate().fold(0, |mask, (line, strength)| {
-        if *strength > 0.0 { mask | 1 << line } else { mask }
-    })
+    candidate.strengths.iter().take(lines).enumerate().fold(
+        0,
+        |mask, (line, strength)| {
+            if *strength > 0.0 { mask | 1 << line } else { mask }
+        },
+    )
 }
 
 /// Candidates joined by "together", without those that break "apart" themselves; each with its rivals. Parties that
@@ -248,14 +255,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(
-        units: &'a [Unit],
-        kept: &[usize],
-        lines: usize,
-        all: u64,
-        size: usize,
-        limit: usize,
-    ) -> Search<'a> {
+    fn new(units: &'a [Unit], kept: &[usize], lines: usize, all: u64, size: usize, limit: usize) -> Search<'a> {
         let mut by_line: Vec<Vec<usize>> = vec![Vec::new(); lines];
         for index in kept {
             for (line, list) in by_line.iter_mut().enumerate() {
@@ -316,9 +316,8 @@ impl<'a> Search<'a> {
             return;
         }
         // The open line that the fewest can meet.
-        let Some(line) = (0..self.lines)
-            .filter(|line| open & (1 << line) != 0)
-            .min_by_key(|line| self.by_line[*line].len())
+        let Some(line) =
+            (0..self.lines).filter(|line| open & (1 << line) != 0).min_by_key(|line| self.by_line[*line].len())
         else {
             return;
         };
@@ -369,8 +368,7 @@ impl<'a> Search<'a> {
             return;
         }
         let strength = strength_of(&units, self.units, self.lines);
-        let mut parties: Vec<usize> =
-            units.iter().flat_map(|unit| self.units[*unit].parties.iter().copied()).collect();
+        let mut parties: Vec<usize> = units.iter().flat_map(|unit| self.units[*unit].parties.iter().copied()).collect();
         parties.sort_unstable();
         let found = Found { strength, parties, units };
         let at = self.found.partition_point(|other| {
@@ -440,9 +438,7 @@ fn most_covering(units: &[Unit], at_most: usize) -> (Vec<usize>, u64) {
                 })
                 .map(|unit| ((units[unit].mask & !mask).count_ones(), units[unit].strengths.iter().sum::<f32>(), unit))
                 .filter(|(gain, _, _)| *gain > 0)
-                .max_by(|left, right| {
-                    left.0.cmp(&right.0).then(left.1.total_cmp(&right.1)).then(right.2.cmp(&left.2))
-                });
+                .max_by(|left, right| left.0.cmp(&right.0).then(left.1.total_cmp(&right.1)).then(right.2.cmp(&left.2)));
             let Some((_, _, unit)) = next else { break };
             chosen.push(unit);
             mask |= units[unit].mask;
@@ -467,7 +463,8 @@ fn set(chosen: &[usize], units: &[Unit], candidates: &[&Candidate], lines: usize
         .iter()
         .enumerate()
         .map(|(place, party)| {
-            let others = masks.iter().enumerate().filter(|(other, _)| *other != place).fold(0, |mask, (_, other)| mask | other);
+            let others =
+                masks.iter().enumerate().filter(|(other, _)| *other != place).fold(0, |mask, (_, other)| mask | other);
             Member {
                 id: candidates[*party].id.clone(),
                 meets: listed(masks[place]),
@@ -559,9 +556,8 @@ mod tests {
             if !bound || !split || !useful {
                 continue;
             }
-            let strongest = |line: usize| {
-                inside.iter().map(|candidate| candidate.strengths[line]).fold(0.0f32, f32::max)
-            };
+            let strongest =
+                |line: usize| inside.iter().map(|candidate| candidate.strengths[line]).fold(0.0f32, f32::max);
             if (0..question.lines).any(|line| strongest(line) <= 0.0) {
                 continue;
             }

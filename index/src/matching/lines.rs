@@ -51,9 +51,16 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// The cited sentence says that the candidate does, has or did it. Strength between 0 and 1.
-    Met { place: Place, strength: f32 },
+    Met {
+        place: Place,
+        strength: f32,
+    },
     /// The cited sentence denies it, or states a number that contradicts the asked one.
-    Unmet { place: Place, strength: f32, numbers: Option<Numbers> },
+    Unmet {
+        place: Place,
+        strength: f32,
+        numbers: Option<Numbers>,
+    },
     Unknown,
 }
 
@@ -208,8 +215,7 @@ struct Hit {
 
 fn hear_clause(form: &Form, clause: &Clause) -> Option<Voice> {
     let shown = shown(form, clause);
-    let nothing = shown.covered <= 0.0;
-    if nothing && !(form.units.is_empty() && !clause.quantities.is_empty()) {
+    if shown.covered <= 0.0 {
         return None;
     }
     match clause.stance(&form.text, &form.latin) {
@@ -270,9 +276,9 @@ fn compounds_hold(form: &Form, clause: &Clause, shown: &Shown) -> bool {
         let firsts = places(&form.units[index - 1], clause);
         let seconds = places(&form.units[index], clause);
         firsts.iter().any(|first| {
-            seconds.iter().any(|second| {
-                second.0 == first.0 || (second.0 >= first.1 && second.0 - first.1 <= COMPOUND_GAP * 3)
-            })
+            seconds
+                .iter()
+                .any(|second| second.0 == first.0 || (second.0 >= first.1 && second.0 - first.1 <= COMPOUND_GAP * 3))
         })
     })
 }
@@ -295,7 +301,11 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
         return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
     }
     if let Some(sign) = form.negative {
-        let lacks = clause.text.contains(sign) || clause.text.contains("不使用") || clause.text.contains("フリー") || clause.latin.contains(" free ") || clause.latin.contains(" without ");
+        let lacks = clause.text.contains(sign)
+            || clause.text.contains("不使用")
+            || clause.text.contains("フリー")
+            || clause.latin.contains(" free ")
+            || clause.latin.contains(" without ");
         if !lacks {
             return None;
         }
@@ -371,15 +381,17 @@ fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool
         let machine = markers::MACHINES.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
         let allowed = |list: &[&str]| list.iter().any(|word| after.starts_with(word));
         let goes_on = after.chars().next().is_some_and(is_kanji_or_katakana);
-        let another = goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
+        let another =
+            goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
         // 「アプリから申し込める」: by it, not it.
         let by_it = after.starts_with("から") && !after.contains("まで");
-        !other && !by_it && !(machine && trades) && !another && !after_the_deed(after)
+        !(other || by_it || another || (machine && trades) || after_the_deed(after))
     };
     itself(hit.end)
-        || unit.japanese.iter().any(|name| {
-            clause.text.match_indices(name.as_str()).any(|(start, _)| itself(start + name.len()))
-        })
+        || unit
+            .japanese
+            .iter()
+            .any(|name| clause.text.match_indices(name.as_str()).any(|(start, _)| itself(start + name.len())))
 }
 
 fn is_kanji_or_katakana(character: char) -> bool {
@@ -474,8 +486,7 @@ fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
 
 /// A denial of the very thing: the whole line, or its head without anything that narrows it.
 fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
-    let specific: Vec<usize> =
-        (0..form.units.len()).filter(|index| form.units[*index].weight >= SPECIFIC).collect();
+    let specific: Vec<usize> = (0..form.units.len()).filter(|index| form.units[*index].weight >= SPECIFIC).collect();
     let found = specific.iter().filter(|index| shown.at[**index].is_some()).count();
     if specific.is_empty() || found == 0 {
         return None;

@@ -130,8 +130,23 @@ fn latin_words_with_places(folded: &str) -> (String, Vec<(usize, usize, usize)>)
     (words, places)
 }
 
-const CONTRASTS: &[&str] = &["が、", "ものの、", "一方、", "一方で、", "けれど、", "けれども、", "けど、", "ただし、", "ただし", "しかし"];
-const ENGLISH_CONTRASTS: &[&str] = &[", but ", " but ", "; ", " however", ", although ", " although ", " though ", " while ", " whereas ", ", and we ", " - ", ", and our ", ", so "];
+const CONTRASTS: &[&str] =
+    &["が、", "ものの、", "一方、", "一方で、", "けれど、", "けれども、", "けど、", "ただし、", "ただし", "しかし"];
+const ENGLISH_CONTRASTS: &[&str] = &[
+    ", but ",
+    " but ",
+    "; ",
+    " however",
+    ", although ",
+    " although ",
+    " though ",
+    " while ",
+    " whereas ",
+    ", and we ",
+    " - ",
+    ", and our ",
+    ", so ",
+];
 
 fn clauses(sentence: &str) -> Vec<Clause> {
     let mut folded = squash(sentence);
@@ -206,7 +221,34 @@ fn push_piece(text: &str, contrast: bool, pieces: &mut Vec<(String, bool)>) {
 
 /// Before a comma: hiragana that ends a predicate and not a particle of a list or a topic.
 fn ends_like_a_verb(text: &str) -> bool {
-    const PARTICLES: &[&str] = &["や", "など", "とか", "には", "では", "とは", "は", "も", "と", "に", "を", "へ", "まで", "より", "として", "について", "に対して", "によって", "において", "め", "にて", "から", "または", "および", "つ", "ら"];
+    const PARTICLES: &[&str] = &[
+        "や",
+        "など",
+        "とか",
+        "には",
+        "では",
+        "とは",
+        "は",
+        "も",
+        "と",
+        "に",
+        "を",
+        "へ",
+        "まで",
+        "より",
+        "として",
+        "について",
+        "に対して",
+        "によって",
+        "において",
+        "め",
+        "にて",
+        "から",
+        "または",
+        "および",
+        "つ",
+        "ら",
+    ];
     let Some(last) = text.chars().next_back() else { return false };
     matches!(last, '\u{3041}'..='\u{3096}') && !PARTICLES.iter().any(|particle| text.ends_with(particle))
 }
@@ -267,15 +309,22 @@ fn ends_denied(text: &str) -> bool {
 }
 
 fn somebody_elses(text: &str, latin: &str, denials: &[&'static str]) -> bool {
-    let given_away = |marker: &&str| marker.contains("外") || marker.contains("依頼") || marker.contains("委託") || marker.contains("任せ") || marker.contains("出し");
+    let given_away = |marker: &&str| {
+        marker.contains("外")
+            || marker.contains("依頼")
+            || marker.contains("委託")
+            || marker.contains("任せ")
+            || marker.contains("出し")
+    };
     if denials.iter().any(given_away) {
         return false;
     }
     let japanese = markers::OTHERS.iter().any(|other| {
         text.match_indices(other).any(|(at, _)| {
-            let own = text[..at].chars().next_back().is_some_and(|before| {
-                markers::OWN.iter().any(|own| own.starts_with(before))
-            });
+            let own = text[..at]
+                .chars()
+                .next_back()
+                .is_some_and(|before| markers::OWN.iter().any(|own| own.starts_with(before)));
             let after = &text[at + other.len()..];
             !own && markers::OTHERS_PARTICLES.iter().any(|particle| after.starts_with(particle))
         })

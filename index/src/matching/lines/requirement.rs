@@ -56,7 +56,25 @@ const EMPTY: &str = "検査機関 試験機関 研究機関 相手 相手先 と
 const ROLES: &str = "農家 蔵 蔵元 試験所 研究所 ベンダー ベンダ デザイナー デザイナ 職人 農場 施設 拠点 団体 町工場 工場 研究室 大学 研究者 技術者 専門家 人材 メーカー メーカ 機関 商社 vendor foundri produc maker manufactur lab laboratori factori shop plant site farm studio institut";
 
 /// What may follow such a word at the end of a line.
-const AFTER_ROLE: &[&str] = &["", "が望ましい", "を希望", "であること", "がよい", "が良い", "だとよい", "が理想", "希望", "を探しています", "に限る", "を優先", "に相談したい", "に依頼したい", "に頼みたい", "と組みたい", "を歓迎"];
+const AFTER_ROLE: &[&str] = &[
+    "",
+    "が望ましい",
+    "を希望",
+    "であること",
+    "がよい",
+    "が良い",
+    "だとよい",
+    "が理想",
+    "希望",
+    "を探しています",
+    "に限る",
+    "を優先",
+    "に相談したい",
+    "に依頼したい",
+    "に頼みたい",
+    "と組みたい",
+    "を歓迎",
+];
 
 /// Words that say little: they may be missing.
 const LITTLE: &str = "加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
@@ -70,7 +88,8 @@ static LITTLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| LITTLE.split_whitespace().collect());
 
 /// Signs of a line about the lack of something, with what may stand for it in a text.
-const LACKS: &[&str] = &["不使用", "使わない", "使用しない", "用いない", "フリー", "レス", "含まない", "出さない", "without", "free"];
+const LACKS: &[&str] =
+    &["不使用", "使わない", "使用しない", "用いない", "フリー", "レス", "含まない", "出さない", "without", "free"];
 
 impl Form {
     pub(super) fn read(text: &str) -> Form {
@@ -112,7 +131,8 @@ impl Form {
         units.sort_by_key(|unit| unit.at);
         for index in 1..units.len() {
             let (before, this) = (&units[index - 1], &units[index]);
-            let kanji = |at: usize| text[at..].chars().next().is_some_and(|first| matches!(first, '\u{4E00}'..='\u{9FFF}'));
+            let kanji =
+                |at: usize| text[at..].chars().next().is_some_and(|first| matches!(first, '\u{4E00}'..='\u{9FFF}'));
             units[index].joined = before.end == this.at && kanji(this.at) && kanji(before.at);
         }
         units.dedup_by(|right, left| right.japanese == left.japanese && right.latin == left.latin);
@@ -139,11 +159,12 @@ fn blank_role(text: &str, rest: &mut [u8]) {
     let trimmed = text.trim_end_matches(|mark: char| !mark.is_alphanumeric());
     let line = AFTER_ROLE.iter().filter_map(|after| trimmed.strip_suffix(after)).min_by_key(|line| line.len());
     let Some(line) = line else { return };
-    let role = ["試験機関", "検査機関", "研究機関", "支援機関", "測定機関", "加工会社", "試験所", "製造業者", "加工業者"]
-        .into_iter()
-        .chain(ROLES.split_whitespace().filter(|role| !role.is_ascii()))
-        .filter(|role| line.ends_with(role))
-        .max_by_key(|role| role.len());
+    let role =
+        ["試験機関", "検査機関", "研究機関", "支援機関", "測定機関", "加工会社", "試験所", "製造業者", "加工業者"]
+            .into_iter()
+            .chain(ROLES.split_whitespace().filter(|role| !role.is_ascii()))
+            .filter(|role| line.ends_with(role))
+            .max_by_key(|role| role.len());
     if let Some(role) = role {
         let start = line.len() - role.len();
         blank(rest, start..line.len());
@@ -162,7 +183,14 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
     if surface.is_ascii() {
         let weight = weight_of_word(term).min(weight_of_word(surface));
         let stem = format!(" {} ", latin_words(surface).trim());
-        return (weight > 0.0).then(|| Unit { japanese: Vec::new(), latin: vec![stem], weight, at, end: at + surface.len(), joined: false });
+        return (weight > 0.0).then(|| Unit {
+            japanese: Vec::new(),
+            latin: vec![stem],
+            weight,
+            at,
+            end: at + surface.len(),
+            joined: false,
+        });
     }
     // 測れる → 測: what stays when the verb changes.
     let stem = surface.trim_end_matches(is_hiragana);
@@ -219,7 +247,9 @@ impl Thesaurus {
                 if name.is_ascii() { latin.push(latin_words(&name)) } else { japanese.push(name) }
             }
             names.push((japanese, latin));
-            broader.extend(above.split(',').map(|name| (concept, squash(name.trim()))).filter(|(_, name)| !name.is_empty()));
+            broader.extend(
+                above.split(',').map(|name| (concept, squash(name.trim()))).filter(|(_, name)| !name.is_empty()),
+            );
         }
         let mut narrower = vec![Vec::new(); names.len()];
         for (concept, above) in broader {
@@ -339,7 +369,9 @@ mod tests {
         let form = Form::read("有機ELの封止ができること");
         let weights: Vec<f32> = form.units.iter().map(|unit| unit.weight).collect();
         assert_eq!(weights, [1.0, 1.0]);
-        assert!(form.units[0].latin.contains(&" ole ".to_owned()) || form.units[0].latin.contains(&" oled ".to_owned()));
+        assert!(
+            form.units[0].latin.contains(&" ole ".to_owned()) || form.units[0].latin.contains(&" oled ".to_owned())
+        );
         assert_eq!(form.head(), Some(1));
         let form = Form::read("幅300mm以上のフィルムに塗布できる会社");
         assert_eq!(form.quantities.len(), 1);
