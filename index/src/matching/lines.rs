@@ -162,11 +162,12 @@ impl<T> Best<T> {
 fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
     let mut stated: Option<f32> = None;
     let mut denied: Option<(f32, Option<Numbers>)> = None;
-    for form in &line.forms {
-        let single = sentence.clauses.iter().map(|clause| hear_clause(form, clause));
-        let joint = sentence.joints.iter().enumerate().map(|(index, joint)| {
+    for form in line.forms.iter().filter(|form| may_speak(form, sentence)) {
+        let parts = sentence.parts();
+        let single = parts.clauses.iter().map(|clause| hear_clause(form, clause));
+        let joint = parts.joints.iter().enumerate().map(|(index, joint)| {
             let states = |clause: &Clause| clause.stance(&form.text, &form.latin) == Stance::States;
-            let both = states(&sentence.clauses[index]) && states(&sentence.clauses[index + 1]);
+            let both = states(&parts.clauses[index]) && states(&parts.clauses[index + 1]);
             match both.then(|| statement(form, joint, &shown(form, joint))).flatten() {
                 Some(Voice::States(strength)) => Some(Voice::States(strength * JOINT)),
                 _ => None,
@@ -185,6 +186,18 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
         }
     }
     stated.map(Voice::States).or_else(|| denied.map(|(strength, numbers)| Voice::Denies(strength, numbers)))
+}
+
+/// A sentence without anything the line names has nothing to say about it.
+fn may_speak(form: &Form, sentence: &Sentence) -> bool {
+    if !form.quantities.is_empty() && sentence.folded.bytes().any(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
+    let shows = |unit: &Unit| {
+        unit.japanese.iter().any(|name| sentence.folded.contains(name.as_str()))
+            || (sentence.latin.len() > 1 && unit.latin.iter().any(|name| sentence.latin.contains(name.as_str())))
+    };
+    form.units.iter().filter(|unit| unit.weight >= SPECIFIC).any(shows)
 }
 
 /// Share of the line's weight that a clause must show.
@@ -323,7 +336,8 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     };
     // Half a compound word is another word.
     let part = |index: usize| form.units[index].joined || form.units.get(index + 1).is_some_and(|next| next.joined);
-    let half = (0..form.units.len()).any(|index| part(index) && shown.at[index].is_none());
+    let says = |index: usize| form.units[index].weight >= SPECIFIC;
+    let half = (0..form.units.len()).any(|index| part(index) && says(index) && shown.at[index].is_none());
     let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
     let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
     let may_miss = match specific {
@@ -380,7 +394,8 @@ fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool
         let other = markers::OTHER_HEADS.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
         let machine = markers::MACHINES.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
         let allowed = |list: &[&str]| list.iter().any(|word| after.starts_with(word));
-        let goes_on = after.chars().next().is_some_and(is_kanji_or_katakana);
+        let inside = clause.text[..end].chars().next_back().is_some_and(is_kanji_or_katakana);
+        let goes_on = inside && after.chars().next().is_some_and(is_kanji_or_katakana);
         let another =
             goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
         // 「アプリから申し込める」: by it, not it.

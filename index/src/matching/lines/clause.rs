@@ -3,7 +3,7 @@
 //! A sentence ends only at its own mark (。！？, a line end, a Latin full stop before white space), so a sentence that
 //! is taken out leaves every other one as it was.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::markers::{self, Stance};
 use super::quantity::{self, Quantity};
@@ -21,9 +21,29 @@ pub(super) struct Sentence {
     /// Code points of the stored text.
     pub(super) start: usize,
     pub(super) end: usize,
+    /// The whole sentence, folded, and its Latin words: enough to see that it has nothing to say about a line.
+    pub(super) folded: String,
+    pub(super) latin: String,
+    parts: OnceLock<Parts>,
+}
+
+/// A sentence taken apart; most sentences never are.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
     pub(super) clauses: Vec<Clause>,
     /// Neighbouring clauses taken together: `joints[i]` is clause `i` with the next one.
     pub(super) joints: Vec<Clause>,
+}
+
+impl Sentence {
+    pub(super) fn parts(&self) -> &Parts {
+        self.parts.get_or_init(|| {
+            let clauses = clauses(self.folded.clone());
+            let joint = |pair: &[Clause]| read_clause(format!("{}、{}", pair[0].text, pair[1].text));
+            let joints = clauses.windows(2).map(joint).collect();
+            Parts { clauses, joints }
+        })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -76,10 +96,9 @@ fn push_sentence(characters: &[char], mut start: usize, mut end: usize, sentence
         return;
     }
     let stored: String = characters[start..end].iter().collect();
-    let clauses = clauses(&stored);
-    let joint = |pair: &[Clause]| read_clause(format!("{}、{}", pair[0].text, pair[1].text));
-    let joints = clauses.windows(2).map(joint).collect();
-    sentences.push(Sentence { start, end, clauses, joints });
+    let folded = squash(&stored);
+    let latin = latin_words(&folded);
+    sentences.push(Sentence { start, end, folded, latin, parts: OnceLock::new() });
 }
 
 /// Folds a text for comparison: one spelling of long vowels, no white space beside Japanese.
@@ -148,8 +167,7 @@ const ENGLISH_CONTRASTS: &[&str] = &[
     ", so ",
 ];
 
-fn clauses(sentence: &str) -> Vec<Clause> {
-    let mut folded = squash(sentence);
+fn clauses(mut folded: String) -> Vec<Clause> {
     for phrase in markers::HARMLESS {
         if folded.contains(phrase) {
             folded = folded.replace(phrase, "…");
@@ -374,7 +392,7 @@ mod tests {
     use super::*;
 
     fn stances(text: &str) -> Vec<Stance> {
-        Passage::read(text).sentences.iter().flat_map(|s| &s.clauses).map(|clause| clause.stance("", " ")).collect()
+        Passage::read(text).sentences.iter().flat_map(|s| &s.parts().clauses).map(|clause| clause.stance("", " ")).collect()
     }
 
     #[test]

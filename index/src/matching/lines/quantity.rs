@@ -381,6 +381,7 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             _ => {}
         }
         let attribute = match (attribute_of(text, range.start, range.end), family) {
+            ("", Family::Pieces) if matches!(side_after, Some(("から" | "より" | "でも", _))) => "lot",
             ("", Family::Mass) => "weight",
             ("", Family::People) => "staff",
             ("", Family::Money) => "price",

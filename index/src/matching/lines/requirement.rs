@@ -137,7 +137,9 @@ impl Form {
         }
         units.dedup_by(|right, left| right.japanese == left.japanese && right.latin == left.latin);
         let head_last = !text.is_ascii();
-        let negative = LACKS.iter().find(|sign| text.contains(**sign)).copied();
+        // フリーズドライ is not free of anything.
+        let lacks = text.replace("フリーズ", "");
+        let negative = LACKS.iter().find(|sign| lacks.contains(**sign)).copied();
         Form { text, latin, units, quantities, negative, head_last }
     }
 
