@@ -23,7 +23,6 @@ fn six_lines_for_forty_parties(bencher: Bencher) {
     let lines: Vec<Line> = LINES.iter().map(|line| Line::read(&[line])).collect();
     let mut corpus = BenchCorpus::new(7);
     let texts: Vec<String> = (0..320).map(|_| corpus.profile()).collect();
-    println!("{} characters", texts.iter().map(|text| text.chars().count()).sum::<usize>());
     bencher.bench(|| {
         let passages: Vec<Passage> = texts.iter().map(|text| Passage::read(text)).collect();
         let mut said = 0;
@@ -34,6 +33,14 @@ fn six_lines_for_forty_parties(bencher: Bencher) {
         }
         said
     });
+}
+
+/// The texts alone: folded and cut into sentences.
+#[divan::bench]
+fn reading_the_texts(bencher: Bencher) {
+    let mut corpus = BenchCorpus::new(7);
+    let texts: Vec<String> = (0..320).map(|_| corpus.profile()).collect();
+    bencher.bench(|| texts.iter().map(|text| Passage::read(text)).collect::<Vec<Passage>>());
 }
 
 /// Reading the lines themselves.

@@ -195,7 +195,11 @@ fn may_speak(form: &Form, sentence: &Sentence) -> bool {
     }
     let shows = |unit: &Unit| {
         unit.japanese.iter().any(|name| sentence.folded.contains(name.as_str()))
-            || (sentence.latin.len() > 1 && unit.latin.iter().any(|name| sentence.latin.contains(name.as_str())))
+            || unit.latin.iter().any(|name| {
+                // The first letters tell whether stemming its words is worth it.
+                let first = name.trim_start().get(..2).unwrap_or("");
+                sentence.folded.contains(first) && sentence.latin().contains(name.as_str())
+            })
     };
     form.units.iter().filter(|unit| unit.weight >= SPECIFIC).any(shows)
 }

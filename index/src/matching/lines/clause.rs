@@ -23,7 +23,7 @@ pub(super) struct Sentence {
     pub(super) end: usize,
     /// The whole sentence, folded, and its Latin words: enough to see that it has nothing to say about a line.
     pub(super) folded: String,
-    pub(super) latin: String,
+    latin: OnceLock<String>,
     parts: OnceLock<Parts>,
 }
 
@@ -36,6 +36,10 @@ pub(super) struct Parts {
 }
 
 impl Sentence {
+    pub(super) fn latin(&self) -> &str {
+        self.latin.get_or_init(|| latin_words(&self.folded))
+    }
+
     pub(super) fn parts(&self) -> &Parts {
         self.parts.get_or_init(|| {
             let clauses = clauses(self.folded.clone());
@@ -97,33 +101,33 @@ fn push_sentence(characters: &[char], mut start: usize, mut end: usize, sentence
     }
     let stored: String = characters[start..end].iter().collect();
     let folded = squash(&stored);
-    let latin = latin_words(&folded);
-    sentences.push(Sentence { start, end, folded, latin, parts: OnceLock::new() });
+    sentences.push(Sentence { start, end, folded, latin: OnceLock::new(), parts: OnceLock::new() });
 }
 
 /// Folds a text for comparison: one spelling of long vowels, no white space beside Japanese.
 pub(super) fn squash(text: &str) -> String {
-    let folded: Vec<char> = normalise(text).chars().collect();
-    let mut squashed = String::with_capacity(folded.len() * 3);
-    for (index, character) in folded.iter().enumerate() {
-        let next = folded.get(index + 1).copied();
+    let folded = normalise(text);
+    let mut squashed = String::with_capacity(folded.len());
+    let katakana = |character: char| matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー');
+    // Katakana characters in a row before this one.
+    let mut run = 0;
+    let mut characters = folded.chars().peekable();
+    while let Some(character) = characters.next() {
+        let next = characters.peek().copied();
         if character.is_whitespace() {
             let beside = [squashed.chars().next_back(), next];
-            if beside.into_iter().flatten().any(|beside| !beside.is_ascii()) {
-                continue;
+            if !beside.into_iter().flatten().any(|beside| !beside.is_ascii()) {
+                squashed.push(' ');
             }
-            squashed.push(' ');
+            run = 0;
             continue;
         }
-        let katakana = |character: char| matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー');
-        if *character == 'ー'
-            && !next.is_some_and(katakana)
-            && index >= 3
-            && folded[index - 3..index].iter().all(|before| katakana(*before))
-        {
+        if character == 'ー' && run >= 3 && !next.is_some_and(katakana) {
+            run = 0;
             continue;
         }
-        squashed.push(*character);
+        run = if katakana(character) { run + 1 } else { 0 };
+        squashed.push(character);
     }
     squashed
 }
