@@ -164,11 +164,19 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
     let mut denied: Option<(f32, Option<Numbers>)> = None;
     for form in line.forms.iter().filter(|form| may_speak(form, sentence)) {
         let parts = sentence.parts();
-        let single = parts.clauses.iter().map(|clause| hear_clause(form, clause));
-        let joint = parts.joints.iter().enumerate().map(|(index, joint)| {
-            let states = |clause: &Clause| clause.stance(&form.text, &form.latin) == Stance::States;
-            let both = states(&parts.clauses[index]) && states(&parts.clauses[index + 1]);
-            match both.then(|| statement(form, joint, &shown(form, joint))).flatten() {
+        let shows: Vec<Shown> = parts.clauses.iter().map(|clause| shown(form, clause)).collect();
+        let single = parts.clauses.iter().zip(&shows).map(|(clause, shown)| hear_clause(form, clause, shown));
+        let joint = (1..parts.clauses.len()).map(|second| {
+            let pair = [second - 1, second];
+            let both = pair.iter().all(|clause| {
+                shows[*clause].covered > 0.0
+                    && parts.clauses[*clause].stance(&form.text, &form.latin) == Stance::States
+            });
+            if !both {
+                return None;
+            }
+            let joint = parts.joint(second - 1);
+            match statement(form, joint, &shown(form, joint)) {
                 Some(Voice::States(strength)) => Some(Voice::States(strength * JOINT)),
                 _ => None,
             }
@@ -230,16 +238,15 @@ struct Hit {
     latin: bool,
 }
 
-fn hear_clause(form: &Form, clause: &Clause) -> Option<Voice> {
-    let shown = shown(form, clause);
+fn hear_clause(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     if shown.covered <= 0.0 {
         return None;
     }
     match clause.stance(&form.text, &form.latin) {
         Stance::Neutral => None,
         Stance::Denies if form.negative.is_some() => None,
-        Stance::Denies => denial(form, clause, &shown).map(|strength| Voice::Denies(strength, None)),
-        Stance::States => statement(form, clause, &shown),
+        Stance::Denies => denial(form, clause, shown).map(|strength| Voice::Denies(strength, None)),
+        Stance::States => statement(form, clause, shown),
     }
 }
 

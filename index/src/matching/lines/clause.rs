@@ -32,7 +32,7 @@ pub(super) struct Sentence {
 pub(super) struct Parts {
     pub(super) clauses: Vec<Clause>,
     /// Neighbouring clauses taken together: `joints[i]` is clause `i` with the next one.
-    pub(super) joints: Vec<Clause>,
+    joints: Vec<OnceLock<Clause>>,
 }
 
 impl Sentence {
@@ -43,10 +43,16 @@ impl Sentence {
     pub(super) fn parts(&self) -> &Parts {
         self.parts.get_or_init(|| {
             let clauses = clauses(self.folded.clone());
-            let joint = |pair: &[Clause]| read_clause(format!("{}、{}", pair[0].text, pair[1].text));
-            let joints = clauses.windows(2).map(joint).collect();
+            let joints = vec![OnceLock::new(); clauses.len().saturating_sub(1)];
             Parts { clauses, joints }
         })
+    }
+}
+
+impl Parts {
+    pub(super) fn joint(&self, index: usize) -> &Clause {
+        let pair = &self.clauses[index..index + 2];
+        self.joints[index].get_or_init(|| read_clause(format!("{}、{}", pair[0].text, pair[1].text)))
     }
 }
 
@@ -59,12 +65,19 @@ pub(super) struct Clause {
     /// For each Latin word: its offset in `latin`, and the bytes of `text` it covers.
     latin_places: Vec<(usize, usize, usize)>,
     pub(super) quantities: Vec<Quantity>,
+    /// A question, or the wish of a whole sentence.
+    apart: bool,
+    marks: OnceLock<Marks>,
+}
+
+/// The signs of how a clause stands to what it names; looked for only where that matters.
+#[derive(Debug, Clone)]
+struct Marks {
     denials: Vec<&'static str>,
     neutrals: Vec<&'static str>,
     /// Denied by its ending, whatever the line says.
     ends_denied: bool,
-    /// Somebody else's, or the wish of a whole sentence.
-    apart: bool,
+    somebody_elses: bool,
 }
 
 impl Passage {
@@ -290,6 +303,10 @@ fn marker_in_latin(latin: &str, marker: &str) -> bool {
 fn read_clause(text: String) -> Clause {
     let (latin, latin_places) = latin_words_with_places(&text);
     let quantities = quantity::find(&text);
+    Clause { text, latin, latin_places, quantities, apart: false, marks: OnceLock::new() }
+}
+
+fn marks(text: &str, latin: &str) -> Marks {
     let taken_in = markers::TAKEN_IN.iter().any(|word| text.contains(word));
     let mut denials: Vec<&'static str> = markers::DENIAL
         .iter()
@@ -306,9 +323,9 @@ fn read_clause(text: String) -> Clause {
         const GIVEN: &[&str] = &["に依頼し", "に委託し", "へ依頼し", "へ委託し", "にお願いし", "に任せ", "に発注し"];
         neutrals.extend(GIVEN.iter().filter(|marker| text.contains(**marker)));
     }
-    let ends_denied = ends_denied(&text);
-    let apart = somebody_elses(&text, &latin, &denials);
-    Clause { text, latin, latin_places, quantities, denials, neutrals, ends_denied, apart }
+    let ends_denied = ends_denied(text);
+    let somebody_elses = somebody_elses(text, latin, &denials);
+    Marks { denials, neutrals, ends_denied, somebody_elses }
 }
 
 fn ends_denied(text: &str) -> bool {
@@ -374,17 +391,18 @@ impl Clause {
 
     /// How the clause stands to what it names. A marker that the line itself holds does not count against it.
     pub(super) fn stance(&self, line: &str, line_latin: &str) -> Stance {
-        if self.apart {
+        let marks = self.marks.get_or_init(|| marks(&self.text, &self.latin));
+        if self.apart || marks.somebody_elses {
             return Stance::Neutral;
         }
         let foreign = |marker: &&&str| match marker.is_ascii() {
             true => !marker_in_latin(line_latin, marker),
             false => !line.contains(**marker),
         };
-        if self.neutrals.iter().any(|marker| foreign(&marker)) {
+        if marks.neutrals.iter().any(|marker| foreign(&marker)) {
             return Stance::Neutral;
         }
-        if self.ends_denied || self.denials.iter().any(|marker| foreign(&marker)) {
+        if marks.ends_denied || marks.denials.iter().any(|marker| foreign(&marker)) {
             return Stance::Denies;
         }
         Stance::States
