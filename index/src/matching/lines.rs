@@ -10,7 +10,7 @@
 //!
 //! let texts = [Text { id: "c1", field: "description", lang: "ja", text: "創業は古い。有機ELの薄膜封止を行う。" }];
 //! let Verdict::Met { place, .. } = judge(&["OLEDの封止ができること"], &texts) else { panic!() };
-//! assert_eq!((place.start, place.end), (6, 18));
+//! assert_eq!((place.start, place.end), (6, 19));
 //! let texts = [Text { text: "有機ELの封止ができる会社を探している。", ..texts[0] }];
 //! assert_eq!(judge(&["OLEDの封止ができること"], &texts), Verdict::Unknown);
 //! ```
@@ -169,8 +169,7 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
         let joint = (1..parts.clauses.len()).map(|second| {
             let pair = [second - 1, second];
             let both = pair.iter().all(|clause| {
-                shows[*clause].covered > 0.0
-                    && parts.clauses[*clause].stance(&form.text, &form.latin) == Stance::States
+                shows[*clause].covered > 0.0 && parts.clauses[*clause].stance(&form.text, &form.latin) == Stance::States
             });
             if !both {
                 return None;

@@ -414,7 +414,12 @@ mod tests {
     use super::*;
 
     fn stances(text: &str) -> Vec<Stance> {
-        Passage::read(text).sentences.iter().flat_map(|s| &s.parts().clauses).map(|clause| clause.stance("", " ")).collect()
+        Passage::read(text)
+            .sentences
+            .iter()
+            .flat_map(|s| &s.parts().clauses)
+            .map(|clause| clause.stance("", " "))
+            .collect()
     }
 
     #[test]
