@@ -1,6 +1,7 @@
 //! What a handler can reach: database, engine, feed, clock, limits. No globals.
 
 use crate::Limits;
+use crate::api::metrics::Metrics;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
 use crate::feed::Feed;
@@ -20,6 +21,7 @@ pub struct App {
     /// Turns for searches and matches, which keep a core busy each.
     pub turns: Arc<Semaphore>,
     pub limits: Arc<Limits>,
+    pub metrics: Metrics,
 }
 
 /// How long a search waits for its turn.

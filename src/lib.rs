@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod feed;
 pub mod store;
 
+use crate::api::metrics::Metrics;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Pace};
@@ -53,7 +54,8 @@ pub fn build(database: Database, index_folder: &Path, index: Settings, pace: Pac
     let engine = Arc::new(engine);
     let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
-    Ok(App { database, engine, feed, turns, limits: Arc::new(limits) })
+    let metrics = Metrics::new().map_err(Error::internal)?;
+    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.
@@ -70,6 +72,18 @@ pub fn server(app: App, listener: TcpListener) -> Result<Server> {
     .workers(limits.workers)
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(limits.shutdown.as_secs())
+    .listen(listener)
+    .map_err(Error::internal)?;
+    Ok(server.run())
+}
+
+/// The numbers of the service, on a listening socket of their own: they are for the operator, not for callers.
+pub fn metrics_server(app: App, listener: TcpListener) -> Result<Server> {
+    let server = HttpServer::new(move || {
+        actix_web::App::new().app_data(web::Data::new(app.clone())).configure(api::metrics::routes)
+    })
+    .workers(1)
+    .disable_signals()
     .listen(listener)
     .map_err(Error::internal)?;
     Ok(server.run())

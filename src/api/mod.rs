@@ -4,6 +4,7 @@ pub mod coalition;
 pub mod health;
 pub mod lines;
 pub mod matching;
+pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod problem;

@@ -326,11 +326,12 @@ pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
     }
 }
 
-/// Things that changes ahead of the index hide or delete; `None` if there are too many to name.
+/// Things that changes ahead of the index hide or delete. `None`: there are too many to name, or what is served does
+/// not follow this log (not built yet, or a database that was restored), so nobody can say what it should not count.
 pub(super) fn narrowed(app: &App) -> Result<Option<Vec<String>>> {
-    match app.engine.mark() {
+    match app.feed.status().mark {
         Some(mark) => app.database.read(|conn| log::narrowed_after(conn, mark.seq, NARROWED_MOST)),
-        None => Ok(Some(Vec::new())),
+        None => Ok(None),
     }
 }
 

@@ -4,6 +4,7 @@ use super::arguments::ServeArguments;
 use super::terminal::Terminal;
 use super::{Access, Ending, Failure, open_database};
 use crate::config::Config;
+use crate::error::Error;
 use crate::feed::Pace;
 use crate::{Limits, demo};
 use musubi_index::Settings;
@@ -45,11 +46,31 @@ pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> 
     );
     terminal.result(&serde_json::json!({ "listening": format!("http://{address}") }));
     let feed = app.feed.clone();
-    let ended = actix_web::rt::System::new()
-        .block_on(async move { crate::server(app, listener)?.await.map_err(crate::error::Error::internal) });
+    let metrics = metrics_listener(config, terminal);
+    let ended = actix_web::rt::System::new().block_on(async move {
+        if let Some(listener) = metrics {
+            actix_web::rt::spawn(crate::metrics_server(app.clone(), listener)?);
+        }
+        crate::server(app, listener)?.await.map_err(Error::internal)
+    });
     feed.stop();
     ended?;
     Ok(Ending::Done)
+}
+
+/// The service goes on without its numbers when their address is taken.
+fn metrics_listener(config: &Config, terminal: &Terminal) -> Option<TcpListener> {
+    let address = config.server.metrics_listen?;
+    match TcpListener::bind(address) {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            terminal.line(
+                &format!("{address} が使えないため（{error}）、/metrics は提供しません。"),
+                &format!("{address} is not free ({error}), so there is no /metrics."),
+            );
+            None
+        }
+    }
 }
 
 fn limits(config: &Config) -> Limits {

@@ -29,6 +29,8 @@ pub struct Config {
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
     pub listen: SocketAddr,
+    /// Where /metrics answers; `None`: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Threads that answer requests; `None`: one for each core.
     pub workers: Option<usize>,
     /// How long accepted requests may take to finish after a stop signal.
@@ -147,17 +149,20 @@ fn database(raw: &Raw, data: &std::path::Path, findings: &mut Vec<Message>) -> D
 
 impl ServerConfig {
     fn check(raw: &Raw, findings: &mut Vec<Message>) -> Self {
-        let text = raw.text("server.listen");
-        let listen = text.parse().unwrap_or_else(|_| {
-            findings.push(raw.refused(
-                "server.listen",
-                "アドレスとポートを 127.0.0.1:8080 のように書いてください。",
-                "write an address and a port, like 127.0.0.1:8080.",
-            ));
-            SocketAddr::from(([127, 0, 0, 1], 8080))
-        });
+        let mut address = |name: &str| {
+            raw.text(name).parse().unwrap_or_else(|_| {
+                findings.push(raw.refused(
+                    name,
+                    "アドレスとポートを 127.0.0.1:8080 のように書いてください。",
+                    "write an address and a port, like 127.0.0.1:8080.",
+                ));
+                SocketAddr::from(([127, 0, 0, 1], 8080))
+            })
+        };
+        let metrics_off = raw.text("server.metrics_listen") == "off";
         Self {
-            listen,
+            listen: address("server.listen"),
+            metrics_listen: (!metrics_off).then(|| address("server.metrics_listen")),
             workers: raw.optional_number("server.workers", 1, 1_024, findings).map(|number| number as usize),
             shutdown: Duration::from_secs(raw.number("server.shutdown_seconds", 0, 600, findings)),
         }

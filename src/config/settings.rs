@@ -27,6 +27,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("database.statement_timeout_seconds", "30", "how long one statement may run on PostgreSQL"),
     setting("database.writers_waiting", "256", "writers that may wait in line on SQLite"),
     setting("server.listen", "127.0.0.1:8080", "address and port"),
+    setting("server.metrics_listen", "127.0.0.1:9464", "address and port of /metrics; off: none"),
     setting("server.workers", "", "threads that answer requests (otherwise one for each core)"),
     setting("server.shutdown_seconds", "8", "time that accepted requests have to finish after a stop signal"),
     setting("index.folder", "", "folder of the search index (otherwise DATA/index)"),
@@ -72,10 +73,13 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let word: Vec<char> = word.to_lowercase().chars().take(100).collect();
     known
         .into_iter()
-        .map(|name| (distance(&word, &name.to_lowercase().chars().collect::<Vec<_>>()), name))
+        .map(|name| {
+            let letters: Vec<char> = name.to_lowercase().chars().collect();
+            (distance(&word, &letters), letters.len().abs_diff(word.len()), name)
+        })
         .min()
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 3)
-        .map(|(_, name)| name)
+        .filter(|(distance, _, name)| *distance <= 1 + name.chars().count() / 3)
+        .map(|(_, _, name)| name)
 }
 
 /// Levenshtein distance.

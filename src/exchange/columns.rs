@@ -28,8 +28,13 @@ pub enum Shape {
     Truth,
     /// A word of a list; anything else is refused.
     Choice(ReadCode),
-    /// A word of a list under a general heading (`kind`): anything else becomes this, with a note.
-    FreeChoice(ReadCode, Option<&'static str>),
+    /// A word of a list under a general heading (`kind`), for this field: anything else becomes `otherwise`, with a
+    /// note.
+    FreeChoice {
+        field: &'static str,
+        read: ReadCode,
+        otherwise: Option<&'static str>,
+    },
     Many(Item),
     /// A party or a person.
     Reference,
@@ -95,7 +100,11 @@ const COMMON: &[Column] = &[
 
 const ORGANIZATION: &[Column] = &[
     column("organization_kind", Shape::Choice(organization_kind), &["機関種別", "機関の種別", "組織種別", "企業種別"]),
-    column("kind", Shape::FreeChoice(organization_kind, Some("other")), &["種別", "区分", "type"]),
+    column(
+        "kind",
+        Shape::FreeChoice { field: "organization_kind", read: organization_kind, otherwise: Some("other") },
+        &["種別", "区分", "type"],
+    ),
     column(
         "name_ja",
         Shape::Text,
@@ -239,7 +248,11 @@ const CAPABILITY: &[Column] = &[
     ),
     column("owner", Shape::CorporateNumberReference, &["法人番号", "corporate_number", "保有機関の法人番号"]),
     column("capability_kind", Shape::Choice(capability_kind), &["技術種別", "技術・設備種別", "技術の種別"]),
-    column("kind", Shape::FreeChoice(capability_kind, Some("technology")), &["種別", "区分", "type"]),
+    column(
+        "kind",
+        Shape::FreeChoice { field: "capability_kind", read: capability_kind, otherwise: Some("technology") },
+        &["種別", "区分", "type"],
+    ),
     column("name_ja", Shape::Text, &["名称", "技術名", "設備名", "サービス名", "名称（日本語）", "name (ja)"]),
     column("name_en", Shape::Text, &["英語名", "名称（英語）", "英語表記", "name (en)", "English name"]),
     column("name", Shape::ByScript, &["title", "capability", "名前"]),
@@ -312,7 +325,11 @@ const NEED: &[Column] = &[
 
 const RECORD: &[Column] = &[
     column("record_kind", Shape::Choice(record_kind), &["実績種別", "実績の種別"]),
-    column("kind", Shape::FreeChoice(record_kind, None), &["種別", "区分", "type"]),
+    column(
+        "kind",
+        Shape::FreeChoice { field: "record_kind", read: record_kind, otherwise: None },
+        &["種別", "区分", "type"],
+    ),
     column(
         "title_ja",
         Shape::Text,

@@ -189,7 +189,10 @@ fn too_many_columns() -> Defect {
 mod tests {
     use super::*;
 
-    fn rows(text: &str) -> Vec<Result<(u64, Vec<String>), (u64, String)>> {
+    /// Line and cells, or line and code.
+    type Read = Result<(u64, Vec<String>), (u64, String)>;
+
+    fn rows(text: &str) -> Vec<Read> {
         let mut reader = DelimitedReader::new(text.as_bytes(), b',');
         let mut found = Vec::new();
         while let Some(row) = reader.next_row().expect("reading from memory") {
@@ -204,7 +207,7 @@ mod tests {
         found
     }
 
-    fn row(line: u64, cells: &[&str]) -> Result<(u64, Vec<String>), (u64, String)> {
+    fn row(line: u64, cells: &[&str]) -> Read {
         Ok((line, cells.iter().map(|cell| (*cell).to_owned()).collect()))
     }
 

@@ -26,9 +26,17 @@ impl Encoding {
         match self {
             Encoding::Utf8 => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
             // encoding_rs calls the Windows variant of Shift_JIS by that name, as the Encoding Standard does.
+            Encoding::Cp932 if is_japanese_utf8(bytes) => None,
             Encoding::Cp932 => SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes),
         }
     }
+}
+
+/// Japanese in UTF-8 is often valid CP932, too, and reads as 蜻ｱ: rare kanji and half-width kana. Nobody means that.
+fn is_japanese_utf8(bytes: &[u8]) -> bool {
+    !bytes.is_ascii()
+        && std::str::from_utf8(bytes)
+            .is_ok_and(|text| text.chars().all(|character| character.is_ascii() || character.len_utf8() == 3))
 }
 
 /// What the bytes of a file say.

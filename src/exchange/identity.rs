@@ -76,11 +76,6 @@ impl Resolver {
         Ok(found)
     }
 
-    /// What a rolled-back row or batch brought may no longer be there.
-    pub fn forget(&mut self) {
-        self.known.clear();
-    }
-
     fn look_up(&self, conn: &mut Conn, text: &str) -> Result<Option<ThingId>> {
         if let Some(scheme) = self.scheme()
             && let Some(id) = references::find_party(conn, &scheme, text)?
@@ -213,11 +208,12 @@ pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme
 /// same title, date and members.
 fn titled_alike<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft) -> Result<Identity> {
     let kind = E::KIND;
-    let titles: Vec<String> =
-        title_fields(kind).into_iter().filter_map(|field| draft.patch.get(field)?.as_str()).map(fold).collect();
-    if titles.is_empty() {
+    let written: Vec<&str> =
+        title_fields(kind).into_iter().filter_map(|field| draft.patch.get(field)?.as_str()).collect();
+    if written.is_empty() {
         return Ok(Identity::New);
     }
+    let titles: Vec<String> = written.iter().map(|title| fold(title)).collect();
     let owner = match kind {
         Kind::Capability | Kind::Seed | Kind::Need => match draft.patch.get("owner").and_then(Value::as_str) {
             Some(owner) => Some(owner),
@@ -225,7 +221,7 @@ fn titled_alike<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft) -> Res
         },
         Kind::Organization | Kind::Person | Kind::Record => None,
     };
-    let keys: Vec<String> = titles.iter().map(|title| things::name_key(title)).collect();
+    let keys: Vec<String> = written.iter().map(|title| things::name_key(title)).collect();
     let ids = things::titled_alike(conn, kind, &keys, owner, ALIKE_LIMIT)?;
     if ids.is_empty() {
         return Ok(Identity::New);

@@ -75,7 +75,7 @@ pub struct ImportReport {
 /// Where rows come from.
 pub trait RowSource {
     /// The next row: as read, or refused as it stands. `None` at the end.
-    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Refusal>>>;
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>>;
     /// Bytes of the file so far, for a progress bar.
     fn bytes_read(&self) -> u64;
 }
@@ -139,7 +139,15 @@ struct Session {
     /// Things that rows of this file spoke of, by the bits of their id, and the line.
     spoken_of: HashMap<u128, u64>,
     notes: Notes,
-    nested: Counts,
+    /// Headings of the capabilities nested in organisations.
+    nested_planner: rows::Planner,
+}
+
+/// What is told of a row, or of a capability nested in it.
+struct Told {
+    line: u64,
+    outcome: Outcome,
+    nested: bool,
 }
 
 /// A row on its way: shaped, or refused before it got that far.
@@ -173,13 +181,20 @@ fn run<E: Stored>(
         scope: actor.scope(),
         spoken_of: HashMap::new(),
         notes,
-        nested: Counts::default(),
+        nested_planner: rows::Planner::new(Kind::Capability),
     };
     let mut counts = Counts::default();
-    let mut tell = |outcomes: Vec<(u64, Outcome)>, bytes: u64| -> Result<()> {
-        for (line, outcome) in &outcomes {
-            counts.add(outcome);
-            listener.row(*line, outcome).map_err(Error::internal)?;
+    let mut nested = Counts::default();
+    let mut tell = |outcomes: Vec<Told>, bytes: u64| -> Result<()> {
+        for told in &outcomes {
+            if told.nested {
+                nested.add(&told.outcome)
+            } else {
+                counts.add(&told.outcome)
+            }
+            if !told.nested || matches!(told.outcome, Outcome::Refused { .. }) {
+                listener.row(told.line, &told.outcome).map_err(Error::internal)?;
+            }
         }
         listener.progress(bytes, &counts);
         Ok(())
@@ -208,7 +223,7 @@ fn run<E: Stored>(
             tell(written.value, rows.bytes_read())?;
         }
     }
-    Ok(ImportReport { rows: counts, nested: session.nested, notes: session.notes.into_list() })
+    Ok(ImportReport { rows: counts, nested, notes: session.notes.into_list() })
 }
 
 /// Reads and shapes rows until a batch is full. `None` at the end of the file.
@@ -218,11 +233,30 @@ fn next_batch<E: Entry>(rows: &mut dyn RowSource, session: &mut Session) -> Resu
     while batch.len() < BATCH_ROWS && rows.bytes_read() - before < BATCH_BYTES as u64 {
         let Some(row) = rows.next_row(&mut session.notes).map_err(cannot_read)? else { break };
         batch.push(match row {
-            Ok(raw) => Shaped::Draft(Box::new(rows::read(E::KIND, raw, &session.vocabularies, &mut session.notes))),
-            Err(refusal) => Shaped::Refused(refusal),
+            Ok(raw) => {
+                let draft = rows::read(E::KIND, raw, &session.vocabularies, &mut session.notes);
+                note_unused_id(&draft, session);
+                Shaped::Draft(Box::new(draft))
+            }
+            Err(refusal) => Shaped::Refused(*refusal),
         });
     }
     Ok((!batch.is_empty()).then_some(batch))
+}
+
+/// The file's own ids mean nothing without the name of the system they come from.
+fn note_unused_id(draft: &Draft, session: &mut Session) {
+    let ours = draft.id.as_deref().is_none_or(|id| ThingId::parse(id).is_ok());
+    if ours || session.resolver.scheme().is_some() {
+        return;
+    }
+    session.notes.add("id without source", || {
+        Defect::new(
+            "id.no_source",
+            "識別子の列は使いません。元のシステムの識別子として覚えるには --source 名前 を付けてください。",
+            "The ids are not used. Add --source NAME to remember them as ids of that system.",
+        )
+    });
 }
 
 fn cannot_read(error: std::io::Error) -> Error {
@@ -230,7 +264,7 @@ fn cannot_read(error: std::io::Error) -> Error {
 }
 
 /// Takes a batch in. A row that is refused leaves the others alone; an error here undoes the whole batch.
-fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session) -> Result<Vec<(u64, Outcome)>> {
+fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session) -> Result<Vec<Told>> {
     let scheme = session.resolver.scheme();
     // Most rows of a second import are known: they are read together.
     let mut known: HashMap<ThingId, Thing<E>> = HashMap::new();
@@ -261,6 +295,7 @@ fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session
     let mut outcomes = Vec::with_capacity(batch.len());
     for (shaped, identity) in batch.into_iter().zip(identities) {
         let line = shaped.line();
+        let mut nested = Vec::new();
         let outcome = match shaped {
             Shaped::Refused(refusal) => Outcome::Refused { refusals: vec![refusal] },
             Shaped::Draft(draft) if !draft.refusals.is_empty() => Outcome::Refused { refusals: draft.refusals },
@@ -278,10 +313,12 @@ fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session
                 if !matches!(outcome, Outcome::Refused { .. } | Outcome::Unchanged { .. }) {
                     touched.extend(keys);
                 }
-                with_capabilities(tx, &draft, outcome, session)?
+                nested = capabilities(tx, &draft, &outcome, session)?;
+                outcome
             }
         };
-        outcomes.push((line, outcome));
+        outcomes.push(Told { line, outcome, nested: false });
+        outcomes.extend(nested.into_iter().map(|outcome| Told { line, outcome, nested: true }));
     }
     Ok(outcomes)
 }
@@ -392,28 +429,24 @@ fn take_row<E: Stored>(
     }
 }
 
-/// The capabilities that stand inside an organisation, owned by it. One that is refused refuses nothing else; the
-/// row is reported as refused so that nobody overlooks it, with the organisation itself taken in.
-fn with_capabilities(tx: &mut Tx<'_>, draft: &Draft, outcome: Outcome, session: &mut Session) -> Result<Outcome> {
-    let owner = match &outcome {
-        Outcome::Refused { .. } => return Ok(outcome),
-        _ if draft.capabilities.is_empty() => return Ok(outcome),
-        Outcome::Created { id } | Outcome::Updated { id } | Outcome::Unchanged { id } => id.clone(),
+/// The capabilities that stand inside an organisation, owned by it. One that is refused refuses nothing else.
+fn capabilities(tx: &mut Tx<'_>, draft: &Draft, outcome: &Outcome, session: &mut Session) -> Result<Vec<Outcome>> {
+    let owner = match outcome {
+        Outcome::Refused { .. } => return Ok(Vec::new()),
+        Outcome::Created { id } | Outcome::Updated { id } | Outcome::Unchanged { id } => id,
     };
     let scheme = session.resolver.scheme();
-    let mut refusals = Vec::new();
+    let mut outcomes = Vec::with_capacity(draft.capabilities.len());
     for (place, value) in draft.capabilities.iter().enumerate() {
-        let outcome = capability(tx, draft.raw.line, &owner, value, session, scheme.as_deref())?;
-        session.nested.add(&outcome);
-        if let Outcome::Refused { refusals: found } = outcome {
-            refusals.extend(
-                found
-                    .into_iter()
-                    .map(|refusal| Refusal { column: format!("capabilities/{place}/{}", refusal.column), ..refusal }),
-            );
+        let mut outcome = capability(tx, draft.raw.line, owner, value, session, scheme.as_deref())?;
+        if let Outcome::Refused { refusals } = &mut outcome {
+            for refusal in refusals {
+                refusal.column = format!("capabilities/{place}/{}", refusal.column);
+            }
         }
+        outcomes.push(outcome);
     }
-    Ok(if refusals.is_empty() { outcome } else { Outcome::Refused { refusals } })
+    Ok(outcomes)
 }
 
 fn capability(
@@ -428,10 +461,9 @@ fn capability(
         let defect = Defect::new("body.object", "オブジェクトを書いてください。", "Write an object.");
         return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, defect)] });
     };
-    let mut planner = rows::Planner::new(Kind::Capability);
-    let mut cells: Vec<_> =
-        fields.iter().map(|(name, value)| (planner.plan(name, &mut session.notes), value.clone())).collect();
-    cells.push((planner.plan("owner", &mut session.notes), Value::String(owner.to_string())));
+    let (planner, notes) = (&mut session.nested_planner, &mut session.notes);
+    let mut cells: Vec<_> = fields.iter().map(|(name, value)| (planner.plan(name, notes), value.clone())).collect();
+    cells.push((planner.plan("owner", notes), Value::String(owner.to_string())));
     let raw = RawRow { line, cells };
     let mut draft = rows::read(Kind::Capability, raw, &session.vocabularies, &mut session.notes);
     if !draft.refusals.is_empty() {

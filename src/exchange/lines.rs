@@ -22,11 +22,13 @@ impl<R: BufRead> JsonLines<R> {
 }
 
 impl<R: BufRead> RowSource for JsonLines<R> {
-    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<Result<RawRow, Refusal>>> {
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<Result<RawRow, Box<Refusal>>>> {
         loop {
             let (number, bytes) = match self.lines.next_line()? {
                 None => return Ok(None),
-                Some(Physical::TooLong { number }) => return Ok(Some(Err(Refusal::of_row(number, too_long())))),
+                Some(Physical::TooLong { number }) => {
+                    return Ok(Some(Err(Box::new(Refusal::of_row(number, too_long())))));
+                }
                 Some(Physical::Line { number, bytes }) => (number, bytes),
             };
             let text = bytes.strip_prefix(UTF8_MARK).filter(|_| number == 1).unwrap_or(&bytes);
@@ -40,8 +42,8 @@ impl<R: BufRead> RowSource for JsonLines<R> {
                         object.into_iter().map(|(name, value)| (self.planner.plan(&name, notes), value)).collect();
                     Ok(RawRow { line: number, cells })
                 }
-                Ok(_) => Err(Refusal::of_row(number, not_an_object())),
-                Err(error) => Err(Refusal::of_row(number, broken(&error))),
+                Ok(_) => Err(Box::new(Refusal::of_row(number, not_an_object()))),
+                Err(error) => Err(Box::new(Refusal::of_row(number, broken(&error)))),
             };
             return Ok(Some(row));
         }

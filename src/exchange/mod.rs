@@ -7,6 +7,7 @@ pub mod cells;
 pub mod columns;
 pub mod delimited;
 pub mod encoding;
+pub mod export;
 pub mod identity;
 pub mod import;
 pub mod lines;

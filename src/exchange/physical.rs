@@ -62,18 +62,7 @@ impl<R: BufRead> PhysicalLines<R> {
     }
 
     fn skip_to_line_break(&mut self) -> io::Result<()> {
-        loop {
-            let buffer = self.reader.fill_buf()?;
-            if buffer.is_empty() {
-                return Ok(());
-            }
-            let end = buffer.iter().position(|&byte| byte == b'\n');
-            let used = end.map_or(buffer.len(), |end| end + 1);
-            self.reader.consume(used);
-            self.bytes_read += used as u64;
-            if end.is_some() {
-                return Ok(());
-            }
-        }
+        self.bytes_read += self.reader.skip_until(b'\n')? as u64;
+        Ok(())
     }
 }

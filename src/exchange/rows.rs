@@ -222,7 +222,7 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
     }
     put_address_together(&mut draft, &raw, &address, vocabularies);
     if kind == Kind::Organization {
-        guess_organization_kind(&mut draft, &raw, notes);
+        guess_organization_kind(&mut draft, notes);
     }
     draft.raw = raw;
     draft
@@ -262,10 +262,10 @@ fn read_cell<'a>(
             Some(Err(defect)) => draft.refuse(raw, place, defect),
         },
         Shape::Yen(unit) => match text.map(|text| cells::yen(text, unit)) {
-            None => match (value.as_i64(), unit) {
-                (Some(number), unit) => set(draft, column.field, number.saturating_mul(unit).into()),
-                (None, _) => set(draft, column.field, value.clone()),
-            },
+            None => {
+                let amount = value.as_i64().map(|number| Value::from(number.saturating_mul(unit)));
+                set(draft, column.field, amount.unwrap_or_else(|| value.clone()));
+            }
             Some(Ok(amount)) => set(draft, column.field, amount.into()),
             Some(Err(defect)) => draft.refuse(raw, place, defect),
         },
@@ -278,8 +278,7 @@ fn read_cell<'a>(
             let code = text.and_then(|text| read(text.trim())).map(Value::from);
             set(draft, column.field, code.unwrap_or_else(|| value.clone()));
         }
-        Shape::FreeChoice(read, otherwise) => {
-            let field = free_choice_field(draft, column);
+        Shape::FreeChoice { field, read, otherwise } => {
             let Some(text) = text else { return };
             match read(text.trim()) {
                 Some(code) => set(draft, field, code.into()),
@@ -307,7 +306,9 @@ fn read_cell<'a>(
             Value::Null => set(draft, column.field, Value::Null),
             _ => match identity_text(value) {
                 Ok(Some(text)) => {
-                    draft.slots.push(Slot { pointer: format!("/{}", column.field), text });
+                    let pointer = format!("/{}", column.field);
+                    draft.slots.retain(|slot| slot.pointer != pointer);
+                    draft.slots.push(Slot { pointer, text });
                     set(draft, column.field, Value::Null);
                 }
                 Ok(None) => {}
@@ -331,6 +332,7 @@ fn read_cell<'a>(
         }
         Shape::Members => match cells::members(value) {
             Ok((members, slots)) => {
+                draft.slots.retain(|slot| !slot.pointer.starts_with("/members/"));
                 draft.slots.extend(slots.into_iter().map(|(pointer, text)| Slot { pointer, text }));
                 set(draft, column.field, members);
             }
@@ -368,16 +370,6 @@ fn read_cell<'a>(
                 Defect::new("value.type", "capabilities は配列にしてください。", "capabilities must be an array."),
             ),
         },
-    }
-}
-
-/// The kind's own field for kinds: `kind` means `organization_kind` and so on.
-fn free_choice_field(draft: &mut Draft, column: &Column) -> &'static str {
-    let _ = (draft, column.field);
-    match column.shape {
-        Shape::FreeChoice(_, Some("other")) => "organization_kind",
-        Shape::FreeChoice(_, Some("technology")) => "capability_kind",
-        _ => "record_kind",
     }
 }
 
@@ -453,14 +445,13 @@ fn put_address_together(draft: &mut Draft, raw: &RawRow, address: &Address<'_>, 
 }
 
 /// Files such as the national corporate number list do not say what an organisation is; its name often does.
-fn guess_organization_kind(draft: &mut Draft, raw: &RawRow, notes: &mut Notes) {
+fn guess_organization_kind(draft: &mut Draft, notes: &mut Notes) {
     if draft.patch.get("organization_kind").is_some() || draft.defaults.contains_key("organization_kind") {
         return;
     }
     let Some(name) = draft.patch.get("name_ja").and_then(Value::as_str) else { return };
     let kind = columns::organization_kind_of_name(name).code();
     draft.defaults.insert("organization_kind".to_owned(), kind.into());
-    let _ = raw;
     notes.add("kind by name", || {
         Defect::new(
             "kind.by_name",

@@ -1,6 +1,7 @@
 //! Rows of CSV and TSV: headings first, then cells in the encoding of the file.
 
 use super::cells;
+use super::columns::{Column, Shape};
 use super::delimited::{DelimitedReader, DelimitedRow};
 use super::encoding::{self, Encoding, Guess, UTF8_MARK};
 use super::import::RowSource;
@@ -104,7 +105,11 @@ fn read_headings(kind: Kind, row: &DelimitedRow, encoding: Encoding, notes: &mut
 /// The same heading twice, or two headings for one field.
 fn same_column(one: &Plan, other: &Plan) -> bool {
     match (one.column, other.column) {
-        (Some(one), Some(other)) => one.field == other.field,
+        (Some(one), Some(other)) => {
+            // A corporate number may stand beside the id that it explains.
+            let number = |column: &Column| matches!(column.shape, Shape::CorporateNumberReference);
+            one.field == other.field && number(one) == number(other)
+        }
         (None, None) => !one.heading.is_empty() && one.heading == other.heading,
         _ => false,
     }
@@ -115,11 +120,11 @@ fn refused(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Error {
 }
 
 impl<R: BufRead> RowSource for Table<R> {
-    fn next_row(&mut self, _notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Refusal>>> {
+    fn next_row(&mut self, _notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
         loop {
             let row = match self.reader.next_row()? {
                 None => return Ok(None),
-                Some(Err(broken)) => return Ok(Some(Err(Refusal::of_row(broken.line, broken.defect)))),
+                Some(Err(broken)) => return Ok(Some(Err(Box::new(Refusal::of_row(broken.line, broken.defect))))),
                 Some(Ok(row)) => row,
             };
             if row.cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
@@ -135,12 +140,12 @@ impl<R: BufRead> RowSource for Table<R> {
 }
 
 impl<R: BufRead> Table<R> {
-    fn row(&self, row: DelimitedRow) -> std::result::Result<RawRow, Refusal> {
+    fn row(&self, row: DelimitedRow) -> std::result::Result<RawRow, Box<Refusal>> {
         let (expected, found) = (self.headings.len(), row.cells.len());
         // Spreadsheets leave empty cells behind the last column.
         let surplus = row.cells.iter().skip(expected).any(|cell| !cell.is_empty());
         if found < expected || surplus {
-            return Err(Refusal::of_row(
+            return Err(Box::new(Refusal::of_row(
                 row.line,
                 Defect::new(
                     "row.columns",
@@ -151,12 +156,12 @@ impl<R: BufRead> Table<R> {
                         "The row has {found} columns, the headings {expected}. Please check quotes and separators."
                     ),
                 ),
-            ));
+            )));
         }
         let mut cells = Vec::with_capacity(expected);
         for (plan, cell) in self.headings.iter().zip(&row.cells) {
             let Some(text) = self.encoding.decode(cell) else {
-                return Err(Refusal {
+                return Err(Box::new(Refusal {
                     row: row.line,
                     column: plan.heading.clone(),
                     code: "row.encoding".to_owned(),
@@ -167,7 +172,7 @@ impl<R: BufRead> Table<R> {
                         format!("The row holds bytes that are not {}.", self.encoding.name()),
                     )
                     .message,
-                });
+                }));
             };
             // An empty cell says nothing: what is there stays.
             if plan.column.is_some() && !text.trim().is_empty() {

@@ -10,7 +10,7 @@ use crate::store::log::{self, Change as LogRow, Head};
 use crate::store::{Conn, Database, Target, things};
 use musubi_index::{Change, Engine, EngineError, Mark};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -37,6 +37,8 @@ const POLL_SHARED: Duration = Duration::from_millis(500);
 const POLL_ALONE: Duration = Duration::from_secs(1);
 const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
 const BACK_OFF_MOST: Duration = Duration::from_secs(5);
+/// After this many failures of the writer in a row the generation itself is suspected, and built anew elsewhere.
+const FAILURES_BEFORE_REBUILD: u32 = 3;
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +54,8 @@ pub enum Progress {
 /// How far the index is, for health, metrics and waiting searches.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
-    /// The mark that is served; none before the first build.
+    /// The mark that is served, once it is known to be a place in this log; none before the first build, and none
+    /// while what is served follows another log (after a restore, say).
     pub mark: Option<Mark>,
     /// Head of the log when last seen.
     pub head_seq: i64,
@@ -84,6 +87,9 @@ struct Shared {
     moved: Condvar,
     stop: AtomicBool,
     paused: AtomicBool,
+    rebuild_wanted: AtomicBool,
+    /// Times in a row that the writer failed.
+    failures: AtomicU32,
 }
 
 impl Shared {
@@ -100,7 +106,6 @@ impl Shared {
 impl Feed {
     pub fn start(database: Database, engine: Arc<Engine>, pace: Pace) -> Result<Self> {
         let shared = Arc::new(Shared::default());
-        shared.tell(|status| status.mark = engine.mark());
         let thread = std::thread::Builder::new()
             .name("indexer".to_owned())
             .spawn({
@@ -127,6 +132,12 @@ impl Feed {
     /// Holds the indexer still, or lets it go on: for tests of what readers see meanwhile.
     pub fn pause(&self, paused: bool) {
         self.shared.paused.store(paused, Ordering::SeqCst);
+        self.database.bell().ring();
+    }
+
+    /// Asks for the whole index to be built anew; what is there serves until then.
+    pub fn rebuild_soon(&self) {
+        self.shared.rebuild_wanted.store(true, Ordering::SeqCst);
         self.database.bell().ring();
     }
 
@@ -186,16 +197,35 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared, pace: Pace) {
 }
 
 fn step(database: &Database, engine: &Engine, shared: &Shared, rows: i64) -> Result<Progress> {
-    let work = database.read(|conn| next_work(conn, engine.mark().as_ref(), rows))?;
-    shared.tell(|status| status.head_seq = work.head.seq);
+    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), rows))?;
+    let foreign = matches!(work.what, What::Rebuild(_));
+    shared.tell(|status| {
+        status.head_seq = work.head.seq;
+        // From here on nobody takes the mark of another log for a place in this one.
+        status.mark = if foreign { None } else { engine.mark() };
+    });
+    if engine.damaged() {
+        work.what = What::Rebuild("a query met damaged files");
+    } else if shared.rebuild_wanted.load(Ordering::SeqCst) {
+        work.what = What::Rebuild("it was asked for, or following failed again and again");
+    }
     let progress = match work.what {
         What::Nothing => Progress::Idle,
         What::Follow { changes, mark } => {
             let count = changes.len();
             match engine.apply(&changes, &mark) {
-                Ok(()) => Progress::Followed(count),
+                Ok(()) => {
+                    shared.failures.store(0, Ordering::SeqCst);
+                    Progress::Followed(count)
+                }
                 Err(EngineError::Damaged(_) | EngineError::NotBuilt) => rebuild_told(database, engine, shared)?,
-                Err(error) => return Err(Error::internal(error)),
+                Err(error) => {
+                    // Its folder may be gone, which trying again does not mend.
+                    if shared.failures.fetch_add(1, Ordering::SeqCst) + 1 >= FAILURES_BEFORE_REBUILD {
+                        shared.rebuild_wanted.store(true, Ordering::SeqCst);
+                    }
+                    return Err(Error::internal(error));
+                }
             }
         }
         What::Rebuild(why) => {
@@ -215,10 +245,14 @@ fn step(database: &Database, engine: &Engine, shared: &Shared, rows: i64) -> Res
 
 fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
     shared.tell(|status| status.rebuilding = true);
+    // Whoever asks while it runs is served by another one. If it fails (a full disk, say), following is tried again
+    // before the next.
+    shared.rebuild_wanted.store(false, Ordering::SeqCst);
+    shared.failures.store(0, Ordering::SeqCst);
     let rebuilt = rebuild(database, engine, |_| {});
     shared.tell(|status| {
         status.rebuilding = false;
-        status.rebuilds += 1;
+        status.rebuilds += u64::from(rebuilt.is_ok());
     });
     rebuilt.map(Progress::Rebuilt)
 }

@@ -1,5 +1,6 @@
 //! The only room that knows diesel. Two doors: [`Database::read`] and [`Database::write`].
 
+pub mod check;
 pub mod connection;
 pub mod database;
 pub mod idempotency;

@@ -562,7 +562,7 @@ fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
 }
 
-fn kinds_of(conn: &mut Conn, scope: &Scope, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {
+pub(super) fn kinds_of(conn: &mut Conn, scope: &Scope, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {
     ids.sort();
     ids.dedup();
     let mut kinds = HashMap::with_capacity(ids.len());

@@ -4,6 +4,7 @@
 mod support;
 
 mod coalition;
+mod health;
 mod lines;
 mod matching;
 mod resources;

@@ -17,7 +17,7 @@ use crate::kernel::{
 use crate::matching::score::Weights;
 use crate::request::{Filters, MatchRequest};
 use crate::schema::{SOURCE_RECORD, fields};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Located, Snapshot};
 
 /// One document that speaks for a party.
 #[derive(Debug, Clone, Copy)]
@@ -80,8 +80,6 @@ pub(crate) fn recall(
         allowed.push(audience::allowed(segment, &request.reader, &request.filters)?);
     }
     let documents = best_documents(snapshot, pool, weights, &chosen, &allowed)?;
-    let relevance: HashMap<(usize, u32), f32> =
-        documents.iter().map(|(address, score)| ((address.segment, address.document), *score)).collect();
     let admitted = admitted_parties(snapshot, request)?;
     let without: Vec<u32> = request
         .without_parties
@@ -92,6 +90,10 @@ pub(crate) fn recall(
     let admits =
         |party: u32| !without.contains(&party) && admitted.as_ref().is_none_or(|admitted| admitted.contains(party));
 
+    let past = match request.seeker.as_deref() {
+        Some(seeker) => past_partners(snapshot, seeker, &documents, weights)?,
+        None => HashMap::new(),
+    };
     let mut parties: HashMap<u32, Evidence> = HashMap::new();
     for (address, score) in documents {
         let tables = &snapshot.segments[address.segment].tables;
@@ -109,11 +111,9 @@ pub(crate) fn recall(
             parties.entry(party).or_default().voices.push(voice);
         }
     }
-    if let Some(seeker) = request.seeker.as_deref() {
-        for (party, past) in past_partners(snapshot, seeker, &relevance, weights)? {
-            if admits(party) {
-                parties.entry(party).or_default().past = past;
-            }
+    for (party, past) in past {
+        if admits(party) {
+            parties.entry(party).or_default().past = past;
         }
     }
     let whole = weights.breadth > 0.0 || weights.focus > 0.0;
@@ -144,6 +144,7 @@ fn source_of(number: u8) -> Source {
 struct Chosen {
     term: WeightedTerm,
     inverse: [f32; 2],
+    located: Vec<Located>,
 }
 
 /// The terms that say most: weight in the query times rarity, the best of them (DECISIONS 16).
@@ -171,15 +172,17 @@ fn choose(snapshot: &Snapshot, request: &MatchRequest, weights: &Weights) -> Res
         let term = WeightedTerm { text, grams, weight };
         let mut inverse = [0.0; 2];
         let mut importance = 0.0f32;
+        let mut located = Vec::with_capacity(2);
         for (inverse, field) in inverse.iter_mut().zip(term.fields()) {
-            let frequency = snapshot.frequency(field, &term.text)?;
-            *inverse = inverse_frequency(snapshot.documents, frequency);
-            if frequency > 0 {
+            let found = snapshot.locate(field, &term.text)?;
+            *inverse = inverse_frequency(snapshot.documents, found.frequency).powf(weights.rarity);
+            if found.frequency > 0 {
                 importance = importance.max(*inverse * weights.fields.weights[field as usize]);
             }
+            located.push(found);
         }
         if importance > 0.0 {
-            chosen.push((importance * term.weight, Chosen { term, inverse }));
+            chosen.push((importance * term.weight, Chosen { term, inverse, located }));
         }
     }
     chosen.sort_by(|(left, left_term), (right, right_term)| {
@@ -208,24 +211,20 @@ fn best_documents(
         }
         let mut scores = Scores::new(pool, segment);
         for chosen in chosen {
-            for (inverse, field) in chosen.inverse.into_iter().zip(chosen.term.fields()) {
-                lengths.add(
-                    segment,
-                    field,
-                    &chosen.term.text,
-                    inverse * chosen.term.weight,
-                    &mut scores.values,
-                    None,
-                )?;
+            for (inverse, located) in chosen.inverse.into_iter().zip(&chosen.located) {
+                if let Some(info) = &located.infos[number] {
+                    let factor = inverse * chosen.term.weight;
+                    lengths.add(segment, located.field, info, factor, &mut scores.values, None)?;
+                }
             }
         }
         let mut top = Best::new(weights.documents);
-        for document in allowed.iter() {
+        allowed.for_each(|document| {
             let score = scores.values[document as usize];
-            if score > 0.0 && !segment.tables.parties.of(document).is_empty() {
+            if score > 0.0 && top.wants(ordered(score)) && !segment.tables.parties.of(document).is_empty() {
                 top.offer(ordered(score), document, segment);
             }
-        }
+        });
         for document in top.finish() {
             best.push((Address { segment: number, document }, scores.values[document as usize]));
         }
@@ -260,8 +259,6 @@ fn admitted_parties(snapshot: &Snapshot, request: &MatchRequest) -> Result<Optio
     Ok(Some(admitted))
 }
 
-/// Postings that are read for the breadth of parties at most; the terms that say most come first.
-const MOST_BREADTH_POSTINGS: u64 = 400_000;
 /// Parties named by breadth alone at most.
 const MOST_BROAD_PARTIES: usize = 1_000;
 
@@ -274,24 +271,26 @@ fn breadth(
     allowed: &[Bits],
 ) -> Result<Vec<(u32, f32, f32)>, EngineError> {
     let facts = snapshot.party_facts();
-    let mut sums = vec![[0.0f32; 2]; facts.words.len()];
-    let mut counts = vec![0.0f32; facts.words.len()];
+    let mut sums = vec![[0.0f32; 2]; facts.sizes.len()];
+    let mut counts = vec![0.0f32; facts.sizes.len()];
     let mut touched: Vec<u32> = Vec::new();
     let mut everyone: Vec<u32> = Vec::new();
-    let mut postings_left = MOST_BREADTH_POSTINGS;
+    let mut postings_left = weights.breadth_postings;
+    // (words + prior) / (mean + prior), with the words as a multiple of the mean.
+    let sure_share = facts.mean_words / (facts.mean_words + weights.focus_prior);
     for chosen in chosen {
         touched.clear();
-        for field in chosen.term.fields() {
-            let step = weights.fields.weights[field as usize];
-            for (segment, allowed) in snapshot.segments.iter().zip(allowed) {
-                let Some(mut postings) = open_postings(segment, field, &chosen.term.text, IndexRecordOption::Basic)?
-                else {
-                    continue;
-                };
-                if u64::from(postings.doc_freq()) > postings_left {
-                    continue;
-                }
-                postings_left -= u64::from(postings.doc_freq());
+        // Decided by the public frequency, so that neither hidden documents nor the merge state have a say.
+        let postings: u64 = chosen.located.iter().map(|located| located.frequency).sum();
+        if postings > postings_left {
+            continue;
+        }
+        postings_left -= postings;
+        for located in &chosen.located {
+            let step = weights.fields.weights[located.field as usize];
+            for (number, (segment, allowed)) in snapshot.segments.iter().zip(allowed).enumerate() {
+                let Some(info) = &located.infos[number] else { continue };
+                let mut postings = open_postings(segment, located.field, info, IndexRecordOption::Basic)?;
                 while postings.block_len() > 0 {
                     for document in postings.docs().iter().filter(|document| allowed.contains(**document)) {
                         for party in segment.tables.parties.of(*document) {
@@ -309,26 +308,26 @@ fn breadth(
         let factor = chosen.term.weight * chosen.inverse[0].max(chosen.inverse[1]);
         for party in &touched {
             let index = *party as usize;
-            let size = facts.words[index] / facts.mean_words;
-            let length = 1.0 - weights.breadth_length + weights.breadth_length * size;
-            let sure = (facts.words[index] + weights.focus_prior) / (facts.mean_words + weights.focus_prior);
-            let full_length = 1.0 - weights.focus_length + weights.focus_length * sure;
+            let size = facts.sizes[index];
+            let length = weights.breadth_saturation * (1.0 - weights.breadth_length + weights.breadth_length * size);
+            let sure = sure_share * size + (1.0 - sure_share);
+            let full_length = weights.focus_saturation * (1.0 - weights.focus_length + weights.focus_length * sure);
             let count = counts[index];
             if sums[index][0] == 0.0 {
                 everyone.push(*party);
             }
-            sums[index][0] += factor * count / (count + weights.breadth_saturation * length);
-            sums[index][1] += factor * count / (count + weights.focus_saturation * full_length);
+            sums[index][0] += factor * count / (count + length);
+            sums[index][1] += factor * count / (count + full_length);
             counts[index] = 0.0;
         }
     }
     let mut broad: Vec<(u32, f32, f32)> =
         everyone.into_iter().map(|party| (party, sums[party as usize][0], sums[party as usize][1])).collect();
     if broad.len() > MOST_BROAD_PARTIES {
-        broad.sort_by(|left, right| {
-            right.1.total_cmp(&left.1).then_with(|| snapshot.parties.name(left.0).cmp(&snapshot.parties.name(right.0)))
-        });
-        broad.truncate(MOST_BROAD_PARTIES);
+        // Those above the first one too many: equals at the edge go together, whatever their numbers.
+        broad.select_nth_unstable_by(MOST_BROAD_PARTIES, |left, right| right.1.total_cmp(&left.1));
+        let edge = broad[MOST_BROAD_PARTIES].1;
+        broad.retain(|(_, breadth, _)| *breadth > edge);
     }
     Ok(broad)
 }
@@ -337,11 +336,14 @@ fn breadth(
 fn past_partners(
     snapshot: &Snapshot,
     seeker: &str,
-    relevance: &HashMap<(usize, u32), f32>,
+    documents: &[(Address, f32)],
     weights: &Weights,
 ) -> Result<HashMap<u32, f32>, EngineError> {
+    let relevance: HashMap<(usize, u32), f32> =
+        documents.iter().map(|(address, score)| ((address.segment, address.document), *score)).collect();
     let loudest = relevance.values().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let mut past: HashMap<u32, f32> = HashMap::new();
+    // Whole numbers, so that the sum does not depend on the order of the records.
+    let mut past: HashMap<u32, u64> = HashMap::new();
     for (number, segment) in snapshot.segments.iter().enumerate() {
         let mut records = Bits::empty(segment.documents());
         segment.documents_with(fields().party, seeker, &mut records)?;
@@ -357,9 +359,12 @@ fn past_partners(
             let share = (1.0 + weights.partners_topic * near)
                 / (members.len().max(2) as f32 - 1.0).powf(weights.partners_sharing);
             for party in members {
-                *past.entry(*party).or_default() += share;
+                *past.entry(*party).or_default() += (f64::from(share) * PAST_UNIT) as u64;
             }
         }
     }
-    Ok(past)
+    Ok(past.into_iter().map(|(party, sum)| (party, (sum as f64 / PAST_UNIT) as f32)).collect())
 }
+
+/// Parts of one in the sum over common records.
+const PAST_UNIT: f64 = 4_294_967_296.0;

@@ -11,6 +11,8 @@ pub struct Weights {
     pub fields: FieldWeights,
     /// How much a repeated word of the query counts: `1 + repetition · ln(count)`.
     pub repetition: f32,
+    /// Power of the inverse frequency of a term.
+    pub rarity: f32,
     /// Terms of the query that are looked up at most.
     pub chosen_terms: usize,
     /// Documents that may speak at most.
@@ -25,6 +27,8 @@ pub struct Weights {
     pub sharing: f32,
     /// Years after which a record counts half.
     pub half_life: f32,
+    /// Postings that are read for the breadth of parties at most; the terms that say most come first.
+    pub breadth_postings: u64,
     /// Saturation and weight of length when all documents of a party are taken as one.
     pub breadth_saturation: f32,
     pub breadth_length: f32,
@@ -51,27 +55,29 @@ impl Default for Weights {
     fn default() -> Weights {
         Weights {
             fields: FieldWeights::default(),
-            repetition: 1.0,
+            repetition: 0.7,
+            rarity: 1.2,
             chosen_terms: 64,
             documents: 2_000,
             voices: 10,
             decay: 0.7,
-            sharpness: 2.0,
+            sharpness: 2.3,
             sharing: 0.0,
-            half_life: 1_000.0,
-            breadth_saturation: 1.2,
-            breadth_length: 0.5,
-            focus_saturation: 5.0,
+            half_life: 10.0,
+            breadth_postings: 50_000,
+            breadth_saturation: 0.4,
+            breadth_length: 0.6,
+            focus_saturation: 4.0,
             focus_length: 1.0,
-            focus_prior: 300.0,
-            partners_topic: 3.0,
+            focus_prior: 35.0,
+            partners_topic: 15.0,
             partners_sharing: 0.5,
-            profile: 1.0,
+            profile: 1.1,
             offer: 1.0,
             record: 1.0,
-            breadth: 1.0,
-            focus: 0.3,
-            partners: 0.5,
+            breadth: 0.7,
+            focus: 1.1,
+            partners: 1.5,
             activity: 0.1,
         }
     }
