@@ -141,7 +141,7 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
     let mark_before = app.engine.mark();
     let towards = query.towards.unwrap_or(Towards::Organizations);
     let filters = app.database.read(|conn| matching::party_filters(conn, towards, &query.filters))?;
-    let found = matching::ask(app, actor, &asking, filters, &[], POOL)?;
+    let found = matching::ask(app, actor, &asking, filters, POOL)?;
     let mut parties: Vec<(String, Vec<String>)> = Vec::with_capacity(found.parties.len());
     for party in &found.parties {
         // What the match found is read again under the caller's rights; what is gone or hidden drops out there.

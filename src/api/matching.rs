@@ -148,7 +148,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) ->
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
     let actor = app.actor();
     let service = app.get_ref().clone();
-    let body = app.in_turn(move || run(&service, &actor, query)).await?;
+    let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     Ok(HttpResponse::Ok().json(body))
 }
 
@@ -213,14 +213,15 @@ fn speaking_for(from: Kind) -> Vec<String> {
     Kind::ALL.iter().filter(|&&kind| asks_too || kind != Kind::Need).map(|kind| kind.code().to_owned()).collect()
 }
 
-fn run(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
+/// The proposals that this reader may be shown.
+pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
     let scope = actor.scope();
     let limit = Page::parse_limit(query.limit)?;
     let asking = asking(app, &scope, &query.from)?;
     let mark_before = app.engine.mark();
     let spare = if lines::has_deciding_conditions(&asking.lines) { SPARE_FOR_CONDITIONS } else { SPARE };
     let filters = app.database.read(|conn| party_filters(conn, query.towards, &query.filters))?;
-    let answer = ask(app, actor, &asking, filters, &[], limit + spare)?;
+    let answer = ask(app, actor, &asking, filters, limit + spare)?;
     let found: Vec<String> = answer.parties.iter().map(|party| party.party.clone()).collect();
     let mut kept = app.database.read(|conn| lines::keep_admitted(conn, &scope, &asking.lines, &found))?;
     kept.truncate(limit + SPARE);
@@ -254,7 +255,6 @@ pub(super) fn ask(
     actor: &Actor,
     asking: &Asking,
     party_filters: Filters,
-    without: &[String],
     limit: usize,
 ) -> Result<MatchAnswer> {
     let Some(excluded_ids) = narrowed(app)? else {
@@ -269,7 +269,7 @@ pub(super) fn ask(
         reader: reader(actor),
         filters: Filters { kinds: asking.speaking.clone(), excluded_ids, ..Filters::default() },
         party_filters,
-        without_parties: asking.seeker.iter().chain(without).cloned().collect(),
+        without_parties: asking.seeker.iter().cloned().collect(),
         seeker: asking.seeker.clone(),
         today: Some(app.clock().today()),
         limit,

@@ -1,6 +1,8 @@
 //! The lines of a need in a match: met, unmet, unknown, with what shows it.
 
 use crate::support::TestApp;
+use musubi::api::matching;
+use musubi::domain::Actor;
 use serde_json::{Value, json};
 
 fn capability(app: &TestApp, owner: &str, name: &str, text: &str) -> String {
@@ -143,4 +145,39 @@ fn what_is_excluded_in_words_is_shown_and_ranked_down() {
     assert_eq!(verdicts(excluded), ["met", "met"]);
     assert_eq!(excluded["lines"][1]["evidence"]["text"], "クロムめっきも行う。");
     assert!(excluded["lines"][1]["would_fit"].is_object());
+}
+
+#[test]
+fn what_others_keep_private_neither_shows_nor_counts() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let plater = app.firm("甲めっき");
+    let other = app.firm("乙めっき");
+    capability(&app, &plater, "亜鉛めっき", "亜鉛めっきを行う。");
+    capability(&app, &other, "亜鉛めっき", "亜鉛めっきを行う。");
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "亜鉛めっきと塗装", "lines": [
+            { "strength": "must", "text_ja": "亜鉛めっきができる" }, { "strength": "must", "text_ja": "粉体塗装ができる" },
+            { "strength": "should", "text_ja": "納期は3日以内" }] }),
+    );
+    app.settle();
+    let ask = |actor: &Actor| {
+        let query = json!({ "from": { "kind": "need", "id": need }, "towards": "organizations" });
+        let query = serde_json::from_value(query).expect("a query");
+        serde_json::to_string(&matching::answer(&app.app, actor, query).expect("an answer")).expect("JSON")
+    };
+    let before = ask(&Actor::Visitor);
+    for visibility in ["private", "members", "parties"] {
+        app.create(
+            "capabilities",
+            json!({ "owner": plater, "capability_kind": "process", "name_ja": "カナリア", "visibility": visibility,
+                    "description_ja": "カナリアの粉体塗装を行う。納期は2日。" }),
+        );
+    }
+    app.settle();
+    let after = ask(&Actor::Visitor);
+    assert_eq!(before, after);
+    assert!(!after.contains("カナリア"));
+    assert!(ask(&Actor::Operator).contains("カナリア"));
 }
