@@ -531,14 +531,17 @@ fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
         return Some(0.9);
     }
     let head = form.head();
-    let head_is_last = head.and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
+    // 「測る装置はない」 denies measuring, but not everything that is measured.
+    let telling = |head: &usize| found > 1 || !form.units[*head].broad;
+    let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
     if head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
         return Some(0.7);
     }
     // Whoever does without a part of what is asked does without the whole.
     let alone = |index: &&usize| {
         let hit = shown.at[**index]?;
-        let whole = form.units[**index].weight >= 1.0 && hit.start == first && hit.end == last;
+        let whole =
+            form.units[**index].weight >= 1.0 && !form.units[**index].broad && hit.start == first && hit.end == last;
         (whole && !narrowed_before(&clause.text, hit.start) && is_object(&clause.text, hit.end)).then_some(())
     };
     specific.iter().find(|index| alone(index).is_some()).map(|_| 0.6)
@@ -551,7 +554,7 @@ fn narrowed_before(text: &str, start: usize) -> bool {
         return false;
     }
     before.chars().next_back().is_some_and(|last| {
-        matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き')
+        matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き' | 'を')
             || matches!(last, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
             || last.is_ascii_alphanumeric()
     })

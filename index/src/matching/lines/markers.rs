@@ -269,7 +269,6 @@ pub(super) const DENIAL: &[&str] = &[
     " have not ",
     " has not ",
     " hasn t ",
-    " without ",
     " did not ",
     " didn t ",
     " not yet ",

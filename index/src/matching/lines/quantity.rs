@@ -220,6 +220,10 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 /// Measures where the whole stated range must lie within the asked one; elsewhere reaching the asked bound is enough.
 const QUALITIES: &[&str] = &["accuracy", "purity", "delivery", "price", "yield", "roughness"];
 
+/// Measures whose plain number is the whole truth: 従業員 900人, 納期 6週間.
+const PLAIN: &[&str] =
+    &["accuracy", "purity", "delivery", "price", "yield", "roughness", "staff", "clamping", "vibration force"];
+
 /// Words before a number, with the side they bound: -1 from below, 1 from above, 2 a plain ±.
 const BEFORE: &[(&str, i8)] = &[
     ("最大", 1),
@@ -383,8 +387,6 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         let attribute = match (attribute_of(text, range.start, range.end), family) {
             ("", Family::Pieces) if matches!(side_after, Some(("から" | "より" | "でも", _))) => "lot",
             ("", Family::Mass) => "weight",
-            ("", Family::People) => "staff",
-            ("", Family::Money) => "price",
             ("", Family::Temperature) => "temperature",
             (attribute, _) => attribute,
         };
@@ -454,7 +456,10 @@ fn unit_at(text: &str, end: usize) -> Option<((Family, f64), usize)> {
         .iter()
         .filter(|(word, _, _)| rest.starts_with(word))
         .filter(|(word, _, _)| {
-            // A Latin unit is a word of its own.
+            // A rate (m/min) is not what it is a rate of; a Latin unit is a word of its own.
+            if rest[word.len()..].starts_with(['/', '·']) {
+                return false;
+            }
             let ends = rest[word.len()..].chars().next().is_none_or(|next| !next.is_ascii_alphabetic());
             ends || !word.ends_with(|last: char| last.is_ascii_alphabetic())
         })
@@ -503,7 +508,11 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
     let same_measure = asked.attribute == stated.attribute && !asked.attribute.is_empty();
     let apart = stated.high < asked.low || stated.low > asked.high;
     if apart {
-        return if asked.bound && (stated.bound || same_measure) { Answer::Contradicts } else { Answer::Silent };
+        return if asked.bound && (stated.bound || (same_measure && PLAIN.contains(&asked.attribute))) {
+            Answer::Contradicts
+        } else {
+            Answer::Silent
+        };
     }
     let measure = if asked.attribute.is_empty() { stated.attribute } else { asked.attribute };
     let within = stated.low >= asked.low && stated.high <= asked.high;

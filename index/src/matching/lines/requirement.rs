@@ -22,6 +22,8 @@ pub(super) struct Unit {
     end: usize,
     /// One compound word with the unit before it (二色成形): both must stand together.
     pub(super) joined: bool,
+    /// A deed that is done to anything (測定, 設計): its denial alone says nothing about the line.
+    pub(super) broad: bool,
 }
 
 /// A line in one language.
@@ -77,7 +79,7 @@ const AFTER_ROLE: &[&str] = &[
 ];
 
 /// Words that say little: they may be missing.
-const LITTLE: &str = "加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
+const LITTLE: &str = "認証 認定 認証取得 県内 県外 国内 近く certified certification certificate certifi 加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
     process manufactur product develop research equip equipment devic machin materi part compon system method use instal small larg high precis qualiti site sampl line custom";
 
 static EMPTY_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
@@ -107,8 +109,10 @@ impl Form {
         for (range, concept) in thesaurus.find(&remaining) {
             blank(&mut rest, range.clone());
             let (japanese, latin) = thesaurus.names(concept);
-            let weight = weight_of_word(&remaining[range.clone()]).max(SPECIFIC);
-            units.push(Unit { japanese, latin, weight, at: range.start, end: range.end, joined: false });
+            let surface = &remaining[range.clone()];
+            let weight = weight_of_word(surface);
+            let broad = BROAD.split_whitespace().any(|word| surface.starts_with(word));
+            units.push(Unit { japanese, latin, weight, at: range.start, end: range.end, joined: false, broad });
         }
         let remaining = String::from_utf8(rest).unwrap_or_default();
         for word in words(&remaining).into_iter().filter(|word| !word.compound) {
@@ -192,6 +196,7 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
             at,
             end: at + surface.len(),
             joined: false,
+            broad: false,
         });
     }
     // 測れる → 測: what stays when the verb changes.
@@ -205,8 +210,19 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
         weight = weight.min(GENERIC);
     }
     let japanese = vec![stem.to_owned()];
-    (weight > 0.0).then(|| Unit { japanese, latin: Vec::new(), weight, at, end: at + stem.len(), joined: false })
+    (weight > 0.0).then(|| Unit {
+        japanese,
+        latin: Vec::new(),
+        weight,
+        at,
+        end: at + stem.len(),
+        joined: false,
+        broad: false,
+    })
 }
+
+/// Deeds that are done to anything.
+const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷 指導 教 支援 手伝 紹介 供給 販売 納入 修理 登録 届 校正 電気 公開 measur analy evaluat inspect test design train support";
 
 /// How much a word says: nothing, little, some (one character), or all that can be asked.
 fn weight_of_word(word: &str) -> f32 {
