@@ -162,7 +162,10 @@ impl<T> Best<T> {
 fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
     let mut stated: Option<f32> = None;
     let mut denied: Option<(f32, Option<Numbers>)> = None;
-    for form in line.forms.iter().filter(|form| may_speak(form, sentence)) {
+    // In two languages, each form answers for its own: a short English gloss does not stand for the Japanese line.
+    let both = line.forms.iter().any(|form| form.head_last) && line.forms.iter().any(|form| !form.head_last);
+    let answers = |form: &&Form| !both || form.head_last != sentence.folded.is_ascii();
+    for form in line.forms.iter().filter(answers).filter(|form| may_speak(form, sentence)) {
         let parts = sentence.parts();
         let shows: Vec<Shown> = parts.clauses.iter().map(|clause| shown(form, clause)).collect();
         let single = parts.clauses.iter().zip(&shows).map(|(clause, shown)| hear_clause(form, clause, shown));
@@ -213,6 +216,7 @@ fn may_speak(form: &Form, sentence: &Sentence) -> bool {
 
 /// Share of the line's weight that a clause must show.
 const COVERED: f32 = 0.7;
+const COVERED_ALONE: f32 = 0.9;
 /// The same for a Japanese line and clause, where one of three things may be said otherwise.
 const COVERED_JAPANESE: f32 = 0.6;
 /// The same where a number of the same measure answers the line's own.
@@ -266,11 +270,25 @@ fn shown(form: &Form, clause: &Clause) -> Shown {
     Shown { at, covered: if total > 0.0 { covered / total } else { 1.0 } }
 }
 
+/// A plain word of one character: 端 is not in 端末.
+fn lone(unit: &Unit, name: &str) -> bool {
+    unit.japanese.len() == 1 && unit.latin.is_empty() && name.chars().count() == 1
+}
+
+fn stands_alone(text: &str, start: usize, name: &str) -> bool {
+    let kanji = |character: char| matches!(character, '\u{4E00}'..='\u{9FFF}');
+    !text[..start].chars().next_back().is_some_and(kanji)
+        && !text[start + name.len()..].chars().next().is_some_and(kanji)
+}
+
 fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
     // The longest spelling that is there says most exactly what it is.
     let mut best: Option<Hit> = None;
     for name in &unit.japanese {
         for (start, _) in clause.text.match_indices(name.as_str()) {
+            if lone(unit, name) && !stands_alone(&clause.text, start, name) {
+                continue;
+            }
             let longer = best.is_none_or(|best| name.len() > best.end - best.start);
             if longer && whole_katakana(&clause.text, start, name) {
                 best = Some(Hit { start, end: start + name.len(), latin: false });
@@ -338,9 +356,12 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     }
     let japanese = form.head_last && !clause.text.is_ascii();
     let same_measure = matches!(numbers, Numbering::Satisfied(true));
+    let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
     let wanted = match numbers {
         Numbering::Open => return None,
         _ if same_measure => COVERED_WITH_NUMBER,
+        // One telling word alone must come with everything else.
+        _ if specific < 2 => COVERED_ALONE,
         _ if japanese => COVERED_JAPANESE,
         _ => COVERED,
     };
@@ -349,7 +370,6 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     let says = |index: usize| form.units[index].weight >= SPECIFIC;
     let half = (0..form.units.len()).any(|index| part(index) && says(index) && shown.at[index].is_none());
     let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
-    let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
     let may_miss = match specific {
         2.. if same_measure => 1,
         3.. if japanese => 1,
@@ -360,7 +380,8 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
         return None;
     }
     // A line of nothing but general words shows nothing.
-    if specific == 0 && !same_measure {
+    let measured = same_measure && (!form.units.is_empty() || quantity::tells_alone(&form.quantities));
+    if specific == 0 && !measured {
         return None;
     }
     if let Some(head) = form.head()

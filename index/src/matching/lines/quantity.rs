@@ -385,7 +385,9 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             _ => {}
         }
         let attribute = match (attribute_of(text, range.start, range.end), family) {
-            ("", Family::Pieces) if matches!(side_after, Some(("から" | "より" | "でも", _))) => "lot",
+            ("", Family::Pieces) if values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) => {
+                "lot"
+            }
             ("", Family::Mass) => "weight",
             ("", Family::Temperature) => "temperature",
             (attribute, _) => attribute,
@@ -491,6 +493,11 @@ fn attribute_of(text: &str, start: usize, end: usize) -> &'static str {
         .filter_map(|(word, name)| after.find(word).map(|at| (at, *name)))
         .min_by_key(|(at, _)| *at)
         .map_or("", |(_, name)| name)
+}
+
+/// Whether numbers say enough without any other word (従業員50人以下).
+pub(super) fn tells_alone(asked: &[Quantity]) -> bool {
+    asked.iter().all(|quantity| PLAIN.contains(&quantity.attribute) || quantity.attribute == "lot")
 }
 
 /// Whether a word names a measure.

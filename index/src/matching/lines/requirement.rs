@@ -45,7 +45,7 @@ pub(super) const SPECIFIC: f32 = 0.5;
 const GENERIC: f32 = 0.25;
 
 /// Words that carry nothing in a line.
-const EMPTY: &str = "検査機関 試験機関 研究機関 相手 相手先 ところ 所 場所 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 design \
+const EMPTY: &str = "年 月 日 回 枚 個 台 一 二 三 四 五 式 一枚 一回 一式 一つ 毎月 毎年 検査機関 試験機関 研究機関 相手 相手先 ところ 所 場所 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 design \
     organis organiz bodi someon base group result experienc proven run plus welcom ideal nice would issu willing contact 経験 対応 可能 会社 実績 ノウハウ 知見 技術 技術力 企業 業者 保有 所有 提供 実施 サービス 協力 相談 希望 必要 必須 条件 者 方 先 依頼 受託 \
     請負 事業 事業者 業務 得意 専門 取得 取引 対象 場合 程度 自社 社内 当社 弊社 貴社 社 求 探 持 有 行 使 取 得 受 出 入 見 作 等 的 性 化 型 用 品 物 中 以上 以下 以内 未満 最大 最小 最低 ロット 事 為 お願い 優先 歓迎 尚 可 能 引 含 請 承 担当 \
     スタッフ 担当者 人 パートナー 複数 各種 一式 全般 関連 関する 向 際 他 件 件以上 豊富 十分 確実 一緒 experience experi able abil capabl capability compani company firm partner supplier provid \
