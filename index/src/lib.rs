@@ -60,4 +60,5 @@ pub use evidence::{Sentence, Terms};
 pub use kernel::FieldWeights;
 pub use mark::Mark;
 pub use matching::score::{PARTS, Weights};
+pub use matching::{coalition, lines};
 pub use request::{Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Reader, SearchAnswer, SearchRequest, Sort};

@@ -1,5 +1,6 @@
 //! `POST /match`: who fits a need, a seed, an organisation or a text, with the sentences that show why. Nothing is stored.
 
+use super::lines::{self, LineBody, Ready, Shelf};
 use super::problem::{Answer, ProblemBody};
 use super::search::{OwnerBody, narrowed, read_again, reader};
 use super::wire;
@@ -8,13 +9,13 @@ use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
-use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
+use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::vocabulary;
+use crate::store::{things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
-use musubi_index::{Attribute, Filters, Hit, MatchRequest, PartyScore, Terms, evidence};
+use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, evidence};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -25,6 +26,10 @@ const BODY_WEIGHT: f32 = 0.5;
 const EVIDENCE_MOST: usize = 5;
 /// Parties asked for beyond the page, since some may drop out when read again.
 const SPARE: usize = 20;
+/// The same where conditions of the need decide who stays.
+const SPARE_FOR_CONDITIONS: usize = 300;
+/// Offers, and records of work, of each party that its lines are judged by beside what the match found.
+const OWN_THINGS: i64 = 15;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,14 +98,17 @@ pub struct Proposal {
     pub party: Party,
     /// Comparable within one answer only.
     pub score: f32,
-    /// The parts of the score, each from 0 to 1 within this answer: `profile`, `offers`, `records`, `partners`, `activity`.
+    /// The parts of the score, each from 0 to 1 within this answer: `profile`, `offers`, `records`, `partners`, `activity`,
+    /// and `lines` when it starts from a need.
     #[schema(value_type = Object)]
     pub parts: serde_json::Map<String, serde_json::Value>,
+    /// Every line of the need with its verdict; empty when it does not start from a need.
+    pub lines: Vec<LineBody>,
     /// The sentences that show why, strongest first.
     pub evidence: Vec<EvidenceBody>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Party {
     pub kind: Kind,
     pub id: String,
@@ -140,7 +148,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) ->
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
     let actor = app.actor();
     let service = app.get_ref().clone();
-    let body = app.in_turn(move || run(&service, &actor, query)).await?;
+    let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     Ok(HttpResponse::Ok().json(body))
 }
 
@@ -148,8 +156,8 @@ fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
     if let Some(from) = tree.get("from") {
         // An untagged choice would only say that nothing fitted.
         let shape = |name: &str| from.get(name).is_some();
-        let readable = shape("text") || (shape("kind") && shape("id"));
-        if !readable {
+        let complete = shape("text") || (shape("kind") && shape("id"));
+        if !complete {
             return Err(Error::invalid(
                 "/from",
                 Defect::new(
@@ -160,6 +168,11 @@ fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
             ));
         }
     }
+    read_tree(tree)
+}
+
+/// Reads a body; what cannot be read is a finding with its pointer.
+pub(super) fn read_tree<T: serde::de::DeserializeOwned>(tree: serde_json::Value) -> Result<T> {
     serde_path_to_error::deserialize(tree).map_err(|error| {
         let pointer = error.path().iter().fold(String::new(), |pointer, segment| match segment {
             serde_path_to_error::Segment::Map { key } => format!("{pointer}/{key}"),
@@ -180,12 +193,14 @@ fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
 }
 
 /// What a match starts from, read under the caller's rights.
-struct Asking {
-    texts: Vec<(String, f32)>,
+pub(super) struct Asking {
+    pub(super) texts: Vec<(String, f32)>,
     /// The party that asks, if there is one: never proposed to itself.
-    seeker: Option<String>,
+    pub(super) seeker: Option<String>,
     /// The kinds of things that may speak for a party.
-    speaking: Vec<String>,
+    pub(super) speaking: Vec<String>,
+    /// The lines of the need, if it is one.
+    pub(super) lines: Vec<Ready>,
 }
 
 /// What speaks for a party: what it asks for itself does not show that it can do what others ask for, but is just what
@@ -198,11 +213,50 @@ fn speaking_for(from: Kind) -> Vec<String> {
     Kind::ALL.iter().filter(|&&kind| asks_too || kind != Kind::Need).map(|kind| kind.code().to_owned()).collect()
 }
 
-fn run(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
+/// The proposals that this reader may be shown.
+pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
     let scope = actor.scope();
     let limit = Page::parse_limit(query.limit)?;
     let asking = asking(app, &scope, &query.from)?;
     let mark_before = app.engine.mark();
+    let spare = if lines::has_deciding_conditions(&asking.lines) { SPARE_FOR_CONDITIONS } else { SPARE };
+    let filters = app.database.read(|conn| party_filters(conn, query.towards, &query.filters))?;
+    let answer = ask(app, actor, &asking, filters, limit + spare)?;
+    let found: Vec<String> = answer.parties.iter().map(|party| party.party.clone()).collect();
+    let mut kept = app.database.read(|conn| lines::keep_admitted(conn, &scope, &asking.lines, &found))?;
+    kept.truncate(limit + SPARE);
+    let parties: Vec<&PartyScore> = answer.parties.iter().filter(|party| kept.contains(&party.party)).collect();
+    let ids = parties.iter().flat_map(|party| {
+        std::iter::once(party.party.clone()).chain(party.things.iter().map(|thing| thing.id.clone()))
+    });
+    let mut ids: Vec<String> = ids.collect();
+    ids.sort();
+    ids.dedup();
+    let (readings, owners) = app.database.read(|conn| read_again(conn, &scope, &ids))?;
+    let mut judged = judge(app, &scope, &asking.lines, &parties, &readings)?;
+    let mut results: Vec<Proposal> = parties
+        .iter()
+        .filter_map(|party| {
+            let lines = judged.remove(&party.party).unwrap_or_default();
+            proposal(party, lines, &readings, &owners, &answer.terms)
+        })
+        .collect();
+    if !asking.lines.is_empty() {
+        results
+            .sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.party.id.cmp(&right.party.id)));
+    }
+    results.truncate(limit);
+    Ok(MatchBody { results, stale: mark_before.is_none() || app.feed.status().rebuilding })
+}
+
+/// Asks the engine for the best parties.
+pub(super) fn ask(
+    app: &App,
+    actor: &Actor,
+    asking: &Asking,
+    party_filters: Filters,
+    limit: usize,
+) -> Result<MatchAnswer> {
     let Some(excluded_ids) = narrowed(app)? else {
         return Err(Error::Unavailable(Defect::new(
             "index-behind",
@@ -210,38 +264,52 @@ fn run(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
             "The index is catching up with changes. Please try again shortly.",
         )));
     };
-    let party_filters = app.database.read(|conn| party_filters(conn, &query))?;
-    let answer = app.engine.match_parties(&MatchRequest {
-        texts: asking.texts,
+    Ok(app.engine.match_parties(&MatchRequest {
+        texts: asking.texts.clone(),
         reader: reader(actor),
-        filters: Filters { kinds: asking.speaking, excluded_ids, ..Filters::default() },
+        filters: Filters { kinds: asking.speaking.clone(), excluded_ids, ..Filters::default() },
         party_filters,
         without_parties: asking.seeker.iter().cloned().collect(),
-        seeker: asking.seeker,
+        seeker: asking.seeker.clone(),
         today: Some(app.clock().today()),
-        limit: limit + SPARE,
-    });
-    let ids = answer.parties.iter().flat_map(|party| {
-        std::iter::once(party.party.clone()).chain(party.things.iter().map(|thing| thing.id.clone()))
-    });
-    let mut ids: Vec<String> = ids.collect();
-    ids.sort();
-    ids.dedup();
-    let (readings, owners) = app.database.read(|conn| read_again(conn, &scope, &ids))?;
-    let results = answer
-        .parties
-        .iter()
-        .filter_map(|party| proposal(party, &readings, &owners, &answer.terms))
-        .take(limit)
-        .collect();
-    Ok(MatchBody { results, stale: mark_before.is_none() || app.feed.status().rebuilding })
+        limit,
+    }))
 }
 
-fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
+/// The lines of the need for each proposed party.
+fn judge(
+    app: &App,
+    scope: &Scope,
+    lines: &[Ready],
+    parties: &[&PartyScore],
+    readings: &HashMap<String, Reading>,
+) -> Result<HashMap<String, Vec<LineBody>>> {
+    if lines.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let fresh = |hit: &&Hit| readings.get(&hit.id).is_some_and(|reading| reading.card.version as u64 == hit.version);
+    let wanted: Vec<(String, Vec<String>)> = parties
+        .iter()
+        .map(|party| {
+            let things = party.things.iter().filter(fresh).map(|hit| hit.id.clone()).collect();
+            (party.party.clone(), things)
+        })
+        .collect();
+    let (dossiers, readings) = app.database.read(|conn| lines::dossiers(conn, scope, &wanted, OWN_THINGS))?;
+    let shelf = Shelf::new(&readings);
+    Ok(dossiers.iter().map(|(party, dossier)| (party.clone(), lines::judge(lines, dossier, &shelf))).collect())
+}
+
+pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
     let thing = match from {
         From::Text(FromText { text }) => {
             let text = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?;
-            return Ok(Asking { texts: vec![(text.into(), 1.0)], seeker: None, speaking: speaking_for(Kind::Need) });
+            return Ok(Asking {
+                texts: vec![(text.into(), 1.0)],
+                seeker: None,
+                speaking: speaking_for(Kind::Need),
+                lines: Vec::new(),
+            });
         }
         From::Thing(thing) => thing,
     };
@@ -257,6 +325,13 @@ fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
             ),
         )
     })?;
+    let lines = match thing.kind {
+        Kind::Need => {
+            let needs = app.database.read(|conn| things::get_many::<Need>(conn, scope, std::slice::from_ref(&id)))?;
+            needs.first().map(|need| lines::ready(&need.entry)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
     // What a party is called says nothing about what it does.
     let party = reading.card.kind.is_party();
     let weighted = |text: readings::Text| match text.place {
@@ -269,35 +344,36 @@ fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
         texts: reading.texts.into_iter().filter_map(weighted).collect(),
         seeker: reading.card.owner,
         speaking: speaking_for(thing.kind),
+        lines,
     })
 }
 
-fn party_filters(conn: &mut crate::store::Conn, query: &MatchQuery) -> Result<Filters> {
+pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {
     let mut filters = Filters {
-        kinds: match query.towards {
+        kinds: match towards {
             Towards::Organizations => vec![Kind::Organization.code().to_owned()],
             Towards::People => vec![Kind::Person.code().to_owned()],
             Towards::Parties => vec![Kind::Organization.code().to_owned(), Kind::Person.code().to_owned()],
         },
         ..Filters::default()
     };
-    if query.filters.municipality.len() + query.filters.field.len() > 100 {
+    if asked.municipality.len() + asked.field.len() > 100 {
         return Err(Error::Invalid(vec![Finding::new(
             "/filters",
             Defect::new("list.too_long", "条件は100件までです。", "At most 100 conditions."),
         )]));
     }
-    let places: Vec<String> = query.filters.municipality.iter().map(|code| code.as_str().to_owned()).collect();
+    let places: Vec<String> = asked.municipality.iter().map(|code| code.as_str().to_owned()).collect();
     if !places.is_empty() {
         let places = vocabulary::with_their_municipalities(conn, &places)?;
         filters.attributes.push((Attribute::Municipality, places));
     }
-    if !query.filters.organization_kind.is_empty() {
-        let kinds = query.filters.organization_kind.iter().map(|kind| kind.code().to_owned()).collect();
+    if !asked.organization_kind.is_empty() {
+        let kinds = asked.organization_kind.iter().map(|kind| kind.code().to_owned()).collect();
         filters.attributes.push((Attribute::OrganizationKind, kinds));
     }
-    if !query.filters.field.is_empty() {
-        let fields = query.filters.field.iter().map(|code| code.as_str().to_owned()).collect();
+    if !asked.field.is_empty() {
+        let fields = asked.field.iter().map(|code| code.as_str().to_owned()).collect();
         filters.attributes.push((Attribute::Field, fields));
     }
     Ok(filters)
@@ -306,6 +382,7 @@ fn party_filters(conn: &mut crate::store::Conn, query: &MatchQuery) -> Result<Fi
 /// A party with its evidence; none if the party is gone or hidden, or nothing that speaks for it can be shown.
 fn proposal(
     party: &PartyScore,
+    lines: Vec<LineBody>,
     readings: &HashMap<String, Reading>,
     owners: &HashMap<String, OwnerBody>,
     terms: &Terms,
@@ -319,11 +396,18 @@ fn proposal(
     if evidence.is_empty() && !party.things.is_empty() {
         return None;
     }
-    let parts = party.parts.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
+    let mut parts: serde_json::Map<String, serde_json::Value> =
+        party.parts.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
+    let mut score = party.score;
+    if !lines.is_empty() {
+        parts.insert("lines".to_owned(), serde_json::json!(lines::fit(&lines).max(0.0)));
+        score *= lines::factor(&lines);
+    }
     Some(Proposal {
         party: Party { kind: card.kind, id: card.id.clone(), name: card.title.clone() },
-        score: party.score,
+        score,
         parts,
+        lines,
         evidence: evidence.into_iter().map(|(_, body)| body).collect(),
     })
 }

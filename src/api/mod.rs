@@ -1,6 +1,8 @@
 //! The only room with JSON handlers and wire types. The routes, in one place.
 
+pub mod coalition;
 pub mod health;
+pub mod lines;
 pub mod matching;
 pub mod metrics;
 pub mod middleware;
@@ -26,6 +28,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(resource::routes::<Need>)
                 .configure(resource::routes::<Record>)
                 .configure(search::routes)
+                .configure(coalition::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)
                 .default_service(web::to(wire::no_such_route)),

@@ -2,7 +2,7 @@
 
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
-use super::{health, matching, search, vocabularies};
+use super::{coalition, health, matching, search, vocabularies};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
@@ -27,6 +27,7 @@ use utoipa_swagger_ui::SwaggerUi;
     paths(
         search::search,
         matching::propose,
+        coalition::propose,
         vocabularies::municipalities,
         vocabularies::fields,
         vocabularies::vocabularies,

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod codes;
+pub mod conditions;
 pub mod date;
 pub mod entry;
 pub mod finding;

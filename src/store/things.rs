@@ -184,6 +184,31 @@ fn anonymous_among(conn: &mut Conn, scope: &Scope, rows: &[ThingRow]) -> Result<
     Ok(anonymous.into_iter().collect())
 }
 
+/// Published things that speak for a party and that the reader may see: its capabilities and seeds, and the records of
+/// work it took part in, newest change first, at most `most` of each of the two.
+pub fn speaking_for(conn: &mut Conn, scope: &Scope, party: &str, most: i64) -> Result<Vec<String>> {
+    let offers = [Kind::Capability.code(), Kind::Seed.code()];
+    let mut ids: Vec<String> = visible(scope)
+        .filter(things::owner_party.eq(party.to_owned()).and(things::kind.eq_any(offers)))
+        .filter(things::status.eq(Status::Published.code()))
+        .order((things::updated_at.desc(), things::id.desc()))
+        .limit(most)
+        .select(things::id)
+        .load(conn)?;
+    let shared = thing_links::table
+        .filter(thing_links::target_id.eq(party.to_owned()).and(thing_links::relation.eq("member")))
+        .select(thing_links::thing_id);
+    let records: Vec<String> = visible(scope)
+        .filter(things::id.eq_any(shared).and(things::kind.eq(Kind::Record.code())))
+        .filter(things::status.eq(Status::Published.code()))
+        .order((things::updated_at.desc(), things::id.desc()))
+        .limit(most)
+        .select(things::id)
+        .load(conn)?;
+    ids.extend(records);
+    Ok(ids)
+}
+
 /// Kind of a thing, whoever may see it.
 pub fn kind_of(conn: &mut Conn, id: &ThingId) -> Result<Option<Kind>> {
     let kind: Option<String> = things::table.find(id.as_str()).select(things::kind).first(conn).optional()?;

@@ -3,9 +3,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod coalition;
 mod contract;
 mod health;
 mod law;
+mod lines;
 mod matching;
 mod model;
 mod resources;

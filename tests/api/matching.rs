@@ -94,7 +94,8 @@ fn bad_questions_are_refused_clearly() {
         json!({ "from": { "kind": "seed", "id": "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d" }, "towards": "people" }),
         "/from/id",
     );
+    // Before the first index stands nobody can be matched.
     app.settle();
     let empty = app.post("/api/v1/match", json!({ "from": { "text": "何か" }, "towards": "people" }));
-    assert_eq!(empty.json()["results"], json!([]));
+    assert_eq!(empty.json()["results"], json!([]), "{}", empty.body);
 }

@@ -1,5 +1,7 @@
 //! Matching: who could answer this text? Recall gathers what documents say for parties, score weighs it.
 
+pub mod coalition;
+pub mod lines;
 pub(crate) mod recall;
 pub mod score;
 

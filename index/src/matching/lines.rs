@@ -1,0 +1,645 @@
+//! One line of a need in words, judged against what a candidate has written: met, unmet or unknown, with the sentence
+//! that shows it. Pure.
+//!
+//! The verdict is a maximum over sentences of a function of that sentence alone, and the sentence is what is cited. So
+//! taking the cited sentence out never raises a line and always lowers it (DECISIONS 17): *met* comes before *unmet*,
+//! and every further sentence that says the same adds a little to the strength.
+//!
+//! ```
+//! use musubi_index::lines::{Text, Verdict, judge};
+//!
+//! let texts = [Text { id: "c1", field: "description", lang: "ja", text: "創業は古い。有機ELの薄膜封止を行う。" }];
+//! let Verdict::Met { place, .. } = judge(&["OLEDの封止ができること"], &texts) else { panic!() };
+//! assert_eq!((place.start, place.end), (6, 19));
+//! let texts = [Text { text: "有機ELの封止ができる会社を探している。", ..texts[0] }];
+//! assert_eq!(judge(&["OLEDの封止ができること"], &texts), Verdict::Unknown);
+//! ```
+
+mod clause;
+mod markers;
+mod quantity;
+mod requirement;
+
+use std::borrow::Borrow;
+
+pub use clause::Passage;
+use clause::{Clause, Sentence};
+use markers::Stance;
+use quantity::Answer;
+use requirement::{Form, SPECIFIC, Unit, whole_katakana};
+
+/// A text of the candidate that may be cited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// The thing it belongs to.
+    pub id: &'a str,
+    pub field: &'a str,
+    pub lang: &'a str,
+    pub text: &'a str,
+}
+
+/// A sentence: which text, and code points `[start, end)` into it as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Index into the texts that were judged.
+    pub text: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// What the texts say about a line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// The cited sentence says that the candidate does, has or did it. Strength between 0 and 1.
+    Met {
+        place: Place,
+        strength: f32,
+    },
+    /// The cited sentence denies it, or states a number that contradicts the asked one.
+    Unmet {
+        place: Place,
+        strength: f32,
+        numbers: Option<Numbers>,
+    },
+    Unknown,
+}
+
+/// An asked and a stated quantity that exclude each other, as written (folded).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    pub asked: String,
+    pub stated: String,
+}
+
+/// A line, read once and judged against many candidates.
+#[derive(Debug, Clone)]
+pub struct Line {
+    forms: Vec<Form>,
+}
+
+impl Line {
+    /// The line in its languages, each on its own a full statement of it.
+    pub fn read(forms: &[&str]) -> Line {
+        let forms = forms.iter().map(|form| Form::read(form));
+        Line { forms: forms.filter(|form| !form.units.is_empty() || !form.quantities.is_empty()).collect() }
+    }
+
+    /// Whether the line names anything that could be found.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+}
+
+/// Judges one line, given in one or two languages, against the texts of one candidate.
+pub fn judge(line: &[&str], texts: &[Text<'_>]) -> Verdict {
+    let passages: Vec<Passage> = texts.iter().map(|text| Passage::read(text.text)).collect();
+    judge_read(&Line::read(line), &passages)
+}
+
+/// What one sentence says about a line.
+#[derive(Debug, Clone, PartialEq)]
+enum Voice {
+    States(f32),
+    Denies(f32, Option<Numbers>),
+}
+
+/// Most that one sentence can show.
+const STRONGEST: f32 = 0.95;
+/// Share of what is missing to 1 that further sentences can add.
+const FURTHER: f32 = 0.2;
+
+/// The same for a line and passages that were read before; `Place::text` is an index into the passages.
+pub fn judge_read<P: Borrow<Passage>>(line: &Line, passages: &[P]) -> Verdict {
+    let mut stated: Best<()> = Best::default();
+    let mut denied: Best<Option<Numbers>> = Best::default();
+    for (text, passage) in passages.iter().enumerate() {
+        for sentence in &passage.borrow().sentences {
+            let place = Place { text, start: sentence.start, end: sentence.end };
+            match hear(line, sentence) {
+                Some(Voice::States(strength)) => stated.add(strength, place, ()),
+                Some(Voice::Denies(strength, numbers)) => denied.add(strength, place, numbers),
+                None => {}
+            }
+        }
+    }
+    if let Some((place, strength, ())) = stated.finish() {
+        return Verdict::Met { place, strength };
+    }
+    match denied.finish() {
+        Some((place, strength, numbers)) => Verdict::Unmet { place, strength, numbers },
+        None => Verdict::Unknown,
+    }
+}
+
+/// The strongest sentence (the first of equals), and how much the others add.
+struct Best<T> {
+    best: Option<(f32, Place, T)>,
+    sum: f32,
+}
+
+impl<T> Default for Best<T> {
+    fn default() -> Self {
+        Best { best: None, sum: 0.0 }
+    }
+}
+
+impl<T> Best<T> {
+    fn add(&mut self, strength: f32, place: Place, detail: T) {
+        self.sum += strength;
+        if self.best.as_ref().is_none_or(|(known, _, _)| strength > *known) {
+            self.best = Some((strength, place, detail));
+        }
+    }
+
+    fn finish(self) -> Option<(Place, f32, T)> {
+        let (best, place, detail) = self.best?;
+        let others = (self.sum - best).max(0.0);
+        let strength = best + (1.0 - best) * FURTHER * (others / (1.0 + others));
+        Some((place, strength, detail))
+    }
+}
+
+fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
+    let mut stated: Option<f32> = None;
+    let mut denied: Option<(f32, Option<Numbers>)> = None;
+    // In two languages, each form answers for its own: a short English gloss does not stand for the Japanese line.
+    let both = line.forms.iter().any(|form| form.head_last) && line.forms.iter().any(|form| !form.head_last);
+    let answers = |form: &&Form| !both || form.head_last != sentence.folded.is_ascii();
+    for form in line.forms.iter().filter(answers).filter(|form| may_speak(form, sentence)) {
+        let parts = sentence.parts();
+        let shows: Vec<Shown> = parts.clauses.iter().map(|clause| shown(form, clause)).collect();
+        let single = parts.clauses.iter().zip(&shows).map(|(clause, shown)| hear_clause(form, clause, shown));
+        let joint = (1..parts.clauses.len()).map(|second| {
+            let pair = [second - 1, second];
+            let both = pair.iter().all(|clause| {
+                shows[*clause].covered > 0.0 && parts.clauses[*clause].stance(&form.text, &form.latin) == Stance::States
+            });
+            if !both {
+                return None;
+            }
+            let joint = parts.joint(second - 1);
+            match statement(form, joint, &shown(form, joint)) {
+                Some(Voice::States(strength)) => Some(Voice::States(strength * JOINT)),
+                _ => None,
+            }
+        });
+        for voice in single.chain(joint) {
+            match voice {
+                Some(Voice::States(strength)) if stated.is_none_or(|known| strength > known) => stated = Some(strength),
+                Some(Voice::Denies(strength, numbers))
+                    if denied.as_ref().is_none_or(|(known, _)| strength > *known) =>
+                {
+                    denied = Some((strength, numbers));
+                }
+                _ => {}
+            }
+        }
+    }
+    stated.map(Voice::States).or_else(|| denied.map(|(strength, numbers)| Voice::Denies(strength, numbers)))
+}
+
+/// A sentence without anything the line names has nothing to say about it.
+fn may_speak(form: &Form, sentence: &Sentence) -> bool {
+    if !form.quantities.is_empty() && sentence.folded.bytes().any(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
+    let shows = |unit: &Unit| {
+        unit.japanese.iter().any(|name| sentence.folded.contains(name.as_str()))
+            || unit.latin.iter().any(|name| {
+                // The first letters tell whether stemming its words is worth it.
+                let first = name.trim_start().get(..2).unwrap_or("");
+                sentence.folded.contains(first) && sentence.latin().contains(name.as_str())
+            })
+    };
+    form.units.iter().filter(|unit| unit.weight >= SPECIFIC).any(shows)
+}
+
+/// Share of the line's weight that a clause must show.
+const COVERED: f32 = 0.7;
+const COVERED_ALONE: f32 = 0.9;
+/// The same for a Japanese line and clause, where one of three things may be said otherwise.
+const COVERED_JAPANESE: f32 = 0.6;
+/// The same where a number of the same measure answers the line's own.
+const COVERED_WITH_NUMBER: f32 = 0.4;
+/// Characters between the first and the last unit in Japanese; further apart they hardly belong together.
+const WINDOW: usize = 45;
+
+/// What two clauses show together is worth this much of what one shows.
+const JOINT: f32 = 0.9;
+
+/// What a clause shows of a line.
+struct Shown {
+    /// For each unit where it stands in the clause, in bytes of its text.
+    at: Vec<Option<Hit>>,
+    covered: f32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Hit {
+    start: usize,
+    end: usize,
+    latin: bool,
+}
+
+fn hear_clause(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
+    if shown.covered <= 0.0 {
+        return None;
+    }
+    match clause.stance(&form.text, &form.latin) {
+        Stance::Neutral => None,
+        Stance::Denies if form.negative.is_some() => None,
+        Stance::Denies => denial(form, clause, shown).map(|strength| Voice::Denies(strength, None)),
+        Stance::States => statement(form, clause, shown),
+    }
+}
+
+fn shown(form: &Form, clause: &Clause) -> Shown {
+    let total = form.total();
+    let mut covered = 0.0;
+    let at = form
+        .units
+        .iter()
+        .map(|unit| {
+            let hit = find_unit(unit, clause);
+            if hit.is_some() {
+                covered += unit.weight;
+            }
+            hit
+        })
+        .collect();
+    Shown { at, covered: if total > 0.0 { covered / total } else { 1.0 } }
+}
+
+/// A plain word of one character: 端 is not in 端末.
+fn lone(unit: &Unit, name: &str) -> bool {
+    unit.japanese.len() == 1 && unit.latin.is_empty() && name.chars().count() == 1
+}
+
+fn stands_alone(text: &str, start: usize, name: &str) -> bool {
+    let kanji = |character: char| matches!(character, '\u{4E00}'..='\u{9FFF}');
+    !text[..start].chars().next_back().is_some_and(kanji)
+        && !text[start + name.len()..].chars().next().is_some_and(kanji)
+}
+
+fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
+    // The longest spelling that is there says most exactly what it is.
+    let mut best: Option<Hit> = None;
+    for name in &unit.japanese {
+        for (start, _) in clause.text.match_indices(name.as_str()) {
+            if lone(unit, name) && !stands_alone(&clause.text, start, name) {
+                continue;
+            }
+            let longer = best.is_none_or(|best| name.len() > best.end - best.start);
+            if longer && whole_katakana(&clause.text, start, name) {
+                best = Some(Hit { start, end: start + name.len(), latin: false });
+            }
+        }
+    }
+    best.or_else(|| {
+        unit.latin.iter().find_map(|name| {
+            let at = clause.latin.find(name.as_str())?;
+            let (start, end) = clause.latin_range(at, at + name.len())?;
+            Some(Hit { start, end, latin: true })
+        })
+    })
+}
+
+/// Characters that may stand between the parts of a compound word.
+const COMPOUND_GAP: usize = 5;
+
+/// Every compound word of the line stands together in the clause, in its order.
+fn compounds_hold(form: &Form, clause: &Clause, shown: &Shown) -> bool {
+    (1..form.units.len()).filter(|index| form.units[*index].joined).all(|index| {
+        let (Some(before), Some(this)) = (shown.at[index - 1], shown.at[index]) else { return true };
+        if before.latin || this.latin {
+            return true;
+        }
+        let firsts = places(&form.units[index - 1], clause);
+        let seconds = places(&form.units[index], clause);
+        firsts.iter().any(|first| {
+            seconds
+                .iter()
+                .any(|second| second.0 == first.0 || (second.0 >= first.1 && second.0 - first.1 <= COMPOUND_GAP * 3))
+        })
+    })
+}
+
+fn places(unit: &Unit, clause: &Clause) -> Vec<(usize, usize)> {
+    let mut places = Vec::new();
+    for name in &unit.japanese {
+        places.extend(clause.text.match_indices(name.as_str()).map(|(start, _)| (start, start + name.len())));
+    }
+    places
+}
+
+fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
+    let numbers = answer_numbers(form, clause);
+    let head_there = form.head().is_none_or(|head| shown.at[head].is_some());
+    if let Numbering::Contradicted(numbers, same_measure) = &numbers {
+        let enough = *same_measure
+            || shown.covered >= COVERED_WITH_NUMBER
+            || form.units.iter().all(|unit| unit.weight < SPECIFIC);
+        return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
+    }
+    if let Some(sign) = form.negative {
+        let lacks = clause.text.contains(sign)
+            || clause.text.contains("不使用")
+            || clause.text.contains("フリー")
+            || clause.latin.contains(" free ")
+            || clause.latin.contains(" without ");
+        if !lacks {
+            return None;
+        }
+    }
+    if clause.only_deals(&form.text, &form.latin) {
+        return None;
+    }
+    let japanese = form.head_last && !clause.text.is_ascii();
+    let same_measure = matches!(numbers, Numbering::Satisfied(true));
+    let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
+    let wanted = match numbers {
+        Numbering::Open => return None,
+        _ if same_measure => COVERED_WITH_NUMBER,
+        // One telling word alone must come with everything else.
+        _ if specific < 2 => COVERED_ALONE,
+        _ if japanese => COVERED_JAPANESE,
+        _ => COVERED,
+    };
+    // Half a compound word is another word.
+    let part = |index: usize| form.units[index].joined || form.units.get(index + 1).is_some_and(|next| next.joined);
+    let says = |index: usize| form.units[index].weight >= SPECIFIC;
+    let half = (0..form.units.len()).any(|index| part(index) && says(index) && shown.at[index].is_none());
+    let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
+    let may_miss = match specific {
+        2.. if same_measure => 1,
+        3.. if japanese => 1,
+        5.. => 1,
+        _ => 0,
+    };
+    if shown.covered < wanted || missing > may_miss || half || !(head_there || same_measure) {
+        return None;
+    }
+    // A line of nothing but general words shows nothing.
+    let measured = same_measure && (!form.units.is_empty() || quantity::tells_alone(&form.quantities));
+    if specific == 0 && !measured {
+        return None;
+    }
+    if let Some(head) = form.head()
+        && let Some(hit) = shown.at[head].filter(|hit| !hit.latin)
+        && !somewhere_itself(&form.units[head], hit, form, clause)
+    {
+        return None;
+    }
+    if !compounds_hold(form, clause, shown) {
+        return None;
+    }
+    if residue(form, clause, shown) > RESIDUE {
+        return None;
+    }
+    let spread = spread(shown, clause);
+    if spread > WINDOW * 2 {
+        return None;
+    }
+    let mut strength = 0.5 + 0.45 * shown.covered * shown.covered;
+    if spread > WINDOW {
+        strength *= 0.85;
+    }
+    Some(Voice::States(strength.min(STRONGEST)))
+}
+
+/// Characters from the first to the last unit found in the Japanese text.
+fn spread(shown: &Shown, clause: &Clause) -> usize {
+    let hits: Vec<Hit> = shown.at.iter().flatten().copied().collect();
+    let (Some(start), Some(end)) = (hits.iter().map(|hit| hit.start).min(), hits.iter().map(|hit| hit.end).max())
+    else {
+        return 0;
+    };
+    clause.text[start..end].chars().count()
+}
+
+/// Whether the clause names the thing itself somewhere, and not only a trade, a market or a machine called after it.
+fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool {
+    let trades = markers::TRADES.iter().any(|trade| clause.text.contains(trade) && !form.text.contains(trade));
+    let itself = |end: usize| {
+        let after = &clause.text[end..];
+        let other = markers::OTHER_HEADS.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
+        let machine = markers::MACHINES.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
+        let allowed = |list: &[&str]| list.iter().any(|word| after.starts_with(word));
+        let inside = clause.text[..end].chars().next_back().is_some_and(is_kanji_or_katakana);
+        let goes_on = inside && after.chars().next().is_some_and(is_kanji_or_katakana);
+        let another =
+            goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
+        // 「アプリから申し込める」: by it, not it.
+        let by_it = after.starts_with("から") && !after.contains("まで");
+        !(other || by_it || another || (machine && trades) || after_the_deed(after))
+    };
+    itself(hit.end)
+        || unit
+            .japanese
+            .iter()
+            .any(|name| clause.text.match_indices(name.as_str()).any(|(start, _)| itself(start + name.len())))
+}
+
+fn is_kanji_or_katakana(character: char) -> bool {
+    matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}' | '々')
+}
+
+fn begins(unit: &Unit, text: &str) -> bool {
+    unit.japanese.iter().any(|name| text.starts_with(name.as_str()))
+}
+
+/// 「めっきした部品を…」 speaks of the part.
+fn after_the_deed(after: &str) -> bool {
+    ["した", "された", "して ある", "してある"]
+        .iter()
+        .filter_map(|ending| after.strip_prefix(ending))
+        .any(|rest| rest.chars().next().is_some_and(is_kanji_or_katakana))
+}
+
+/// Characters of content that may follow the last unit before the clause is about something else.
+const RESIDUE: usize = 7;
+
+/// Content after the last unit found that no predicate of doing explains.
+fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
+    if clause.text.is_ascii() {
+        return 0;
+    }
+    let Some(end) = shown.at.iter().flatten().map(|hit| hit.end).max() else { return 0 };
+    let after = &clause.text[end..];
+    let listed = ["、", "・", "と", "や", "および", "及び", "から", "も", ",", "/", "("];
+    if listed.iter().any(|mark| after.starts_with(mark)) {
+        return 0;
+    }
+    let mut count = 0;
+    let mut at = 0;
+    while let Some(character) = after[at..].chars().next() {
+        let rest = &after[at..];
+        let known = markers::PREDICATES.iter().filter(|word| rest.starts_with(**word)).map(|word| word.len()).max();
+        let own = form.text.len() > character.len_utf8()
+            && form.text.contains(rest.char_indices().nth(2).map_or(rest, |(two, _)| &rest[..two]));
+        if let Some(length) = known {
+            at += length;
+            continue;
+        }
+        if is_kanji_or_katakana(character) && !own {
+            count += 1;
+        }
+        at += character.len_utf8();
+    }
+    count
+}
+
+enum Numbering {
+    /// The line asks for no number.
+    None,
+    /// Every asked number is answered; whether of the same named measure.
+    Satisfied(bool),
+    /// Whether both name the same measure (幅, 納期).
+    Contradicted(Numbers, bool),
+    /// A number is asked that the clause does not tell.
+    Open,
+}
+
+fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
+    if form.quantities.is_empty() {
+        return Numbering::None;
+    }
+    let mut open = false;
+    let mut same = true;
+    for asked in &form.quantities {
+        let mut answered = false;
+        for stated in &clause.quantities {
+            match quantity::answer(asked, stated) {
+                Answer::Satisfies => {
+                    answered = true;
+                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                }
+                Answer::Contradicts if !answered => {
+                    let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
+                    if !others {
+                        let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
+                        let same = asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                        return Numbering::Contradicted(numbers, same);
+                    }
+                }
+                _ => {}
+            }
+        }
+        open |= !answered;
+    }
+    if open { Numbering::Open } else { Numbering::Satisfied(same) }
+}
+
+/// A denial of the very thing: the whole line, or its head without anything that narrows it.
+fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
+    let specific: Vec<usize> = (0..form.units.len()).filter(|index| form.units[*index].weight >= SPECIFIC).collect();
+    let found = specific.iter().filter(|index| shown.at[**index].is_some()).count();
+    if specific.is_empty() || found == 0 {
+        return None;
+    }
+    let all = found == specific.len();
+    if clause.text.is_ascii() {
+        return match (all, shown.covered >= COVERED_WITH_NUMBER) {
+            (true, _) => Some(0.85),
+            (false, true) => Some(0.7),
+            _ => None,
+        };
+    }
+    let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
+    let first = hits.iter().map(|hit| hit.start).min()?;
+    let last = hits.iter().map(|hit| hit.end).max()?;
+    if all && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
+        return Some(0.9);
+    }
+    let head = form.head();
+    // 「測る装置はない」 denies measuring, but not everything that is measured.
+    let telling = |head: &usize| found > 1 || !form.units[*head].broad;
+    let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
+    if head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
+        return Some(0.7);
+    }
+    // Whoever does without a part of what is asked does without the whole.
+    let alone = |index: &&usize| {
+        let hit = shown.at[**index]?;
+        let whole =
+            form.units[**index].weight >= 1.0 && !form.units[**index].broad && hit.start == first && hit.end == last;
+        (whole && !narrowed_before(&clause.text, hit.start) && is_object(&clause.text, hit.end)).then_some(())
+    };
+    specific.iter().find(|index| alone(index).is_some()).map(|_| 0.6)
+}
+
+/// Something before the denied thing makes it a narrower one: 大型の…, クロム….
+fn narrowed_before(text: &str, start: usize) -> bool {
+    let before = &text[..start];
+    if before.ends_with("社の") || before.ends_with("社で") || before.ends_with("本体の") {
+        return false;
+    }
+    before.chars().next_back().is_some_and(|last| {
+        matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き' | 'を')
+            || matches!(last, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
+            || last.is_ascii_alphanumeric()
+    })
+}
+
+/// The denied thing is what the particle after it marks, not a part of another thing (めっきの評価).
+fn is_object(text: &str, end: usize) -> bool {
+    let mut rest = &text[end..];
+    for _ in 0..3 {
+        let Some(tail) =
+            markers::GENERIC_TAILS.iter().filter(|tail| rest.starts_with(**tail)).max_by_key(|tail| tail.len())
+        else {
+            break;
+        };
+        rest = &rest[tail.len()..];
+    }
+    rest.is_empty() || markers::DENIED_PARTICLES.iter().any(|particle| rest.starts_with(particle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str, text: &str) -> &'static str {
+        let texts = [Text { id: "c", field: "description", lang: "ja", text }];
+        match judge(&[line], &texts) {
+            Verdict::Met { .. } => "met",
+            Verdict::Unmet { .. } => "unmet",
+            Verdict::Unknown => "unknown",
+        }
+    }
+
+    #[test]
+    fn met_when_a_sentence_says_so() {
+        assert_eq!(said("有機ELの封止ができること", "OLEDの封止を受託しています。"), "met");
+        assert_eq!(said("封止ができること", "薄膜封止の量産ラインがあります。"), "met");
+        assert_eq!(said("アルミの切削加工に対応可能", "アルミニウムの旋盤加工を行っています。"), "met");
+        assert_eq!(said("Experience in OLED encapsulation", "有機ELの封止を行う。"), "met");
+        assert_eq!(said("ISO9001の認証を取得していること", "ISO 9001:2015 認証取得済み。"), "met");
+        assert_eq!(said("幅300mm以上のフィルムに塗布できる", "フィルムへの塗布は幅600mmまで対応。"), "met");
+    }
+
+    #[test]
+    fn unmet_when_it_is_denied() {
+        assert_eq!(said("めっきができること", "切削を行っており、めっきは外注しています。"), "unmet");
+        assert_eq!(said("めっきができること", "めっきには対応していません。"), "unmet");
+        assert_eq!(said("plating in house", "We do not offer plating."), "unmet");
+        assert_eq!(said("幅300mm以上のフィルムに塗布できる", "フィルムの塗布幅は最大200mmです。"), "unmet");
+        assert_eq!(said("めっきができること", "大型品のめっきはできません。"), "unknown");
+        assert_eq!(said("めっきができること", "めっきの評価はできません。"), "unknown");
+    }
+
+    #[test]
+    fn unknown_when_it_is_only_spoken_of() {
+        assert_eq!(said("めっきができること", "めっきができる会社を探しています。"), "unknown");
+        assert_eq!(said("めっきができること", "めっき研究会に参加しています。"), "unknown");
+        assert_eq!(said("めっきができること", "めっきは協力会社が行います。"), "unknown");
+        assert_eq!(said("めっきができること", "めっき業界の動向に詳しい。"), "unknown");
+        assert_eq!(said("アルミのめっきができること", "めっきを行う。"), "unknown");
+    }
+
+    #[test]
+    fn a_statement_goes_before_a_denial() {
+        let text = "めっきを行っています。めっきはできません。";
+        assert_eq!(said("めっきができること", text), "met");
+    }
+}

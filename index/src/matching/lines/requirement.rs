@@ -1,0 +1,411 @@
+//! One line of a need, read into what must be found: units of content with their other names, and quantities.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::clause::{latin_words, squash};
+use super::quantity::{self, Quantity};
+use crate::analysis::segment::words;
+
+/// The reviewed list of synonyms; part of what decides a verdict.
+pub(crate) const SYNONYMS: &str = include_str!("../../taxonomy/synonyms.txt");
+
+/// One thing that the line names.
+#[derive(Debug, Clone)]
+pub(super) struct Unit {
+    /// Japanese spellings, found as they stand.
+    pub(super) japanese: Vec<String>,
+    /// Latin spellings, stemmed words between spaces.
+    pub(super) latin: Vec<String>,
+    pub(super) weight: f32,
+    at: usize,
+    end: usize,
+    /// One compound word with the unit before it (二色成形): both must stand together.
+    pub(super) joined: bool,
+    /// A deed that is done to anything (測定, 設計): its denial alone says nothing about the line.
+    pub(super) broad: bool,
+}
+
+/// A line in one language.
+#[derive(Debug, Clone)]
+pub(super) struct Form {
+    pub(super) text: String,
+    pub(super) latin: String,
+    /// In order of the line.
+    pub(super) units: Vec<Unit>,
+    pub(super) quantities: Vec<Quantity>,
+    /// The line is about the lack of something (鉛を使わない): only its own words show it.
+    pub(super) negative: Option<&'static str>,
+    /// Japanese lines end with what is done: that unit must be there.
+    pub(super) head_last: bool,
+}
+
+/// From this weight on a unit is specific: it must be found.
+pub(super) const SPECIFIC: f32 = 0.5;
+const GENERIC: f32 = 0.25;
+
+/// Words that carry nothing in a line.
+const EMPTY: &str = "年 月 日 回 枚 個 台 一 二 三 四 五 式 一枚 一回 一式 一つ 毎月 毎年 検査機関 試験機関 研究機関 相手 相手先 ところ 所 場所 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 design \
+    organis organiz bodi someon base group result experienc proven run plus welcom ideal nice would issu willing contact 経験 対応 可能 会社 実績 ノウハウ 知見 技術 技術力 企業 業者 保有 所有 提供 実施 サービス 協力 相談 希望 必要 必須 条件 者 方 先 依頼 受託 \
+    請負 事業 事業者 業務 得意 専門 取得 取引 対象 場合 程度 自社 社内 当社 弊社 貴社 社 求 探 持 有 行 使 取 得 受 出 入 見 作 等 的 性 化 型 用 品 物 中 以上 以下 以内 未満 最大 最小 最低 ロット 事 為 お願い 優先 歓迎 尚 可 能 引 含 請 承 担当 \
+    スタッフ 担当者 人 パートナー 複数 各種 一式 全般 関連 関する 向 際 他 件 件以上 豊富 十分 確実 一緒 experience experi able abil capabl capability compani company firm partner supplier provid \
+    provide offer service servic support avail available have has had own hous in-house inhous expertis expertise know knowhow how knowledg must should \
+    requir required need prefer preferably ideal technolog technology technic technique capac work track record prove team staff person peopl at least up \
+    minimum maximum max min more than less or want look seek who which accept handl handle order deal carri out perform do facil facility make made \
+    suitabl familiar undertak take is be";
+
+/// Who is asked: nothing where the line ends with it (〜できる工場), a thing to be found elsewhere (工場がある).
+const ROLES: &str = "農家 蔵 蔵元 試験所 研究所 ベンダー ベンダ デザイナー デザイナ 職人 農場 施設 拠点 団体 町工場 工場 研究室 大学 研究者 技術者 専門家 人材 メーカー メーカ 機関 商社 vendor foundri produc maker manufactur lab laboratori factori shop plant site farm studio institut";
+
+/// What may follow such a word at the end of a line.
+const AFTER_ROLE: &[&str] = &[
+    "",
+    "が望ましい",
+    "を希望",
+    "であること",
+    "がよい",
+    "が良い",
+    "だとよい",
+    "が理想",
+    "希望",
+    "を探しています",
+    "に限る",
+    "を優先",
+    "に相談したい",
+    "に依頼したい",
+    "に頼みたい",
+    "と組みたい",
+    "を歓迎",
+];
+
+/// Words that say little: they may be missing.
+const LITTLE: &str = "認証 認定 認証取得 県内 県外 国内 近く certified certification certificate certifi 加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
+    process manufactur product develop research equip equipment devic machin materi part compon system method use instal small larg high precis qualiti site sampl line custom";
+
+static EMPTY_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
+    LazyLock::new(|| EMPTY.split_whitespace().collect());
+static ROLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
+    LazyLock::new(|| ROLES.split_whitespace().collect());
+static LITTLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
+    LazyLock::new(|| LITTLE.split_whitespace().collect());
+
+/// Signs of a line about the lack of something, with what may stand for it in a text.
+const LACKS: &[&str] =
+    &["不使用", "使わない", "使用しない", "用いない", "フリー", "レス", "含まない", "出さない", "without", "free"];
+
+impl Form {
+    pub(super) fn read(text: &str) -> Form {
+        let text = squash(text);
+        let latin = latin_words(&text);
+        let quantities = quantity::find(&text);
+        let mut rest: Vec<u8> = text.clone().into_bytes();
+        for quantity in &quantities {
+            blank(&mut rest, quantity.range.clone());
+        }
+        blank_role(&text, &mut rest);
+        let mut units = Vec::new();
+        let remaining = String::from_utf8(rest.clone()).unwrap_or_default();
+        let thesaurus = &*THESAURUS;
+        for (range, concept) in thesaurus.find(&remaining) {
+            blank(&mut rest, range.clone());
+            let (japanese, latin) = thesaurus.names(concept);
+            let surface = &remaining[range.clone()];
+            let weight = weight_of_word(surface);
+            let broad = BROAD.split_whitespace().any(|word| surface.starts_with(word));
+            units.push(Unit { japanese, latin, weight, at: range.start, end: range.end, joined: false, broad });
+        }
+        let remaining = String::from_utf8(rest).unwrap_or_default();
+        for word in words(&remaining).into_iter().filter(|word| !word.compound) {
+            let surface = &remaining[word.range.clone()];
+            if let Some(mut unit) = plain_unit(surface, &word.term, word.range.start) {
+                let role = ROLE_WORDS.contains(surface) || ROLE_WORDS.contains(word.term.as_str());
+                if role && surface.is_ascii() {
+                    continue;
+                }
+                if role {
+                    unit.weight = SPECIFIC;
+                }
+                if quantities.iter().any(|quantity| quantity::names(surface, quantity.attribute)) {
+                    // The number answers for its measure.
+                    continue;
+                }
+                units.push(unit);
+            }
+        }
+        units.sort_by_key(|unit| unit.at);
+        for index in 1..units.len() {
+            let (before, this) = (&units[index - 1], &units[index]);
+            let kanji =
+                |at: usize| text[at..].chars().next().is_some_and(|first| matches!(first, '\u{4E00}'..='\u{9FFF}'));
+            units[index].joined = before.end == this.at && kanji(this.at) && kanji(before.at);
+        }
+        units.dedup_by(|right, left| right.japanese == left.japanese && right.latin == left.latin);
+        let head_last = !text.is_ascii();
+        // フリーズドライ is not free of anything.
+        let lacks = text.replace("フリーズ", "");
+        let negative = LACKS.iter().find(|sign| lacks.contains(**sign)).copied();
+        Form { text, latin, units, quantities, negative, head_last }
+    }
+
+    /// The last specific unit of a Japanese line: what is done.
+    pub(super) fn head(&self) -> Option<usize> {
+        if !self.head_last {
+            return None;
+        }
+        (0..self.units.len()).rev().find(|index| self.units[*index].weight >= SPECIFIC)
+    }
+
+    pub(super) fn total(&self) -> f32 {
+        self.units.iter().map(|unit| unit.weight).sum()
+    }
+}
+
+/// Blanks the word for who is asked at the end of a line, with the letters before it that belong to it (試験機関).
+fn blank_role(text: &str, rest: &mut [u8]) {
+    let trimmed = text.trim_end_matches(|mark: char| !mark.is_alphanumeric());
+    let line = AFTER_ROLE.iter().filter_map(|after| trimmed.strip_suffix(after)).min_by_key(|line| line.len());
+    let Some(line) = line else { return };
+    let role =
+        ["試験機関", "検査機関", "研究機関", "支援機関", "測定機関", "加工会社", "試験所", "製造業者", "加工業者"]
+            .into_iter()
+            .chain(ROLES.split_whitespace().filter(|role| !role.is_ascii()))
+            .filter(|role| line.ends_with(role))
+            .max_by_key(|role| role.len());
+    if let Some(role) = role {
+        let start = line.len() - role.len();
+        blank(rest, start..line.len());
+    }
+}
+
+fn blank(bytes: &mut [u8], range: std::ops::Range<usize>) {
+    bytes[range].fill(b' ');
+}
+
+fn is_hiragana(character: char) -> bool {
+    matches!(character, '\u{3041}'..='\u{3096}')
+}
+
+fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
+    if surface.is_ascii() {
+        let weight = weight_of_word(term).min(weight_of_word(surface));
+        let stem = format!(" {} ", latin_words(surface).trim());
+        return (weight > 0.0).then(|| Unit {
+            japanese: Vec::new(),
+            latin: vec![stem],
+            weight,
+            at,
+            end: at + surface.len(),
+            joined: false,
+            broad: false,
+        });
+    }
+    // 測れる → 測: what stays when the verb changes.
+    let stem = surface.trim_end_matches(is_hiragana);
+    if stem.is_empty() || stem.chars().all(|character| !character.is_alphanumeric()) {
+        return None;
+    }
+    let mut weight = weight_of_word(surface).min(weight_of_word(stem));
+    if stem.len() < surface.len() && stem.chars().count() == 1 {
+        // One character of a verb: it may be said otherwise.
+        weight = weight.min(GENERIC);
+    }
+    let japanese = vec![stem.to_owned()];
+    (weight > 0.0).then(|| Unit {
+        japanese,
+        latin: Vec::new(),
+        weight,
+        at,
+        end: at + stem.len(),
+        joined: false,
+        broad: false,
+    })
+}
+
+/// Deeds that are done to anything.
+const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷 指導 教 支援 手伝 紹介 供給 販売 納入 修理 登録 届 校正 電気 公開 measur analy evaluat inspect test design train support";
+
+/// How much a word says: nothing, little, some (one character), or all that can be asked.
+fn weight_of_word(word: &str) -> f32 {
+    if EMPTY_WORDS.contains(word) {
+        0.0
+    } else if LITTLE_WORDS.contains(word) {
+        GENERIC
+    } else if word.chars().count() == 1 || word.chars().all(|character| character.is_ascii_digit()) {
+        SPECIFIC
+    } else {
+        1.0
+    }
+}
+
+/// The list of synonyms, ready for look-up.
+struct Thesaurus {
+    japanese: HashMap<char, Vec<(String, usize)>>,
+    /// By first stem.
+    latin: HashMap<String, Vec<(String, usize)>>,
+    names: Vec<(Vec<String>, Vec<String>)>,
+    /// The concepts directly under each.
+    narrower: Vec<Vec<usize>>,
+}
+
+static THESAURUS: LazyLock<Thesaurus> = LazyLock::new(|| Thesaurus::read(SYNONYMS));
+
+impl Thesaurus {
+    fn read(list: &str) -> Thesaurus {
+        let mut by_name: HashMap<String, usize> = HashMap::new();
+        let mut names: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+        let mut broader: Vec<(usize, String)> = Vec::new();
+        for line in list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (own, above) = line.split_once('<').unwrap_or((line, ""));
+            let concept = names.len();
+            let mut japanese = Vec::new();
+            let mut latin = Vec::new();
+            for name in own.split('=').map(squash).filter(|name| !name.trim().is_empty()) {
+                let name = name.trim().to_owned();
+                by_name.entry(name.clone()).or_insert(concept);
+                if name.is_ascii() { latin.push(latin_words(&name)) } else { japanese.push(name) }
+            }
+            names.push((japanese, latin));
+            broader.extend(
+                above.split(',').map(|name| (concept, squash(name.trim()))).filter(|(_, name)| !name.is_empty()),
+            );
+        }
+        let mut narrower = vec![Vec::new(); names.len()];
+        for (concept, above) in broader {
+            if let Some(above) = by_name.get(&above) {
+                narrower[*above].push(concept);
+            }
+        }
+        let mut japanese: HashMap<char, Vec<(String, usize)>> = HashMap::new();
+        let mut latin: HashMap<String, Vec<(String, usize)>> = HashMap::new();
+        for (concept, (own_japanese, own_latin)) in names.iter().enumerate() {
+            for name in own_japanese {
+                if let Some(first) = name.chars().next() {
+                    japanese.entry(first).or_default().push((name.clone(), concept));
+                }
+            }
+            for name in own_latin {
+                if let Some(first) = name.split_whitespace().next() {
+                    latin.entry(first.to_owned()).or_default().push((name.clone(), concept));
+                }
+            }
+        }
+        japanese.values_mut().chain(latin.values_mut()).for_each(|names| {
+            names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        });
+        Thesaurus { japanese, latin, names, narrower }
+    }
+
+    /// Places of listed names in a folded text, longest first from the left, not overlapping.
+    fn find(&self, text: &str) -> Vec<(std::ops::Range<usize>, usize)> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(character) = text[at..].chars().next() {
+            let rest = &text[at..];
+            let fits = self.japanese.get(&character).and_then(|names| {
+                names.iter().find(|(name, _)| rest.starts_with(name.as_str()) && whole_katakana(text, at, name))
+            });
+            if let Some((name, concept)) = fits {
+                found.push((at..at + name.len(), *concept));
+                at += name.len();
+                continue;
+            }
+            let word_starts = character.is_ascii_alphanumeric()
+                && !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric());
+            if word_starts && let Some((length, concept)) = self.latin_at(rest) {
+                found.push((at..at + length, concept));
+                at += length;
+                continue;
+            }
+            at += character.len_utf8();
+        }
+        found
+    }
+
+    fn latin_at(&self, rest: &str) -> Option<(usize, usize)> {
+        // The next few words with where each ends.
+        let mut ends: Vec<(String, usize)> = Vec::new();
+        let mut start = None;
+        for (at, character) in rest.char_indices().chain(std::iter::once((rest.len(), ' '))) {
+            if character.is_ascii_alphanumeric() {
+                start.get_or_insert(at);
+                continue;
+            }
+            if let Some(first) = start.take() {
+                ends.push((latin_words(&rest[first..at]).trim().to_owned(), at));
+            }
+            if ends.len() == 6 || !matches!(character, ' ' | '-' | '/') {
+                break;
+            }
+        }
+        let names = self.latin.get(&ends.first()?.0)?;
+        names.iter().find_map(|(name, concept)| {
+            let stems: Vec<&str> = name.split_whitespace().collect();
+            let fits = stems.len() <= ends.len() && stems.iter().zip(&ends).all(|(stem, (word, _))| stem == word);
+            fits.then(|| (ends[stems.len() - 1].1, *concept))
+        })
+    }
+
+    /// Every name of a concept and of what is under it.
+    fn names(&self, concept: usize) -> (Vec<String>, Vec<String>) {
+        let mut seen = vec![concept];
+        let mut next = 0;
+        while next < seen.len() {
+            for under in &self.narrower[seen[next]] {
+                if !seen.contains(under) {
+                    seen.push(*under);
+                }
+            }
+            next += 1;
+        }
+        let mut japanese = Vec::new();
+        let mut latin = Vec::new();
+        for concept in seen {
+            japanese.extend(self.names[concept].0.iter().cloned());
+            latin.extend(self.names[concept].1.iter().cloned());
+        }
+        (japanese, latin)
+    }
+}
+
+/// A short katakana name counts where a run of katakana begins or ends with it (レーザーコート, not コートジボワール の コート).
+pub(super) fn whole_katakana(text: &str, at: usize, name: &str) -> bool {
+    let katakana = |character: char| matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー');
+    if name.chars().count() > 3 || !name.chars().all(katakana) {
+        return true;
+    }
+    let before = text[..at].chars().next_back().is_some_and(katakana);
+    let after = text[at + name.len()..].chars().next().is_some_and(katakana);
+    !(before && after) && (name.chars().count() > 2 || !(before || after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_in_units() {
+        let form = Form::read("有機ELの封止ができること");
+        let weights: Vec<f32> = form.units.iter().map(|unit| unit.weight).collect();
+        assert_eq!(weights, [1.0, 1.0]);
+        assert!(
+            form.units[0].latin.contains(&" ole ".to_owned()) || form.units[0].latin.contains(&" oled ".to_owned())
+        );
+        assert_eq!(form.head(), Some(1));
+        let form = Form::read("幅300mm以上のフィルムに塗布できる会社");
+        assert_eq!(form.quantities.len(), 1);
+        assert!(form.units.iter().any(|unit| unit.japanese.contains(&"フィルム".to_owned())));
+        let form = Form::read("Experience with thin film encapsulation");
+        assert_eq!(form.units.len(), 1);
+    }
+
+    #[test]
+    fn every_broader_name_is_there() {
+        for line in SYNONYMS.lines().filter(|line| !line.starts_with('#')) {
+            let Some((_, above)) = line.split_once('<') else { continue };
+            for name in above.split(',') {
+                let head = format!("{} =", name.trim());
+                assert!(SYNONYMS.lines().any(|line| line.starts_with(&head) || line == name.trim()), "{name}");
+            }
+        }
+    }
+}

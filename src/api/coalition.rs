@@ -1,0 +1,346 @@
+//! `POST /match/coalition`: the smallest sets of two to five parties that together meet every must-line of a need.
+//! Nothing is stored.
+
+use super::lines::{self, LineBody, LineVerdict, Ready, Shelf};
+use super::matching::{self, FromThing, MatchFilters, Party, Towards};
+use super::problem::{Answer, ProblemBody};
+use super::wire;
+use crate::app::App;
+use crate::domain::conditions::PartyFacts;
+use crate::domain::finding::Message;
+use crate::domain::vocabulary::{Kind, OrganizationKind, Strength};
+use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
+use crate::error::{Error, Result};
+use crate::store::page::Page;
+use crate::store::things;
+use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::coalition::{self, Candidate, Question, Set};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// Parties of the match whose lines are judged.
+const POOL: usize = 300;
+/// Offers, and records of work, of each of them that are read beside what the match found.
+const OWN_THINGS: i64 = 10;
+/// Pairs that must or may not be together.
+const PAIRS_MOST: usize = 50;
+/// Sets answered when nothing is said.
+const LIMIT: usize = 3;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CoalitionQuery {
+    /// The need.
+    pub from: FromThing,
+    /// `organizations` if absent.
+    #[serde(default)]
+    pub towards: Option<Towards>,
+    #[serde(default)]
+    pub filters: MatchFilters,
+    /// Sets, 1 to 20; 3 if absent.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// Pairs of parties: whoever takes one takes both.
+    #[serde(default)]
+    pub together: Vec<[ThingId; 2]>,
+    /// Pairs of parties that never stand in one set.
+    #[serde(default)]
+    pub apart: Vec<[ThingId; 2]>,
+    /// Also keep firms of the same industry class apart.
+    #[serde(default)]
+    pub rivals: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CoalitionBody {
+    /// Best first: fewest parties, then the plainest evidence, then by id.
+    pub coalitions: Vec<CoalitionSet>,
+    /// Parties that meet every must-line alone.
+    pub alone: Vec<Party>,
+    /// Whether the first set is proven the best, or the lack of any set proven, among the candidates.
+    pub proven: bool,
+    /// The must-lines, each with how many candidates meet it.
+    pub lines: Vec<CoalitionLine>,
+    /// Must-lines (by index in the need) that no candidate meets.
+    pub nobody: Vec<usize>,
+    /// When no set meets every must-line: the one that meets most, and the lines it leaves open.
+    pub partial: Option<PartialCoalition>,
+    /// Parties that meet at least one must-line.
+    pub candidates: usize,
+    /// The index was still being built, so the answer may lack something.
+    pub stale: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CoalitionSet {
+    pub members: Vec<CoalitionMember>,
+    /// Sum over the must-lines of the plainest evidence of a member, each from 0 to 1.
+    pub strength: f32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CoalitionMember {
+    pub party: Party,
+    /// What it adds: the must-lines that nobody else in the set meets.
+    pub alone: Vec<usize>,
+    /// The must-lines it meets, with the evidence.
+    pub lines: Vec<LineBody>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CoalitionLine {
+    /// Place of the line in the need, from 0.
+    pub index: usize,
+    pub candidates: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PartialCoalition {
+    pub coalition: CoalitionSet,
+    /// Must-lines that stay open.
+    pub open: Vec<usize>,
+    /// What would help.
+    pub would_fit: Message,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/match/coalition")
+            .route(web::post().to(propose))
+            .default_service(web::to(wire::method_not_allowed)),
+    );
+}
+
+/// Propose coalitions.
+#[utoipa::path(
+    post, path = "/api/v1/match/coalition", tag = "match", request_body = CoalitionQuery,
+    responses((status = 200, body = CoalitionBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody))
+)]
+async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> Answer {
+    let query: CoalitionQuery = matching::read_tree(wire::json(&request, &body)?)?;
+    let actor = app.actor();
+    let service = app.get_ref().clone();
+    let body = app.in_turn(move || answer(&service, &actor, query)).await?;
+    Ok(HttpResponse::Ok().json(body))
+}
+
+/// The coalitions that this reader may be shown.
+pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<CoalitionBody> {
+    let scope = actor.scope();
+    check(&query)?;
+    let asking = matching::asking(app, &scope, &matching::From::Thing(query.from))?;
+    let must: Vec<usize> =
+        (0..asking.lines.len()).filter(|index| asking.lines[*index].requirement == Strength::Must).collect();
+    if must.is_empty() {
+        return Err(Error::invalid(
+            "/from/id",
+            Defect::new("coalition.no_must", "このニーズには必須の行がありません。", "This need has no must-line."),
+        ));
+    }
+    let mark_before = app.engine.mark();
+    let towards = query.towards.unwrap_or(Towards::Organizations);
+    let filters = app.database.read(|conn| matching::party_filters(conn, towards, &query.filters))?;
+    let found = matching::ask(app, actor, &asking, filters, POOL)?;
+    let mut parties: Vec<(String, Vec<String>)> = Vec::with_capacity(found.parties.len());
+    for party in &found.parties {
+        // What the match found is read again under the caller's rights; what is gone or hidden drops out there.
+        parties.push((party.party.clone(), party.things.iter().map(|thing| thing.id.clone()).collect()));
+    }
+    let bound = bound_parties(app, &scope, &query.together, &query.apart)?;
+    for id in bound {
+        let known = parties.iter().any(|(party, _)| *party == id) || asking.seeker.as_ref() == Some(&id);
+        if !known {
+            parties.push((id, Vec::new()));
+        }
+    }
+    let judged = judge(app, &scope, &asking.lines, parties)?;
+    let candidates = candidates(&judged, &must);
+    let mut apart = pairs(&query.apart);
+    if query.rivals {
+        apart.extend(rivals(&judged));
+    }
+    let limit = query.limit.unwrap_or(LIMIT);
+    let question =
+        Question { candidates, together: pairs(&query.together), apart, limit, ..Question::of_lines(must.len()) };
+    let solved = coalition::find(&question);
+    let index = |lines: &[usize]| -> Vec<usize> { lines.iter().map(|line| must[*line]).collect() };
+    let set = |set: &Set| set_body(set, &judged, &must);
+    let meets_all = |candidate: &&Candidate| candidate.strengths.iter().all(|strength| *strength > 0.0);
+    Ok(CoalitionBody {
+        coalitions: solved.sets.iter().map(set).collect(),
+        alone: question
+            .candidates
+            .iter()
+            .filter(meets_all)
+            .take(limit)
+            .filter_map(|candidate| judged.get(&candidate.id).map(|judged| judged.party.clone()))
+            .collect(),
+        proven: solved.proven,
+        lines: must
+            .iter()
+            .enumerate()
+            .map(|(at, line)| CoalitionLine {
+                index: *line,
+                candidates: question.candidates.iter().filter(|candidate| candidate.strengths[at] > 0.0).count(),
+            })
+            .collect(),
+        nobody: index(&solved.nobody),
+        partial: solved.partial.as_ref().map(|(partial, open)| PartialCoalition {
+            coalition: set(partial),
+            open: index(open),
+            would_fit: Message::new(
+                "残りの行ができる相手を探すか、条件を見直してください。",
+                "Look for somebody who meets the open lines, or change them.",
+            ),
+        }),
+        candidates: question
+            .candidates
+            .iter()
+            .filter(|candidate| candidate.strengths.iter().any(|strength| *strength > 0.0))
+            .count(),
+        stale: mark_before.is_none() || app.feed.status().rebuilding,
+    })
+}
+
+fn check(query: &CoalitionQuery) -> Result<()> {
+    if query.from.kind != Kind::Need {
+        return Err(Error::invalid(
+            "/from/kind",
+            Defect::new("coalition.from", "ニーズから始めてください。", "A coalition starts from a need."),
+        ));
+    }
+    if let Some(limit) = query.limit {
+        Page::parse_limit(Some(limit))?;
+        if limit > 20 {
+            return Err(Error::invalid(
+                "/limit",
+                Defect::new("limit.range", "limit は1〜20です。", "limit is a number from 1 to 20."),
+            ));
+        }
+    }
+    let mut findings = Vec::new();
+    for (name, pairs) in [("together", &query.together), ("apart", &query.apart)] {
+        if pairs.len() > PAIRS_MOST {
+            let defect = Defect::new("list.too_long", "組は50件までです。", "At most 50 pairs.");
+            findings.push(Finding::new(format!("/{name}"), defect));
+        }
+        for (place, _) in pairs.iter().enumerate().filter(|(_, pair)| pair[0] == pair[1]) {
+            let defect = Defect::new(
+                "coalition.pair",
+                "同じ相手どうしは組にできません。",
+                "A pair takes two different parties.",
+            );
+            findings.push(Finding::new(format!("/{name}/{place}"), defect));
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+}
+
+/// The parties that pairs name. Each must be a party that the caller may see; those of `together` are candidates too.
+fn bound_parties(app: &App, scope: &Scope, together: &[[ThingId; 2]], apart: &[[ThingId; 2]]) -> Result<Vec<String>> {
+    let named: Vec<String> = together.iter().chain(apart).flatten().map(ToString::to_string).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let cards = app.database.read(|conn| things::cards(conn, scope, &named))?;
+    let mut findings = Vec::new();
+    for (name, pairs) in [("together", together), ("apart", apart)] {
+        for (place, pair) in pairs.iter().enumerate() {
+            for (side, id) in pair.iter().enumerate() {
+                if !cards.get(id.as_str()).is_some_and(|card| card.kind.is_party()) {
+                    findings.push(Finding::new(
+                        format!("/{name}/{place}/{side}"),
+                        Defect::new("reference.unknown", "その相手は見つかりません。", "There is no such party."),
+                    ));
+                }
+            }
+        }
+    }
+    if !findings.is_empty() {
+        return Err(Error::Invalid(findings));
+    }
+    Ok(together.iter().flatten().map(ToString::to_string).collect())
+}
+
+/// A party with its judged lines.
+struct Judged {
+    party: Party,
+    facts: PartyFacts,
+    lines: Vec<LineBody>,
+}
+
+fn judge(
+    app: &App,
+    scope: &Scope,
+    ready: &[Ready],
+    parties: Vec<(String, Vec<String>)>,
+) -> Result<HashMap<String, Judged>> {
+    let (dossiers, readings) = app.database.read(|conn| {
+        let ids: Vec<String> = parties.iter().map(|(party, _)| party.clone()).collect();
+        let kept = lines::keep_admitted(conn, scope, ready, &ids)?;
+        let parties: Vec<(String, Vec<String>)> =
+            parties.into_iter().filter(|(party, _)| kept.contains(party)).collect();
+        lines::dossiers(conn, scope, &parties, OWN_THINGS)
+    })?;
+    let shelf = Shelf::new(&readings);
+    let mut judged = HashMap::with_capacity(dossiers.len());
+    for (id, dossier) in dossiers {
+        let Some(card) = readings.get(&id).map(|reading| &reading.card) else { continue };
+        let party = Party { kind: card.kind, id: id.clone(), name: card.title.clone() };
+        let lines = lines::judge(ready, &dossier, &shelf);
+        judged.insert(id, Judged { party, facts: dossier.facts, lines });
+    }
+    Ok(judged)
+}
+
+fn candidates(judged: &HashMap<String, Judged>, must: &[usize]) -> Vec<Candidate> {
+    let strength = |line: &LineBody| if line.verdict == LineVerdict::Met { line.strength } else { 0.0 };
+    let mut candidates: Vec<Candidate> = judged
+        .iter()
+        .map(|(id, judged)| Candidate {
+            id: id.clone(),
+            strengths: must.iter().map(|line| judged.lines.get(*line).map_or(0.0, strength)).collect(),
+        })
+        .collect();
+    candidates.sort_by(|left, right| left.id.cmp(&right.id));
+    candidates
+}
+
+fn pairs(pairs: &[[ThingId; 2]]) -> Vec<(String, String)> {
+    pairs.iter().map(|[left, right]| (left.to_string(), right.to_string())).collect()
+}
+
+/// Firms that state the same industry class.
+fn rivals(judged: &HashMap<String, Judged>) -> Vec<(String, String)> {
+    let mut by_industry: HashMap<&str, Vec<&String>> = HashMap::new();
+    for (id, judged) in judged {
+        let firm = judged.facts.organization_kind.as_ref().is_some_and(|kind| kind.value == OrganizationKind::Firm);
+        if let Some(industry) = judged.facts.industry.as_ref().filter(|_| firm) {
+            by_industry.entry(&industry.value).or_default().push(id);
+        }
+    }
+    let mut rivals = Vec::new();
+    for firms in by_industry.values() {
+        for (at, left) in firms.iter().enumerate() {
+            rivals.extend(firms[at + 1..].iter().map(|right| ((*left).clone(), (*right).clone())));
+        }
+    }
+    rivals
+}
+
+fn set_body(set: &Set, judged: &HashMap<String, Judged>, must: &[usize]) -> CoalitionSet {
+    let members = set
+        .members
+        .iter()
+        .filter_map(|member| {
+            let judged = judged.get(&member.id)?;
+            Some(CoalitionMember {
+                party: judged.party.clone(),
+                alone: member.alone.iter().map(|line| must[*line]).collect(),
+                lines: member.meets.iter().filter_map(|line| judged.lines.get(must[*line]).cloned()).collect(),
+            })
+        })
+        .collect();
+    CoalitionSet { members, strength: set.strength }
+}

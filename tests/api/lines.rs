@@ -1,0 +1,183 @@
+//! The lines of a need in a match: met, unmet, unknown, with what shows it.
+
+use crate::support::TestApp;
+use musubi::api::matching;
+use musubi::domain::Actor;
+use serde_json::{Value, json};
+
+fn capability(app: &TestApp, owner: &str, name: &str, text: &str) -> String {
+    app.create(
+        "capabilities",
+        json!({ "owner": owner, "capability_kind": "process", "name_ja": name, "description_ja": text }),
+    )
+}
+
+fn matched(app: &TestApp, need: &str) -> Vec<Value> {
+    let answer =
+        app.post("/api/v1/match", json!({ "from": { "kind": "need", "id": need }, "towards": "organizations" }));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()["results"].as_array().expect("results").clone()
+}
+
+fn of<'a>(results: &'a [Value], id: &str) -> &'a Value {
+    results.iter().find(|result| result["party"]["id"] == id).expect("proposed")
+}
+
+fn verdicts(result: &Value) -> Vec<&str> {
+    let lines = result["lines"].as_array().expect("lines");
+    lines.iter().map(|line| line["verdict"].as_str().expect("a verdict")).collect()
+}
+
+#[test]
+fn every_line_comes_back_with_the_sentence_that_shows_it() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let sealer = app.firm("最上シール");
+    let cutter = app.firm("置賜切削");
+    let sealing = capability(&app, &sealer, "有機ELの薄膜封止", "創業は古い。フィルムへの塗布は幅200mmまで。");
+    capability(&app, &cutter, "有機EL部材の切削", "切削を行っており、有機ELの封止は行っていません。");
+    let need = app.create(
+        "needs",
+        json!({
+            "owner": seeker, "title_ja": "有機ELの封止とフィルム塗布",
+            "lines": [
+                { "strength": "must", "text_ja": "有機ELの封止ができること" },
+                { "strength": "should", "text_ja": "幅300mm以上のフィルムに塗布できる" },
+                { "strength": "should", "text_en": "ISO 14001 certified" },
+            ],
+        }),
+    );
+    app.settle();
+    let results = matched(&app, &need);
+    let first = of(&results, &sealer);
+    assert_eq!(verdicts(first), ["met", "unmet", "unknown"]);
+    let met = &first["lines"][0];
+    assert_eq!((met["index"].as_u64(), met["requirement"].as_str()), (Some(0), Some("must")));
+    assert_eq!(met["evidence"]["id"], sealing.as_str());
+    assert_eq!((met["evidence"]["field"].as_str(), met["evidence"]["lang"].as_str()), (Some("name"), Some("ja")));
+    assert!(met["strength"].as_f64().expect("a number") > 0.5 && met["would_fit"].is_null());
+    let unmet = &first["lines"][1];
+    assert_eq!(unmet["evidence"]["text"], "フィルムへの塗布は幅200mmまで。");
+    assert_eq!((unmet["evidence"]["start"].as_u64(), unmet["evidence"]["end"].as_u64()), (Some(6), Some(24)));
+    assert!(unmet["would_fit"]["ja"].as_str().expect("a sentence").contains("300mm以上"), "{unmet}");
+    let unknown = &first["lines"][2];
+    assert!(unknown["evidence"].is_null() && unknown["strength"] == 0.0, "{unknown}");
+    assert!(unknown["would_fit"]["en"].as_str().expect("a sentence").contains("ISO 14001"));
+
+    let second = of(&results, &cutter);
+    assert_eq!(verdicts(second)[0], "unmet");
+    assert_eq!(second["lines"][0]["evidence"]["text"], "切削を行っており、有機ELの封止は行っていません。");
+    let place = |id: &str| results.iter().position(|result| result["party"]["id"] == id).expect("proposed");
+    assert!(place(&sealer) < place(&cutter), "who meets the must comes first");
+
+    let text = app.post("/api/v1/match", json!({ "from": { "text": "有機ELの封止" }, "towards": "organizations" }));
+    assert!(text.json()["results"].as_array().expect("results").iter().all(|result| result["lines"] == json!([])));
+}
+
+#[test]
+fn conditions_filter_and_say_what_is_not_stated() {
+    let app = TestApp::start();
+    let firm = |name: &str, more: Value| {
+        let mut body = json!({ "organization_kind": "firm", "name_ja": name });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let id = app.create("organizations", body);
+        capability(&app, &id, "精密切削加工", "精密切削を行う。");
+        id
+    };
+    let seeker = app.firm("探す会社");
+    let near = firm("近い小社", json!({ "municipality": "062014", "employees": 42 }));
+    let far = firm("遠い会社", json!({ "municipality": "130001", "employees": 42 }));
+    let large = firm("大きな会社", json!({ "municipality": "062014", "employees": 900 }));
+    let silent = firm("書かない会社", json!({}));
+    let need = app.create(
+        "needs",
+        json!({
+            "owner": seeker, "title_ja": "精密切削加工の外注先",
+            "lines": [
+                { "strength": "must", "condition": { "field": "prefecture", "operator": "any_of", "values": ["06"] } },
+                { "strength": "exclude", "condition": { "field": "employees", "operator": "at_least", "values": ["300"] } },
+                { "strength": "must", "text_ja": "精密切削ができること" },
+                { "strength": "should", "condition": { "field": "certificate", "operator": "any_of", "values": ["iso9001"] } },
+            ],
+        }),
+    );
+    app.settle();
+    let results = matched(&app, &need);
+    let proposed: Vec<&str> = results.iter().map(|result| result["party"]["id"].as_str().expect("an id")).collect();
+    assert!(!proposed.contains(&far.as_str()) && !proposed.contains(&large.as_str()), "{proposed:?}");
+    let known = of(&results, &near);
+    assert_eq!(verdicts(known), ["met", "unmet", "met", "unknown"]);
+    let evidence = &known["lines"][0]["evidence"];
+    assert_eq!(
+        (evidence["kind"].as_str(), evidence["field"].as_str(), evidence["text"].as_str()),
+        (Some("organization"), Some("municipality"), Some("062014"))
+    );
+    assert!(evidence["lang"].is_null());
+    let quiet = of(&results, &silent);
+    assert_eq!(verdicts(quiet), ["unknown", "unknown", "met", "unknown"]);
+    assert!(quiet["lines"][0]["would_fit"]["ja"].as_str().expect("a sentence").contains("登録されていません"));
+}
+
+#[test]
+fn what_is_excluded_in_words_is_shown_and_ranked_down() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let clean = app.firm("甲社");
+    let other = app.firm("乙社");
+    capability(&app, &clean, "精密めっき", "ニッケルめっきを行う。");
+    capability(&app, &other, "精密めっき", "ニッケルめっきを行う。クロムめっきも行う。");
+    let need = app.create(
+        "needs",
+        json!({
+            "owner": seeker, "title_ja": "精密めっきの外注先",
+            "lines": [
+                { "strength": "must", "text_ja": "ニッケルめっきができること" },
+                { "strength": "exclude", "text_ja": "クロムめっきを行う会社" },
+            ],
+        }),
+    );
+    app.settle();
+    let results = matched(&app, &need);
+    assert_eq!(results[0]["party"]["id"], clean.as_str());
+    assert_eq!(verdicts(&results[0]), ["met", "unknown"]);
+    assert!(results[0]["lines"][1]["would_fit"].is_null());
+    let excluded = of(&results, &other);
+    assert_eq!(verdicts(excluded), ["met", "met"]);
+    assert_eq!(excluded["lines"][1]["evidence"]["text"], "クロムめっきも行う。");
+    assert!(excluded["lines"][1]["would_fit"].is_object());
+}
+
+#[test]
+fn what_others_keep_private_neither_shows_nor_counts() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let plater = app.firm("甲めっき");
+    let other = app.firm("乙めっき");
+    capability(&app, &plater, "亜鉛めっき", "亜鉛めっきを行う。");
+    capability(&app, &other, "亜鉛めっき", "亜鉛めっきを行う。");
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "亜鉛めっきと塗装", "lines": [
+            { "strength": "must", "text_ja": "亜鉛めっきができる" }, { "strength": "must", "text_ja": "粉体塗装ができる" },
+            { "strength": "should", "text_ja": "納期は3日以内" }] }),
+    );
+    app.settle();
+    let ask = |actor: &Actor| {
+        let query = json!({ "from": { "kind": "need", "id": need }, "towards": "organizations" });
+        let query = serde_json::from_value(query).expect("a query");
+        serde_json::to_string(&matching::answer(&app.app, actor, query).expect("an answer")).expect("JSON")
+    };
+    let before = ask(&Actor::Visitor);
+    for visibility in ["private", "members", "parties"] {
+        app.create(
+            "capabilities",
+            json!({ "owner": plater, "capability_kind": "process", "name_ja": "カナリア", "visibility": visibility,
+                    "description_ja": "カナリアの粉体塗装を行う。納期は2日。" }),
+        );
+    }
+    app.settle();
+    let after = ask(&Actor::Visitor);
+    assert_eq!(before, after);
+    assert!(!after.contains("カナリア"));
+    assert!(ask(&Actor::Operator).contains("カナリア"));
+}
