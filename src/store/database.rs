@@ -1,9 +1,9 @@
 //! The two doors. `read` shows one moment; `write` is one transaction with an actor and at least one change recorded.
 
 use super::connection::{self, Conn, Manager, Target};
-use super::log::{self, Action, Position};
+use super::log::{self, Action, Position, Subject};
 use super::queue::{Queue, Turn};
-use crate::domain::{Actor, Clock, Defect, Kind, ThingId, Timestamp};
+use crate::domain::{Actor, Clock, Defect, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::r2d2::{Pool, PooledConnection};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -230,7 +230,13 @@ impl<'a> Tx<'a> {
     }
 
     /// Adds a row to the log: what to read again, never what it said.
-    pub fn record(&mut self, action: Action, kind: Kind, thing: &ThingId, narrows: bool) -> Result<()> {
+    pub fn record(
+        &mut self,
+        action: Action,
+        subject: impl Into<Subject>,
+        thing: &ThingId,
+        narrows: bool,
+    ) -> Result<()> {
         self.lines += 1;
         let line = log::NewChange {
             seq: self.head.seq,
@@ -238,7 +244,7 @@ impl<'a> Tx<'a> {
             at: self.at.as_str(),
             actor: self.actor.name(),
             action,
-            kind,
+            subject: subject.into(),
             thing,
             narrows,
         };
