@@ -1,5 +1,6 @@
 //! What a handler can reach: database, engine, feed, clock, limits. No globals.
 
+use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
 use crate::feed::Feed;
@@ -14,6 +15,7 @@ pub struct App {
     pub database: Database,
     pub engine: Arc<Engine>,
     pub feed: Arc<Feed>,
+    pub auth: Arc<Auth>,
 }
 
 impl App {

@@ -12,6 +12,18 @@ pub enum Error {
     /// The request was read; values were refused.
     #[error("invalid: {} finding(s)", .0.len())]
     Invalid(Vec<Finding>),
+    /// It is not known who asks: no credentials, or none that hold. One answer for all of them.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// A sign-in that was not let through: one answer for a wrong address and a wrong password.
+    #[error("sign-in: {0}")]
+    SignIn(Defect),
+    /// The caller is known, and may not.
+    #[error("forbidden: {0}")]
+    Forbidden(Defect),
+    /// Too often; come again after so many seconds.
+    #[error("too many: {defect}")]
+    TooMany { defect: Defect, seconds: u64 },
     /// It is not there, or the caller may not know of it.
     #[error("not found")]
     NotFound,
@@ -52,6 +64,9 @@ impl Error {
         match self {
             Error::Malformed(_) => 400,
             Error::Invalid(_) => 422,
+            Error::Unauthenticated | Error::SignIn(_) => 401,
+            Error::Forbidden(_) => 403,
+            Error::TooMany { .. } => 429,
             Error::NotFound => 404,
             Error::Conflict(_) => 409,
             Error::PreconditionRequired => 428,
@@ -69,8 +84,12 @@ impl Error {
             Error::Malformed(defect)
             | Error::Conflict(defect)
             | Error::TooLarge(defect)
+            | Error::SignIn(defect)
+            | Error::Forbidden(defect)
+            | Error::TooMany { defect, .. }
             | Error::Unavailable(defect) => &defect.code,
             Error::Invalid(_) => "invalid",
+            Error::Unauthenticated => "unauthenticated",
             Error::NotFound => "not-found",
             Error::PreconditionRequired => "precondition-required",
             Error::Stale { .. } => "stale",
@@ -85,7 +104,14 @@ impl Error {
             Error::Malformed(defect)
             | Error::Conflict(defect)
             | Error::TooLarge(defect)
+            | Error::SignIn(defect)
+            | Error::Forbidden(defect)
+            | Error::TooMany { defect, .. }
             | Error::Unavailable(defect) => defect.message.clone(),
+            Error::Unauthenticated => Message::new(
+                "サインインが必要です（または、トークンが正しくないか期限切れです）。サインインし直してください。",
+                "Please sign in: there is no valid token with this request (it may have expired).",
+            ),
             Error::Invalid(findings) => Message::new(
                 format!(
                     "{}件の値を受け付けられませんでした。errors を見て直してください。何も保存されていません。",

@@ -1,5 +1,6 @@
 //! The only room with JSON handlers and wire types. The routes, in one place.
 
+pub mod gate;
 pub mod health;
 pub mod matching;
 pub mod middleware;

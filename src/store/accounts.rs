@@ -88,11 +88,8 @@ pub fn get(conn: &mut Conn, id: &ThingId) -> Result<Account> {
 
 /// Whoever has this address and is not erased.
 pub fn by_email(conn: &mut Conn, email: &Email) -> Result<Option<Account>> {
-    let row: Option<Row> = accounts::table
-        .filter(accounts::email.eq(email.as_str()))
-        .select(Row::as_select())
-        .first(conn)
-        .optional()?;
+    let row: Option<Row> =
+        accounts::table.filter(accounts::email.eq(email.as_str())).select(Row::as_select()).first(conn).optional()?;
     row.map(|row| assemble(conn, row)).transpose()
 }
 
@@ -108,8 +105,7 @@ pub fn list(conn: &mut Conn, after: Option<&Place>, limit: usize) -> Result<(Vec
     if let Some(after) = after {
         rows = rows.filter(accounts::email.gt(after.key.clone()));
     }
-    let mut rows: Vec<Row> =
-        rows.order(accounts::email).limit(limit as i64 + 1).select(Row::as_select()).load(conn)?;
+    let mut rows: Vec<Row> = rows.order(accounts::email).limit(limit as i64 + 1).select(Row::as_select()).load(conn)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| Place { key: row.email.clone(), id: row.id.clone() });
@@ -366,8 +362,7 @@ pub fn erase(tx: &mut Tx<'_>, id: &ThingId) -> Result<()> {
     about.extend(of_tokens);
     about.extend(of_invitations);
 
-    let families =
-        session_families::table.filter(session_families::account_id.eq(text)).select(session_families::id);
+    let families = session_families::table.filter(session_families::account_id.eq(text)).select(session_families::id);
     diesel::delete(refresh_tokens::table.filter(refresh_tokens::family_id.eq_any(families))).execute(conn)?;
     diesel::delete(session_families::table.filter(session_families::account_id.eq(text))).execute(conn)?;
     diesel::delete(api_tokens::table.filter(api_tokens::account_id.eq(text))).execute(conn)?;

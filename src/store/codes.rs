@@ -79,3 +79,19 @@ pub fn end_all(conn: &mut Conn, account: &ThingId, now: &Timestamp) -> Result<()
 pub fn sweep(conn: &mut Conn, before: &Timestamp) -> Result<usize> {
     Ok(diesel::delete(one_time_codes::table.filter(one_time_codes::expires_at.lt(before.as_str()))).execute(conn)?)
 }
+
+/// Was this code made?
+pub fn exists(conn: &mut Conn, hash: &str) -> Result<bool> {
+    let found: Option<String> =
+        one_time_codes::table.find(hash).select(one_time_codes::code_hash).first(conn).optional()?;
+    Ok(found.is_some())
+}
+
+/// Codes made for an account since a moment.
+pub fn count_since(conn: &mut Conn, purpose: Purpose, account: &ThingId, since: &Timestamp) -> Result<i64> {
+    Ok(one_time_codes::table
+        .filter(one_time_codes::account_id.eq(account.as_str()).and(one_time_codes::purpose.eq(purpose.code())))
+        .filter(one_time_codes::created_at.ge(since.as_str()))
+        .count()
+        .get_result(conn)?)
+}

@@ -6,6 +6,7 @@ use super::queue::{Queue, Turn};
 use crate::domain::{Actor, Clock, Defect, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::r2d2::{Pool, PooledConnection};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ struct Inner {
     writer: Option<(Pool<Manager>, Queue)>,
     clock: Clock,
     bell: Bell,
+    commits: AtomicU64,
 }
 
 /// What a write gave, and its place in the log (none if nothing was recorded).
@@ -73,11 +75,25 @@ impl Database {
                 let writer = pool(1, false)?;
                 let queue = Queue::new(settings.writers_waiting, settings.patience);
                 let readers = pool(settings.connections, true)?;
-                Inner { target: settings.target, readers, writer: Some((writer, queue)), clock, bell: Bell::default() }
+                Inner {
+                    target: settings.target,
+                    readers,
+                    writer: Some((writer, queue)),
+                    clock,
+                    bell: Bell::default(),
+                    commits: AtomicU64::new(0),
+                }
             }
             Target::Postgresql(_) => {
                 let readers = pool(settings.connections, false)?;
-                Inner { target: settings.target, readers, writer: None, clock, bell: Bell::default() }
+                Inner {
+                    target: settings.target,
+                    readers,
+                    writer: None,
+                    clock,
+                    bell: Bell::default(),
+                    commits: AtomicU64::new(0),
+                }
             }
         };
         Ok(Self(Arc::new(inner)))
@@ -120,6 +136,7 @@ impl Database {
         });
         match (result, unchanged) {
             (Ok(written), _) => {
+                self.0.commits.fetch_add(1, Ordering::SeqCst);
                 self.0.bell.ring();
                 Ok(written)
             }
@@ -131,7 +148,14 @@ impl Database {
     /// For tables that are not things (vocabularies, counters): a transaction without a log row.
     pub fn housekeeping<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let (mut conn, _turn) = self.writing_connection()?;
-        connection::exclusive(&mut conn, work)
+        let done = connection::exclusive(&mut conn, work);
+        self.0.commits.fetch_add(1, Ordering::SeqCst);
+        done
+    }
+
+    /// How often this process has committed: while it stays the same, what was read from SQLite still holds.
+    pub fn commits(&self) -> u64 {
+        self.0.commits.load(Ordering::SeqCst)
     }
 
     /// A bare connection for migrations, which bring their own transactions.

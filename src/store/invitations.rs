@@ -115,9 +115,8 @@ pub fn list(
     let mut rows = invitations::table.filter(invitations::state.eq(InvitationState::Pending.code())).into_boxed();
     if let Some(parties) = parties {
         let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
-        rows = rows.filter(
-            invitations::party_id.is_not_null().and(invitations::party_id.assume_not_null().eq_any(parties)),
-        );
+        rows = rows
+            .filter(invitations::party_id.is_not_null().and(invitations::party_id.assume_not_null().eq_any(parties)));
     }
     if let Some(after) = after {
         rows = rows.filter(invitations::id.lt(after.id.clone()));

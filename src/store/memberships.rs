@@ -140,8 +140,8 @@ pub fn change(
         tx.record(action, Subject::Membership, id, false)?;
     }
     rights_changed(tx.conn())?;
-    let lost = current.state == MembershipState::Confirmed
-        && (state != MembershipState::Confirmed || right < current.right);
+    let lost =
+        current.state == MembershipState::Confirmed && (state != MembershipState::Confirmed || right < current.right);
     if lost {
         sessions::end_all(tx.conn(), &current.account, &at, "rights")?;
     }

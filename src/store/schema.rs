@@ -314,4 +314,11 @@ diesel::table! { rights_head (id) { id -> Integer, generation -> BigInt, } }
 diesel::joinable!(memberships -> accounts (account_id));
 diesel::joinable!(session_families -> accounts (account_id));
 diesel::joinable!(api_tokens -> accounts (account_id));
-diesel::allow_tables_to_appear_in_same_query!(accounts, account_roles, memberships, session_families, api_tokens, refresh_tokens);
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    account_roles,
+    memberships,
+    session_families,
+    api_tokens,
+    refresh_tokens
+);

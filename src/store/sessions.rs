@@ -119,15 +119,15 @@ pub fn refresh(
     Ok(Refreshed::Stolen { account })
 }
 
-/// Is the family alive, and the account's?
-pub fn is_live(conn: &mut Conn, family: &str, account: &str, now: &Timestamp) -> Result<bool> {
-    let found: Option<String> = session_families::table
+/// Until when the family of this account lives; none if it does not.
+pub fn live_until(conn: &mut Conn, family: &str, account: &str, now: &Timestamp) -> Result<Option<Timestamp>> {
+    let until: Option<String> = session_families::table
         .filter(session_families::id.eq(family).and(session_families::account_id.eq(account)))
         .filter(session_families::ended_at.is_null().and(session_families::expires_at.gt(now.as_str())))
-        .select(session_families::id)
+        .select(session_families::expires_at)
         .first(conn)
         .optional()?;
-    Ok(found.is_some())
+    Ok(until.map(Timestamp::from_stored))
 }
 
 /// The families of an account that are alive, newest first.
@@ -178,9 +178,5 @@ pub fn sweep(conn: &mut Conn, before: &Timestamp) -> Result<usize> {
 
 /// The address to tell about a session of the account.
 pub fn address_of(conn: &mut Conn, account: &ThingId) -> Result<Option<(String, String)>> {
-    Ok(accounts::table
-        .find(account.as_str())
-        .select((accounts::email, accounts::language))
-        .first(conn)
-        .optional()?)
+    Ok(accounts::table.find(account.as_str()).select((accounts::email, accounts::language)).first(conn).optional()?)
 }
