@@ -1,5 +1,7 @@
 //! What a handler can reach: database, engine, feed, clock, limits. No globals.
 
+use crate::Limits;
+use crate::api::metrics::Metrics;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
@@ -8,6 +10,8 @@ use crate::store::{Conn, Database, Tx, Written};
 use actix_web::web;
 use musubi_index::Engine;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// One for each service; cheap to clone.
 #[derive(Clone)]
@@ -15,8 +19,15 @@ pub struct App {
     pub database: Database,
     pub engine: Arc<Engine>,
     pub feed: Arc<Feed>,
+    /// Turns for searches and matches, which keep a core busy each.
+    pub turns: Arc<Semaphore>,
+    pub limits: Arc<Limits>,
+    pub metrics: Metrics,
     pub auth: Arc<Auth>,
 }
+
+/// How long a search waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl App {
     pub fn clock(&self) -> &Clock {
@@ -45,6 +56,19 @@ impl App {
     ) -> Result<Written<T>> {
         let database = self.database.clone();
         self.blocking(move || database.write(&actor, work)).await
+    }
+
+    /// Searches and matches: like [`App::blocking`], but only so many at the same time.
+    pub async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let turn = actix_web::rt::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(Error::Unavailable(Defect::new(
+                "busy",
+                "検索が混み合っています。少し待ってからもう一度お試しください。",
+                "Too many searches are waiting. Please try again in a moment.",
+            )));
+        };
+        self.blocking(work).await
     }
 
     /// Anything that computes or waits: off the actix workers.

@@ -15,12 +15,15 @@ pub enum Error {
     /// It is not known who asks: no credentials, or none that hold. One answer for all of them.
     #[error("unauthenticated")]
     Unauthenticated,
+    /// The caller sees the thing, but may not do this with it.
+    #[error("forbidden")]
+    Forbidden,
     /// A sign-in that was not let through: one answer for a wrong address and a wrong password.
     #[error("sign-in: {0}")]
     SignIn(Defect),
-    /// The caller is known, and may not.
-    #[error("forbidden: {0}")]
-    Forbidden(Defect),
+    /// The caller is known and may not, for a reason that is told.
+    #[error("not allowed: {0}")]
+    NotAllowed(Defect),
     /// Too often; come again after so many seconds.
     #[error("too many: {defect}")]
     TooMany { defect: Defect, seconds: u64 },
@@ -65,7 +68,7 @@ impl Error {
             Error::Malformed(_) => 400,
             Error::Invalid(_) => 422,
             Error::Unauthenticated | Error::SignIn(_) => 401,
-            Error::Forbidden(_) => 403,
+            Error::Forbidden | Error::NotAllowed(_) => 403,
             Error::TooMany { .. } => 429,
             Error::NotFound => 404,
             Error::Conflict(_) => 409,
@@ -85,11 +88,12 @@ impl Error {
             | Error::Conflict(defect)
             | Error::TooLarge(defect)
             | Error::SignIn(defect)
-            | Error::Forbidden(defect)
+            | Error::NotAllowed(defect)
             | Error::TooMany { defect, .. }
             | Error::Unavailable(defect) => &defect.code,
             Error::Invalid(_) => "invalid",
             Error::Unauthenticated => "unauthenticated",
+            Error::Forbidden => "forbidden",
             Error::NotFound => "not-found",
             Error::PreconditionRequired => "precondition-required",
             Error::Stale { .. } => "stale",
@@ -105,7 +109,7 @@ impl Error {
             | Error::Conflict(defect)
             | Error::TooLarge(defect)
             | Error::SignIn(defect)
-            | Error::Forbidden(defect)
+            | Error::NotAllowed(defect)
             | Error::TooMany { defect, .. }
             | Error::Unavailable(defect) => defect.message.clone(),
             Error::Unauthenticated => Message::new(
@@ -118,6 +122,10 @@ impl Error {
                     findings.len()
                 ),
                 format!("{} value(s) were refused; see errors. Nothing was saved.", findings.len()),
+            ),
+            Error::Forbidden => Message::new(
+                "この操作をする権限がありません。所属先の管理者かコーディネーターにご相談ください。",
+                "You may not do this. Ask the owner of your organisation's account, or a coordinator.",
             ),
             Error::NotFound => Message::new("見つかりません。", "There is no such thing."),
             Error::PreconditionRequired => Message::new(

@@ -1,3 +1,3 @@
-fn main() {
-    println!("musubi");
+fn main() -> std::process::ExitCode {
+    musubi::commands::main()
 }

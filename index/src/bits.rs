@@ -31,6 +31,43 @@ impl Bits {
         self.words[document as usize / 64] |= 1 << (document % 64);
     }
 
+    /// Inserts documents in ascending order: neighbours share one write.
+    #[inline]
+    pub(crate) fn insert_ascending(&mut self, documents: &[u32]) {
+        let mut place = 0;
+        let mut pending = 0u64;
+        for document in documents {
+            let index = *document as usize / 64;
+            if index != place {
+                self.words[place] |= pending;
+                (place, pending) = (index, 0);
+            }
+            pending |= 1 << (document % 64);
+        }
+        if pending != 0 {
+            self.words[place] |= pending;
+        }
+    }
+
+    /// Calls for every document in ascending order; faster than [`Bits::iter`].
+    #[inline]
+    pub(crate) fn for_each(&self, mut call: impl FnMut(u32)) {
+        for (index, word) in self.words.iter().enumerate() {
+            let base = index as u32 * 64;
+            if *word == u64::MAX {
+                for bit in 0..64 {
+                    call(base + bit);
+                }
+                continue;
+            }
+            let mut rest = *word;
+            while rest != 0 {
+                call(base + rest.trailing_zeros());
+                rest &= rest - 1;
+            }
+        }
+    }
+
     #[inline]
     pub(crate) fn remove(&mut self, document: u32) {
         self.words[document as usize / 64] &= !(1 << (document % 64));
@@ -104,6 +141,11 @@ mod tests {
         assert!(!bits.contains(69));
         bits.remove(0);
         assert_eq!(Bits::full(70).count(), 70);
+        let mut ascending = Bits::empty(70);
+        ascending.insert_ascending(&[3, 5, 69]);
+        let mut seen = Vec::new();
+        ascending.for_each(|document| seen.push(document));
+        assert_eq!(seen, [3, 5, 69]);
         let mut all = Bits::full(70);
         all.and_not(&bits);
         assert_eq!(all.iter().collect::<Vec<_>>(), [0, 3, 69]);

@@ -44,6 +44,7 @@ const LEAST_MEMORY_FOR_A_THREAD: usize = 15 * 1024 * 1024 + 1;
 
 /// One change that the index follows.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every change is a document")]
 pub enum Change {
     /// The document as it is now; replaces the one with the same id.
     Put(Document),

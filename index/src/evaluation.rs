@@ -92,26 +92,52 @@ struct QueryLine {
 ///
 /// # Errors
 /// A file that cannot be read or written, a line that is not what it should be, or a failure of the engine.
-pub fn run(folder: &Path, work: &Path, out: &Path, progress: impl FnMut(Progress)) -> Result<Summary, EvaluationError> {
-    run_with(folder, work, out, &Weights::default(), progress)
-}
-
-/// The same with another table of weights, for fitting and ablation.
-///
-/// # Errors
-/// As [`run`].
-pub fn run_with(
+pub fn run(
     folder: &Path,
     work: &Path,
     out: &Path,
-    weights: &Weights,
     mut progress: impl FnMut(Progress),
 ) -> Result<Summary, EvaluationError> {
-    let engine = index(folder, work, &mut progress)?;
-    let queries: Vec<QueryLine> = read_lines(&folder.join("queries.jsonl"))?;
-    let ranked = rank(&engine, &queries, weights, &mut progress);
-    write_run(out, &queries, &ranked)?;
-    measure(folder, &queries, &ranked)
+    JudgedSet::index(folder, work, &mut progress)?.run(&Weights::default(), Some(out), &mut progress)
+}
+
+/// A judged folder in an index, to be ranked with one table of weights after another.
+pub struct JudgedSet {
+    folder: PathBuf,
+    engine: Engine,
+    queries: Vec<QueryLine>,
+}
+
+impl JudgedSet {
+    /// Indexes a folder in a fresh place.
+    ///
+    /// # Errors
+    /// A file or a line that cannot be read, or a failure of the engine.
+    pub fn index(
+        folder: &Path,
+        work: &Path,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<JudgedSet, EvaluationError> {
+        let engine = index(folder, work, progress)?;
+        Ok(JudgedSet { folder: folder.to_path_buf(), engine, queries: read_lines(&folder.join("queries.jsonl"))? })
+    }
+
+    /// Ranks every query, writes the run if asked, and measures it.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn run(
+        &self,
+        weights: &Weights,
+        out: Option<&Path>,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<Summary, EvaluationError> {
+        let ranked = rank(&self.engine, &self.queries, weights, progress);
+        if let Some(out) = out {
+            write_run(out, &self.queries, &ranked)?;
+        }
+        measure(&self.folder, &self.queries, &ranked)
+    }
 }
 
 fn index(folder: &Path, work: &Path, progress: &mut impl FnMut(Progress)) -> Result<Engine, EvaluationError> {

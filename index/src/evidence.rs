@@ -32,10 +32,26 @@ impl Terms {
         }
     }
 
+    /// The words with their weights, in order of the words.
+    pub fn words(&self) -> Vec<(&str, f32)> {
+        sorted(&self.words)
+    }
+
+    /// The 2-grams with their weights, in order of the 2-grams.
+    pub fn grams(&self) -> Vec<(&str, f32)> {
+        sorted(&self.grams)
+    }
+
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty() && self.grams.is_empty()
     }
+}
+
+fn sorted(terms: &HashMap<String, f32>) -> Vec<(&str, f32)> {
+    let mut sorted: Vec<(&str, f32)> = terms.iter().map(|(term, weight)| (term.as_str(), *weight)).collect();
+    sorted.sort_by(|left, right| left.0.cmp(right.0));
+    sorted
 }
 
 /// The sentence of a text that shows most of a query.

@@ -6,12 +6,12 @@
 
 use std::sync::Mutex;
 
-use tantivy::postings::BlockSegmentPostings;
-use tantivy::schema::{IndexRecordOption, Term};
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::schema::IndexRecordOption;
 
 use crate::bits::Bits;
 use crate::error::EngineError;
-use crate::schema::{TextField, fields};
+use crate::schema::TextField;
 use crate::snapshot::{Segment, Snapshot, damaged, lock};
 
 /// Saturation of term frequency and weight of length, by field.
@@ -27,7 +27,7 @@ pub struct FieldWeights {
 
 impl Default for FieldWeights {
     fn default() -> FieldWeights {
-        FieldWeights { weights: [1.0, 1.0, 0.5, 0.5], saturation: 1.2, length: [0.6, 0.75, 0.6, 0.75] }
+        FieldWeights { weights: [1.0, 1.0, 0.15, 0.15], saturation: 1.4, length: [0.7, 0.3, 0.7, 0.3] }
     }
 }
 
@@ -125,35 +125,41 @@ impl LengthTables {
         &self,
         segment: &Segment,
         field: TextField,
-        term: &str,
+        info: &TermInfo,
         factor: f32,
         scores: &mut [f32],
         mut seen: Option<&mut Bits>,
     ) -> Result<(), EngineError> {
-        let Some(mut postings) = open_postings(segment, field, term, IndexRecordOption::WithFreqs)? else {
-            return Ok(());
-        };
+        let mut postings = open_postings(segment, field, info, IndexRecordOption::WithFreqs)?;
         let factor = factor * self.weights.weights[field as usize] * (self.weights.saturation + 1.0);
         let table = &self.tables[field as usize];
         let norms = segment.tables.norms[field as usize].as_slice();
-        // Most frequencies are one: their scores are looked up.
-        let once: [f32; 256] = std::array::from_fn(|norm| factor / (1.0 + table[norm]));
+        // Small frequencies are nearly all; for a long list their scores are looked up instead of divided out.
+        let mut small = [[0.0f32; 256]; SMALL_FREQUENCIES];
+        let looked_up = info.doc_freq >= LONG_LIST;
+        if looked_up {
+            for (index, scores) in small.iter_mut().enumerate() {
+                let frequency = (index + 1) as f32;
+                for (score, length) in scores.iter_mut().zip(table) {
+                    *score = factor * frequency / (frequency + length);
+                }
+            }
+        }
         while postings.block_len() > 0 {
             let documents = postings.docs();
             for (document, frequency) in documents.iter().zip(postings.freqs()) {
                 let index = *document as usize;
                 let (Some(score), Some(norm)) = (scores.get_mut(index), norms.get(index)) else { continue };
-                *score += if *frequency == 1 {
-                    once[*norm as usize]
+                let place = (*frequency as usize).wrapping_sub(1);
+                *score += if looked_up && place < SMALL_FREQUENCIES {
+                    small[place][*norm as usize]
                 } else {
                     let frequency = *frequency as f32;
                     factor * frequency / (frequency + table[*norm as usize])
                 };
             }
             if let Some(seen) = seen.as_deref_mut() {
-                for document in documents {
-                    seen.insert(*document);
-                }
+                seen.insert_ascending(documents);
             }
             postings.advance();
         }
@@ -161,14 +167,18 @@ impl LengthTables {
     }
 }
 
+/// Frequencies whose scores are looked up.
+const SMALL_FREQUENCIES: usize = 4;
+/// Length of a list from which the table is worth its making.
+const LONG_LIST: u32 = 1_024;
+
 pub(crate) fn open_postings(
     segment: &Segment,
     field: TextField,
-    term: &str,
+    info: &TermInfo,
     option: IndexRecordOption,
-) -> Result<Option<BlockSegmentPostings>, EngineError> {
-    let term = Term::from_field_text(fields().text(field), term);
-    segment.text(field).read_block_postings(&term, option).map_err(damaged)
+) -> Result<BlockSegmentPostings, EngineError> {
+    segment.text(field).read_block_postings_from_terminfo(info, option).map_err(damaged)
 }
 
 /// A place in the index: segment and document of it.
@@ -187,7 +197,7 @@ pub(crate) fn ordered(score: f32) -> i64 {
 /// Keeps the best `limit` of one segment by a key, ties by the smaller id (ordinals of a segment follow the ids).
 pub(crate) struct Best {
     limit: usize,
-    entries: Vec<(i64, u64, u32)>,
+    entries: Vec<(i64, u32, u32)>,
     threshold: i64,
 }
 
@@ -201,12 +211,18 @@ impl Best {
         if key < self.threshold || self.limit == 0 {
             return;
         }
-        let ordinal = segment.tables.ids.as_ref().and_then(|ids| ids.ords().first(document)).unwrap_or(u64::MAX);
+        let ordinal = segment.tables.id_ordinals[document as usize];
         self.entries.push((key, ordinal, document));
         // The list grows to twice the limit, then the worse half goes: cheaper than a heap for large limits.
         if self.entries.len() >= self.limit * 2 + 16 {
             self.shrink();
         }
+    }
+
+    /// Whether a document with this key could be kept.
+    #[inline]
+    pub(crate) fn wants(&self, key: i64) -> bool {
+        key >= self.threshold
     }
 
     fn shrink(&mut self) {
@@ -228,7 +244,7 @@ impl Best {
     }
 }
 
-fn order(left: &(i64, u64, u32), right: &(i64, u64, u32)) -> std::cmp::Ordering {
+fn order(left: &(i64, u32, u32), right: &(i64, u32, u32)) -> std::cmp::Ordering {
     right.0.cmp(&left.0).then(left.1.cmp(&right.1))
 }
 

@@ -45,6 +45,7 @@ mod schema;
 mod search;
 mod snapshot;
 
+pub mod bench_corpus;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;

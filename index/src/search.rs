@@ -19,7 +19,7 @@ use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, inv
 use crate::query::parse::{Field, Node, parse};
 use crate::request::{Hit, SearchAnswer, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
-use crate::snapshot::{Segment, Snapshot, damaged};
+use crate::snapshot::{Located, Segment, Snapshot, damaged};
 
 /// Farthest hit that can be shown.
 pub const FARTHEST_HIT: usize = 10_000;
@@ -50,6 +50,7 @@ impl From<EngineError> for Refused {
 /// A term with its factor (weight times inverse frequency) in the title and the body field of its kind.
 struct Planned {
     text: String,
+    located: [Located; 2],
     factors: [f32; 2],
     /// Takes part in the score only: domain words over their parts, grams of hiragana.
     optional: bool,
@@ -156,11 +157,11 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
         if leaf.words.iter().any(|known| known.text == word.term) {
             continue;
         }
-        let factors = factors(snapshot, word_fields, &word.term)?;
+        let (located, factors) = locate(snapshot, word_fields, &word.term)?;
         if !negated {
             terms.add_word(&word.term, factors[0].max(factors[1]));
         }
-        leaf.words.push(Planned { text: word.term, factors, optional: word.compound });
+        leaf.words.push(Planned { text: word.term, located, factors, optional: word.compound });
     }
     let mut pairs = Vec::new();
     segment::grams(&folded, |gram| pairs.push(gram));
@@ -172,13 +173,13 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
         if leaf.grams.iter().any(|known| known.text == term) {
             continue;
         }
-        let mut factors = factors(snapshot, gram_fields, &term)?;
+        let (located, mut factors) = locate(snapshot, gram_fields, &term)?;
         if gram.weak {
             factors = [0.0; 2];
         } else if !negated {
             terms.add_gram(&term, factors[0].max(factors[1]), alone);
         }
-        leaf.grams.push(Planned { text: term.clone(), factors, optional: false });
+        leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false });
     }
     let code = fold_code(text);
     if !phrase && code.len() >= 4 && code.chars().any(|character| character.is_ascii_digit()) {
@@ -190,12 +191,15 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
     Ok(leaf)
 }
 
-fn factors(snapshot: &Snapshot, text_fields: [TextField; 2], term: &str) -> Result<[f32; 2], EngineError> {
-    let mut factors = [0.0; 2];
-    for (factor, field) in factors.iter_mut().zip(text_fields) {
-        *factor = inverse_frequency(snapshot.documents, snapshot.frequency(field, term)?);
-    }
-    Ok(factors)
+fn locate(
+    snapshot: &Snapshot,
+    text_fields: [TextField; 2],
+    term: &str,
+) -> Result<([Located; 2], [f32; 2]), EngineError> {
+    let located = [snapshot.locate(text_fields[0], term)?, snapshot.locate(text_fields[1], term)?];
+    let factor = |located: &Located| inverse_frequency(snapshot.documents, located.frequency);
+    let factors = [factor(&located[0]), factor(&located[1])];
+    Ok((located, factors))
 }
 
 /// What one segment found.
@@ -225,10 +229,10 @@ struct Searching<'search> {
 impl<'search> Searching<'search> {
     fn find(&self, relaxed: bool) -> Result<Found<'search>, EngineError> {
         let mut segments = Vec::with_capacity(self.snapshot.segments.len());
-        for segment in &self.snapshot.segments {
+        for (number, segment) in self.snapshot.segments.iter().enumerate() {
             let mut scores = Scores::new(self.pool, segment);
             let mut matched = audience::base(segment, &self.request.reader, &self.request.filters)?;
-            let mut selected = self.evaluate(segment, self.plan, relaxed, &mut scores.values)?;
+            let mut selected = self.evaluate(number, self.plan, relaxed, &mut scores.values)?;
             if let Some(name) = self.name {
                 self.add_names(segment, name, &mut scores.values, selected.as_mut())?;
             }
@@ -252,14 +256,15 @@ impl<'search> Searching<'search> {
     /// The documents a plan selects; `None` is every document.
     fn evaluate(
         &self,
-        segment: &Segment,
+        number: usize,
         plan: &Plan,
         relaxed: bool,
         scores: &mut [f32],
     ) -> Result<Option<Bits>, EngineError> {
+        let segment = &self.snapshot.segments[number];
         match plan {
             Plan::Leaf(leaf) if leaf.is_empty() => Ok(None),
-            Plan::Leaf(leaf) => self.evaluate_leaf(segment, leaf, relaxed, scores).map(Some),
+            Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
             Plan::Condition(field, value) => {
                 let field = match field {
                     Field::Kind => fields().kind,
@@ -270,7 +275,7 @@ impl<'search> Searching<'search> {
             }
             Plan::Not(inner) => {
                 let mut unscored = Scores::new(self.pool, segment);
-                let excluded = self.evaluate(segment, inner, false, &mut unscored.values)?;
+                let excluded = self.evaluate(number, inner, false, &mut unscored.values)?;
                 Ok(excluded.map(|mut bits| {
                     bits.negate();
                     bits
@@ -279,7 +284,7 @@ impl<'search> Searching<'search> {
             Plan::Or(plans) => {
                 let mut union: Option<Bits> = None;
                 for plan in plans {
-                    let Some(bits) = self.evaluate(segment, plan, relaxed, scores)? else { return Ok(None) };
+                    let Some(bits) = self.evaluate(number, plan, relaxed, scores)? else { return Ok(None) };
                     match union.as_mut() {
                         Some(union) => union.or(&bits),
                         None => union = Some(bits),
@@ -291,7 +296,7 @@ impl<'search> Searching<'search> {
                 let mut required: Option<Bits> = None;
                 let mut any: Option<Bits> = None;
                 for plan in plans {
-                    let Some(bits) = self.evaluate(segment, plan, relaxed, scores)? else { continue };
+                    let Some(bits) = self.evaluate(number, plan, relaxed, scores)? else { continue };
                     // Relaxed: text joins by *or*; conditions and exclusions stay.
                     let alternative = relaxed && has_text(plan);
                     let side = if alternative { &mut any } else { &mut required };
@@ -314,18 +319,21 @@ impl<'search> Searching<'search> {
 
     fn evaluate_leaf(
         &self,
-        segment: &Segment,
+        number: usize,
         leaf: &Leaf,
         relaxed: bool,
         scores: &mut [f32],
     ) -> Result<Bits, EngineError> {
+        let segment = &self.snapshot.segments[number];
         let documents = segment.documents();
         let mut any = Bits::empty(documents);
         let mut by_words: Option<Bits> = None;
         for planned in &leaf.words {
             let mut seen = Bits::empty(documents);
-            for (field, factor) in [TextField::TitleWords, TextField::BodyWords].into_iter().zip(planned.factors) {
-                self.lengths.add(segment, field, &planned.text, factor, scores, Some(&mut seen))?;
+            for (located, factor) in planned.located.iter().zip(planned.factors) {
+                if let Some(info) = &located.infos[number] {
+                    self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
+                }
             }
             any.or(&seen);
             if !planned.optional {
@@ -334,9 +342,11 @@ impl<'search> Searching<'search> {
         }
         let mut by_grams: [Option<Bits>; 2] = [None, None];
         for planned in &leaf.grams {
-            for (place, field) in [TextField::TitleGrams, TextField::BodyGrams].into_iter().enumerate() {
+            for (place, located) in planned.located.iter().enumerate() {
                 let mut seen = Bits::empty(documents);
-                self.lengths.add(segment, field, &planned.text, planned.factors[place], scores, Some(&mut seen))?;
+                if let Some(info) = &located.infos[number] {
+                    self.lengths.add(segment, located.field, info, planned.factors[place], scores, Some(&mut seen))?;
+                }
                 if planned.factors[place] > 0.0 {
                     any.or(&seen);
                 }
@@ -406,7 +416,7 @@ impl<'search> Searching<'search> {
         for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
             let mut best = Best::new(wanted);
             let name_ordinals = segment.tables.sort_keys.as_ref();
-            for document in found.hits.iter() {
+            found.hits.for_each(|document| {
                 let key = match self.request.sort {
                     Sort::Relevance => ordered(found.scores.values[document as usize]),
                     Sort::Updated => segment.tables.updated.first(document).unwrap_or(i64::MIN),
@@ -417,7 +427,7 @@ impl<'search> Searching<'search> {
                     }
                 };
                 best.offer(key, document, segment);
-            }
+            });
             for document in best.finish() {
                 let score = found.scores.values[document as usize];
                 let key = match self.request.sort {
@@ -442,7 +452,7 @@ impl<'search> Searching<'search> {
     }
 
     /// Counts every asked attribute over the matches, each without its own filter, so a chosen value keeps its rivals.
-    fn facets(&self, found: &Found<'_>) -> Result<Vec<(Attribute, Vec<(String, usize)>)>, EngineError> {
+    fn facets(&self, found: &Found<'_>) -> Result<Vec<FacetCounts>, EngineError> {
         let mut answer = Vec::with_capacity(self.request.facets.len());
         for attribute in &self.request.facets {
             let mut counts: HashMap<String, usize> = HashMap::new();
@@ -471,13 +481,16 @@ impl<'search> Searching<'search> {
     }
 }
 
+/// An attribute with its values and their counts.
+type FacetCounts = (Attribute, Vec<(String, usize)>);
+
 struct PageKey {
     number: i64,
     name: String,
 }
 
 pub(crate) fn hit(segment: &Segment, document: u32, score: f32) -> Result<Hit, EngineError> {
-    Ok(Hit { id: segment.id(document)?, kind: segment.kind(document)?, version: segment.version(document), score })
+    Ok(Hit { id: segment.id(document)?, kind: segment.kind(document), version: segment.version(document), score })
 }
 
 fn sort_name(segment: &Segment, document: u32) -> Result<String, EngineError> {

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::{InvertedIndexReader, SegmentId};
-use tantivy::schema::Term;
+use tantivy::postings::TermInfo;
+use tantivy::schema::{IndexRecordOption, Term};
 use tantivy::{Searcher, SegmentReader};
 
 use crate::bits::Bits;
@@ -99,6 +100,34 @@ impl Lists {
     }
 }
 
+/// The values of a column in their order, in memory: reading one from tantivy's dictionary unpacks a whole block.
+struct Strings {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Strings {
+    /// The values, and for each document the number of its first value; `u32::MAX` when it has none.
+    fn read(column: Option<&StrColumn>, documents: u32) -> Result<(Strings, Vec<u32>), EngineError> {
+        let mut strings = Strings { text: String::new(), ends: Vec::new() };
+        let Some(column) = column else { return Ok((strings, vec![u32::MAX; documents as usize])) };
+        let mut stream = column.dictionary().stream().map_err(damaged)?;
+        while stream.advance() {
+            strings.text.push_str(&String::from_utf8_lossy(stream.key()));
+            strings.ends.push(strings.text.len() as u32);
+        }
+        strings.text.shrink_to_fit();
+        let first = |document| column.ords().first(document).map_or(u32::MAX, |ordinal| ordinal as u32);
+        Ok((strings, (0..documents).map(first).collect()))
+    }
+
+    fn get(&self, ordinal: u32) -> Option<&str> {
+        let end = *self.ends.get(ordinal as usize)? as usize;
+        let start = if ordinal == 0 { 0 } else { self.ends[ordinal as usize - 1] as usize };
+        self.text.get(start..end)
+    }
+}
+
 /// A facet column: ordinals of the values of every document.
 pub(crate) struct FacetColumn {
     pub(crate) ordinals: FacetOrdinals,
@@ -140,8 +169,11 @@ pub(crate) struct SegmentTables {
     open: Option<Bits>,
     open_totals: Totals,
     facets: [OnceLock<Arc<FacetColumn>>; Attribute::ALL.len()],
-    pub(crate) ids: Option<StrColumn>,
-    kinds: Option<StrColumn>,
+    /// Ids in their order, and for each document the number of its id; `u32::MAX` when it has none.
+    ids: Strings,
+    pub(crate) id_ordinals: Vec<u32>,
+    kinds: Strings,
+    kind_ordinals: Vec<u32>,
     pub(crate) sort_keys: Option<StrColumn>,
     versions: Column<u64>,
     pub(crate) updated: Column<i64>,
@@ -159,8 +191,8 @@ struct Totals {
 impl Totals {
     fn count(&mut self, norms: &[Vec<u8>; 4], document: u32) {
         self.documents += 1;
-        for field in 0..4 {
-            let length = u64::from(length_of(norms[field][document as usize]));
+        for (field, norms) in norms.iter().enumerate() {
+            let length = u64::from(length_of(norms[document as usize]));
             self.lengths[field] += length;
             self.with_field[field] += u64::from(length > 0);
         }
@@ -231,6 +263,8 @@ impl SegmentTables {
             open_totals.count(&norms, document);
         }
         let open = (open.count() != documents).then_some(open);
+        let (ids, id_ordinals) = Strings::read(columns.str(schema::ID)?.as_ref(), documents)?;
+        let (kinds, kind_ordinals) = Strings::read(columns.str(schema::KIND)?.as_ref(), documents)?;
         Ok(SegmentTables {
             documents,
             tiers,
@@ -241,8 +275,10 @@ impl SegmentTables {
             open,
             open_totals,
             facets: Default::default(),
-            ids: columns.str(schema::ID)?,
-            kinds: columns.str(schema::KIND)?,
+            ids,
+            id_ordinals,
+            kinds,
+            kind_ordinals,
             sort_keys: columns.str(schema::SORT_KEY)?,
             versions: columns.u64(schema::VERSION)?,
             updated: columns.i64(schema::UPDATED_AT)?,
@@ -315,18 +351,14 @@ impl Segment {
     }
 
     /// Number of public, published, alive documents of this segment that hold the term.
-    pub(crate) fn frequency(&self, field: TextField, term: &str) -> Result<u32, EngineError> {
-        let tantivy_term = Term::from_field_text(fields().text(field), term);
-        let Some(info) = self.text(field).get_term_info(&tantivy_term).map_err(damaged)? else { return Ok(0) };
+    fn frequency(&self, field: TextField, term: &str, info: &TermInfo) -> Result<u32, EngineError> {
         let Some(open) = &self.open else { return Ok(info.doc_freq) };
         let key = (field, term.to_string());
         if let Some(known) = lock(&self.frequencies).get(&key) {
             return Ok(*known);
         }
-        let mut postings = self
-            .text(field)
-            .read_block_postings_from_terminfo(&info, tantivy::schema::IndexRecordOption::Basic)
-            .map_err(damaged)?;
+        let mut postings =
+            self.text(field).read_block_postings_from_terminfo(info, IndexRecordOption::Basic).map_err(damaged)?;
         let mut count = 0;
         while postings.block_len() > 0 {
             count += postings.docs().iter().filter(|document| open.contains(**document)).count() as u32;
@@ -349,33 +381,23 @@ impl Segment {
     ) -> Result<(), EngineError> {
         let inverted = self.reader.inverted_index(field)?;
         let term = Term::from_field_text(field, value);
-        let Some(mut postings) =
-            inverted.read_block_postings(&term, tantivy::schema::IndexRecordOption::Basic).map_err(damaged)?
-        else {
+        let Some(mut postings) = inverted.read_block_postings(&term, IndexRecordOption::Basic).map_err(damaged)? else {
             return Ok(());
         };
         while postings.block_len() > 0 {
-            for document in postings.docs() {
-                into.insert(*document);
-            }
+            into.insert_ascending(postings.docs());
             postings.advance();
         }
         Ok(())
     }
 
     pub(crate) fn id(&self, document: u32) -> Result<String, EngineError> {
-        let column = self.tables.ids.as_ref();
-        let ordinal = column.and_then(|column| column.ords().first(document));
-        let Some(ordinal) = ordinal else { return Err(EngineError::Damaged("a document without id".to_string())) };
-        string_at(column, ordinal)
+        let id = self.tables.ids.get(self.tables.id_ordinals[document as usize]);
+        id.map(str::to_string).ok_or_else(|| EngineError::Damaged("a document without id".to_string()))
     }
 
-    pub(crate) fn kind(&self, document: u32) -> Result<String, EngineError> {
-        let column = self.tables.kinds.as_ref();
-        match column.and_then(|column| column.ords().first(document)) {
-            Some(ordinal) => string_at(column, ordinal),
-            None => Ok(String::new()),
-        }
+    pub(crate) fn kind(&self, document: u32) -> String {
+        self.tables.kinds.get(self.tables.kind_ordinals[document as usize]).unwrap_or_default().to_string()
     }
 
     pub(crate) fn version(&self, document: u32) -> u64 {
@@ -417,7 +439,16 @@ pub(crate) struct Snapshot {
     pub(crate) documents: u64,
     /// Mean length of each text field over the public documents that have it, in tokens; at least 1.
     pub(crate) mean_lengths: [f32; 4],
-    records_of_party: OnceLock<Vec<u32>>,
+    party_facts: OnceLock<PartyFacts>,
+}
+
+/// Where a term of a field stands in each segment, and in how many public documents.
+pub(crate) struct Located {
+    pub(crate) field: TextField,
+    /// By segment, in the order of the snapshot.
+    pub(crate) infos: Vec<Option<TermInfo>>,
+    /// At most the number of public documents.
+    pub(crate) frequency: u64,
 }
 
 /// The immutable tables of segments, kept from one snapshot to the next.
@@ -431,7 +462,7 @@ impl Snapshot {
             parties: Arc::default(),
             documents: 0,
             mean_lengths: [1.0; 4],
-            records_of_party: OnceLock::new(),
+            party_facts: OnceLock::new(),
         }
     }
 
@@ -465,7 +496,7 @@ impl Snapshot {
             parties: Arc::clone(parties),
             documents: totals.documents,
             mean_lengths,
-            records_of_party: OnceLock::new(),
+            party_facts: OnceLock::new(),
         })
     }
 
@@ -477,36 +508,67 @@ impl Snapshot {
         self.segments.iter().map(|segment| segment.reader.num_docs() as usize).sum()
     }
 
-    /// Public documents that hold the term, at most the number of public documents.
-    pub(crate) fn frequency(&self, field: TextField, term: &str) -> Result<u64, EngineError> {
-        let mut sum = 0;
+    /// Looks a term up in every segment, once for all that is done with it.
+    pub(crate) fn locate(&self, field: TextField, term: &str) -> Result<Located, EngineError> {
+        let key = Term::from_field_text(fields().text(field), term);
+        let mut located = Located { field, infos: Vec::with_capacity(self.segments.len()), frequency: 0 };
         for segment in &self.segments {
-            sum += u64::from(segment.frequency(field, term)?);
+            let info = segment.text(field).get_term_info(&key).map_err(damaged)?;
+            if let Some(info) = &info {
+                located.frequency += u64::from(segment.frequency(field, term, info)?);
+            }
+            located.infos.push(info);
         }
-        Ok(sum.min(self.documents))
+        located.frequency = located.frequency.min(self.documents);
+        Ok(located)
     }
 
-    /// Number of public records of work by party number.
-    pub(crate) fn records_of_party(&self) -> &[u32] {
-        self.records_of_party.get_or_init(|| {
-            let mut counts = vec![0; self.parties.count()];
+    /// What the public documents say of every party, by party number; computed once for each snapshot.
+    pub(crate) fn party_facts(&self) -> &PartyFacts {
+        self.party_facts.get_or_init(|| {
+            let parties = self.parties.count();
+            let mut facts =
+                PartyFacts { records: vec![0; parties], words: vec![0; parties], sizes: Vec::new(), mean_words: 1.0 };
             for segment in &self.segments {
                 for document in 0..segment.documents() {
-                    if segment.tables.sources[document as usize] != SOURCE_RECORD
-                        || !segment.open.as_ref().is_none_or(|open| open.contains(document))
-                    {
+                    if !segment.open.as_ref().is_none_or(|open| open.contains(document)) {
                         continue;
                     }
-                    for party in segment.tables.parties.of(document) {
-                        if let Some(count) = counts.get_mut(*party as usize) {
-                            *count += 1;
-                        }
+                    let tables = &segment.tables;
+                    let words =
+                        length_of(tables.norms[0][document as usize]) + length_of(tables.norms[1][document as usize]);
+                    let record = u32::from(tables.sources[document as usize] == SOURCE_RECORD);
+                    for party in tables.parties.of(document) {
+                        let Some(count) = facts.records.get_mut(*party as usize) else { continue };
+                        *count += record;
+                        facts.words[*party as usize] += u64::from(words);
                     }
                 }
             }
-            counts
+            let (mut speaking, mut sum) = (0u64, 0f64);
+            for words in facts.words.iter().filter(|words| **words > 0) {
+                speaking += 1;
+                sum += *words as f64;
+            }
+            let mean = (sum / speaking.max(1) as f64).max(1.0);
+            facts.mean_words = mean as f32;
+            facts.sizes = facts.words.iter().map(|words| (*words as f64 / mean) as f32).collect();
+            facts.words = Vec::new();
+            facts
         })
     }
+}
+
+/// Sums over the public documents of each party.
+pub(crate) struct PartyFacts {
+    /// Records of work.
+    pub(crate) records: Vec<u32>,
+    /// Words in all its documents, while counting.
+    words: Vec<u64>,
+    /// Words in all its documents, as a multiple of the mean.
+    pub(crate) sizes: Vec<f32>,
+    /// Mean number of words over the parties that have any.
+    pub(crate) mean_words: f32,
 }
 
 impl FacetColumn {
@@ -514,20 +576,20 @@ impl FacetColumn {
     pub(crate) fn count(&self, documents: &Bits, counts: &mut [u32]) {
         match &self.ordinals {
             FacetOrdinals::Single(ordinals) => {
-                for document in documents.iter() {
+                documents.for_each(|document| {
                     if let Some(count) = counts.get_mut(ordinals[document as usize] as usize) {
                         *count += 1;
                     }
-                }
+                });
             }
             FacetOrdinals::Many(lists) => {
-                for document in documents.iter() {
+                documents.for_each(|document| {
                     for ordinal in lists.of(document) {
                         if let Some(count) = counts.get_mut(*ordinal as usize) {
                             *count += 1;
                         }
                     }
-                }
+                });
             }
         }
     }

@@ -23,12 +23,15 @@ CREATE TABLE things (
     title_ja TEXT,
     title_en TEXT,
     sort_key TEXT NOT NULL,
+    -- the folded title: how an import without numbers recognises a thing
+    name_key TEXT NOT NULL,
     CHECK (title_ja IS NOT NULL OR title_en IS NOT NULL)
 );
 CREATE INDEX things_by_name ON things (kind, sort_key, id);
 CREATE INDEX things_by_time ON things (kind, updated_at, id);
 CREATE INDEX things_by_owner ON things (owner_party, kind);
 CREATE INDEX things_by_parent ON things (parent_id);
+CREATE INDEX things_by_title ON things (kind, name_key, owner_party);
 
 CREATE TABLE organizations (
     thing_id TEXT NOT NULL PRIMARY KEY REFERENCES things (id),

@@ -94,7 +94,7 @@ async fn who(request: &ServiceRequest) -> Result<(Caller, Credential, IpAddr)> {
     let Holder { actor, scope, .. } = holder.ok_or(Error::Unauthenticated)?;
     app.auth.limits.admit_account(actor.id.as_str()).map_err(too_many)?;
     if scope == Some(TokenScope::Read) && !only_asks(request.method(), request.path()) {
-        return Err(Error::Forbidden(Defect::new(
+        return Err(Error::NotAllowed(Defect::new(
             "token-scope",
             "この API トークンでは読み取りだけができます。",
             "This API token may only read.",

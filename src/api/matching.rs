@@ -140,7 +140,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) ->
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
     let actor = app.actor();
     let service = app.get_ref().clone();
-    let body = app.blocking(move || run(&service, &actor, query)).await?;
+    let body = app.in_turn(move || run(&service, &actor, query)).await?;
     Ok(HttpResponse::Ok().json(body))
 }
 
@@ -183,6 +183,18 @@ struct Asking {
     texts: Vec<(String, f32)>,
     /// The party that asks, if there is one: never proposed to itself.
     seeker: Option<String>,
+    /// The kinds of things that may speak for a party.
+    speaking: Vec<String>,
+}
+
+/// What speaks for a party: what it asks for itself does not show that it can do what others ask for, but is just what
+/// the holder of a seed looks for.
+fn speaking_for(from: Kind) -> Vec<String> {
+    let asks_too = match from {
+        Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed => true,
+        Kind::Need | Kind::Record => false,
+    };
+    Kind::ALL.iter().filter(|&&kind| asks_too || kind != Kind::Need).map(|kind| kind.code().to_owned()).collect()
 }
 
 fn run(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
@@ -201,7 +213,7 @@ fn run(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
     let answer = app.engine.match_parties(&MatchRequest {
         texts: asking.texts,
         reader: reader(actor),
-        filters: Filters { excluded_ids, ..Filters::default() },
+        filters: Filters { kinds: asking.speaking, excluded_ids, ..Filters::default() },
         party_filters,
         without_parties: asking.seeker.iter().cloned().collect(),
         seeker: asking.seeker,
@@ -228,7 +240,7 @@ fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
     let thing = match from {
         From::Text(FromText { text }) => {
             let text = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?;
-            return Ok(Asking { texts: vec![(text.into(), 1.0)], seeker: None });
+            return Ok(Asking { texts: vec![(text.into(), 1.0)], seeker: None, speaking: speaking_for(Kind::Need) });
         }
         From::Thing(thing) => thing,
     };
@@ -252,7 +264,11 @@ fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
         TextPlace::Alias => None,
         TextPlace::Body => Some((text.text, BODY_WEIGHT)),
     };
-    Ok(Asking { texts: reading.texts.into_iter().filter_map(weighted).collect(), seeker: reading.card.owner })
+    Ok(Asking {
+        texts: reading.texts.into_iter().filter_map(weighted).collect(),
+        seeker: reading.card.owner,
+        speaking: speaking_for(thing.kind),
+    })
 }
 
 fn party_filters(conn: &mut crate::store::Conn, query: &MatchQuery) -> Result<Filters> {
@@ -311,13 +327,20 @@ fn proposal(
     })
 }
 
+/// A sentence of the text is worth this much more than the title, which is shown anyway.
+const SENTENCE_BONUS: f32 = 2.0;
+
 /// The sentence of a thing that shows most of what was asked.
 fn sentence(reading: &Reading, owners: &HashMap<String, OwnerBody>, terms: &Terms) -> Option<(f32, EvidenceBody)> {
     let card = &reading.card;
     let mut best: Option<(f32, EvidenceBody)> = None;
     for text in reading.texts.iter().filter(|text| text.place != TextPlace::Alias) {
         let Some(sentence) = evidence::best_sentence(&text.text, terms) else { continue };
-        if best.as_ref().is_some_and(|(weight, _)| *weight >= sentence.weight) {
+        let worth = match text.place {
+            TextPlace::Title | TextPlace::Alias => sentence.weight,
+            TextPlace::Body => SENTENCE_BONUS * sentence.weight,
+        };
+        if best.as_ref().is_some_and(|(known, _)| *known >= worth) {
             continue;
         }
         let spans = evidence::spans(&sentence.text, terms).into_iter().map(|(start, end)| [start, end]).collect();
@@ -335,7 +358,7 @@ fn sentence(reading: &Reading, owners: &HashMap<String, OwnerBody>, terms: &Term
             text: sentence.text,
             spans,
         };
-        best = Some((sentence.weight, body));
+        best = Some((worth, body));
     }
     best
 }

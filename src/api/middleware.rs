@@ -2,12 +2,13 @@
 //! error, whoever raised it.
 
 use super::problem::{Problem, ProblemBody, prefers_english};
+use crate::app::App;
 use crate::domain::finding::Message;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, web};
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -46,6 +47,9 @@ pub async fn around(
         response = replaced.map_into_boxed_body();
     }
     let status = response.status().as_u16();
+    if let Some(app) = response.request().app_data::<web::Data<App>>() {
+        app.metrics.answered(method.as_str(), status, started.elapsed().as_secs_f64());
+    }
     tracing::info!(%id, %method, path, status, milliseconds = started.elapsed().as_millis() as u64, "answered");
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

@@ -5,13 +5,13 @@ use super::problem::{Answer, Problem};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
-use crate::domain::vocabulary::OrganizationKind;
-use crate::domain::{Defect, Finding, Thing, ThingId, parse};
+use crate::domain::vocabulary::{Kind, OrganizationKind};
+use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, parse};
 use crate::error::{Error, Result};
-use crate::store::idempotency;
 use crate::store::log::Position;
 use crate::store::page::{Order, Page, Place};
 use crate::store::things::{self, Filter, Stored};
+use crate::store::{Tx, idempotency};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,7 @@ async fn create<E: Stored>(app: web::Data<App>, request: HttpRequest, body: web:
         Some(key) => Some(idempotency::Key::new(actor.name(), key, E::KIND.plural(), &body)?),
         None => None,
     };
+    permit(&actor, Action::Create, E::KIND, &entry.owners())?;
     let clock = app.clock().clone();
     let written = app
         .write(actor, move |tx| {
@@ -143,14 +144,15 @@ async fn change<E: Stored>(
         .into());
     }
     let actor = app.actor();
-    let scope = actor.scope();
     let written = app
         .write(actor, move |tx| {
-            let current = things::get::<E>(tx.conn(), &scope, &id)?;
+            let current = seen_and_permitted::<E>(tx, Action::Change, &id)?;
             if current.header.version != expected.0 {
                 return Err(Error::Stale { current: current.header.version });
             }
             let entry = patched(&current, &patch)?;
+            // Nothing is moved to where the caller could not have put it.
+            permit(tx.actor(), Action::Change, E::KIND, &owners_of(&current.header, &entry))?;
             things::update(tx, current, expected.0, entry)
         })
         .await?;
@@ -161,13 +163,36 @@ async fn delete<E: Stored>(app: web::Data<App>, request: HttpRequest, id: web::P
     let id = known_id(&id)?;
     let expected = Revision::required(&request)?;
     let actor = app.actor();
-    let scope = actor.scope();
-    let written = app.write(actor, move |tx| things::delete::<E>(tx, &id, &scope, expected.0)).await?;
+    let written = app
+        .write(actor, move |tx| {
+            let current = seen_and_permitted::<E>(tx, Action::Delete, &id)?;
+            things::delete(tx, current, expected.0)
+        })
+        .await?;
     let mut response = HttpResponse::NoContent();
     if let Some(position) = written.position {
         response.insert_header((wire::SEQUENCE, position.token()));
     }
     Ok(response.finish())
+}
+
+/// The thing, if the caller may see it (404 otherwise) and may do this with it (403 otherwise).
+fn seen_and_permitted<E: Stored>(tx: &mut Tx<'_>, action: Action, id: &ThingId) -> Result<Thing<E>> {
+    let scope = tx.actor().scope();
+    let current = things::get::<E>(tx.conn(), &scope, id)?;
+    permit(tx.actor(), action, E::KIND, &owners_of(&current.header, &current.entry))?;
+    Ok(current)
+}
+
+fn owners_of<E: Stored>(header: &Header, entry: &E) -> Vec<ThingId> {
+    if E::KIND.is_party() { vec![header.id.clone()] } else { entry.owners() }
+}
+
+fn permit(actor: &Actor, action: Action, kind: Kind, owners: &[ThingId]) -> Result<()> {
+    if actor.may(action, kind, owners) {
+        return Ok(());
+    }
+    Err(if *actor == Actor::Visitor { Error::Unauthenticated } else { Error::Forbidden })
 }
 
 /// The current fields with the patch merged in, checked like a new entry.

@@ -141,7 +141,7 @@ async fn search(app: web::Data<App>, request: HttpRequest) -> Answer {
     let query: SearchQuery = wire::query(&request)?;
     let actor = app.actor();
     let service = app.get_ref().clone();
-    let body = app.blocking(move || run(&service, &actor, &query)).await?;
+    let body = app.in_turn(move || run(&service, &actor, &query)).await?;
     let mut response = HttpResponse::Ok();
     if let Some(next) = &body.next {
         response.insert_header((header::LINK, wire::next_link(&request, next)));
@@ -326,11 +326,12 @@ pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
     }
 }
 
-/// Things that changes ahead of the index hide or delete; `None` if there are too many to name.
+/// Things that changes ahead of the index hide or delete. `None`: there are too many to name, or what is served does
+/// not follow this log (not built yet, or a database that was restored), so nobody can say what it should not count.
 pub(super) fn narrowed(app: &App) -> Result<Option<Vec<String>>> {
-    match app.engine.mark() {
+    match app.feed.status().mark {
         Some(mark) => app.database.read(|conn| log::narrowed_after(conn, mark.seq, NARROWED_MOST)),
-        None => Ok(Some(Vec::new())),
+        None => Ok(None),
     }
 }
 

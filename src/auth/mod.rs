@@ -2,6 +2,7 @@
 //! and the middleware are in `api`.
 
 pub mod caller;
+pub mod invite;
 pub mod keys;
 pub mod limits;
 pub mod mail;

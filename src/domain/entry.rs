@@ -1,5 +1,6 @@
 //! What all kinds of things share: a header, and the face that store, feed and exchange work with.
 
+use super::access::Scope;
 use super::finding::{Defect, Finding};
 use super::id::{ThingId, Timestamp};
 use super::text::Prose;
@@ -135,6 +136,13 @@ pub trait Entry:
     fn links(&self) -> Vec<Link> {
         Vec::new()
     }
+    /// The parties behind it, for the question who may change it: the owner, or the members of a record of work. A
+    /// party stands behind itself, which only its header can tell.
+    fn owners(&self) -> Vec<ThingId> {
+        self.owner().cloned().into_iter().collect()
+    }
+    /// Takes out what the reader may not know although they see the thing.
+    fn mask(&mut self, _scope: &Scope) {}
     /// Everything that can be searched and cited.
     fn texts(&self) -> Vec<TextField<'_>>;
 }

@@ -10,20 +10,35 @@ use crate::store::log::{self, Change as LogRow, Head};
 use crate::store::{Conn, Database, Target, things};
 use musubi_index::{Change, Engine, EngineError, Mark};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Rows of the log in one commit, about.
-const BATCH: i64 = 1_000;
-/// Commits come at most this often: writes in between travel together.
-const BETWEEN_COMMITS: Duration = Duration::from_millis(100);
+/// How often the index commits.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Rows of the log in one commit, about (a transaction is never cut).
+    pub rows: i64,
+    /// Commits come at most this often: writes in between travel together.
+    pub between: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { rows: 1_000, between: Duration::from_millis(200) }
+    }
+}
+
+/// Things read at once while building anew.
+const PAGE: i64 = 1_000;
 /// Other processes write to the same PostgreSQL: look even when nothing rang here.
 const POLL_SHARED: Duration = Duration::from_millis(500);
 const POLL_ALONE: Duration = Duration::from_secs(1);
 const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
 const BACK_OFF_MOST: Duration = Duration::from_secs(5);
+/// After this many failures of the writer in a row the generation itself is suspected, and built anew elsewhere.
+const FAILURES_BEFORE_REBUILD: u32 = 3;
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +54,8 @@ pub enum Progress {
 /// How far the index is, for health, metrics and waiting searches.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
-    /// The mark that is served; none before the first build.
+    /// The mark that is served, once it is known to be a place in this log; none before the first build, and none
+    /// while what is served follows another log (after a restore, say).
     pub mark: Option<Mark>,
     /// Head of the log when last seen.
     pub head_seq: i64,
@@ -71,6 +87,9 @@ struct Shared {
     moved: Condvar,
     stop: AtomicBool,
     paused: AtomicBool,
+    rebuild_wanted: AtomicBool,
+    /// Times in a row that the writer failed.
+    failures: AtomicU32,
 }
 
 impl Shared {
@@ -85,14 +104,13 @@ impl Shared {
 }
 
 impl Feed {
-    pub fn start(database: Database, engine: Arc<Engine>) -> Result<Self> {
+    pub fn start(database: Database, engine: Arc<Engine>, pace: Pace) -> Result<Self> {
         let shared = Arc::new(Shared::default());
-        shared.tell(|status| status.mark = engine.mark());
         let thread = std::thread::Builder::new()
             .name("indexer".to_owned())
             .spawn({
                 let (database, shared) = (database.clone(), shared.clone());
-                move || follow(&database, &engine, &shared)
+                move || follow(&database, &engine, &shared, pace)
             })
             .map_err(Error::internal)?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)), database })
@@ -117,6 +135,12 @@ impl Feed {
         self.database.bell().ring();
     }
 
+    /// Asks for the whole index to be built anew; what is there serves until then.
+    pub fn rebuild_soon(&self) {
+        self.shared.rebuild_wanted.store(true, Ordering::SeqCst);
+        self.database.bell().ring();
+    }
+
     /// Ends the thread after the step it is in.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::SeqCst);
@@ -136,7 +160,7 @@ impl Drop for Feed {
     }
 }
 
-fn follow(database: &Database, engine: &Engine, shared: &Shared) {
+fn follow(database: &Database, engine: &Engine, shared: &Shared, pace: Pace) {
     let poll = match database.target() {
         Target::Sqlite(_) => POLL_ALONE,
         Target::Postgresql(_) => POLL_SHARED,
@@ -149,7 +173,7 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
             continue;
         }
         let started = Instant::now();
-        match step(database, engine, shared) {
+        match step(database, engine, shared, pace.rows) {
             Ok(progress) => {
                 back_off = BACK_OFF_FIRST;
                 let wait = match progress {
@@ -157,7 +181,7 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
                         seen = database.bell().wait(seen, poll);
                         Duration::ZERO
                     }
-                    Progress::Followed(_) => BETWEEN_COMMITS.saturating_sub(started.elapsed()),
+                    Progress::Followed(_) => pace.between.saturating_sub(started.elapsed()),
                     Progress::Rebuilt(_) => Duration::ZERO,
                 };
                 std::thread::sleep(wait);
@@ -172,17 +196,36 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared) {
     }
 }
 
-fn step(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
-    let work = database.read(|conn| next_work(conn, engine.mark().as_ref()))?;
-    shared.tell(|status| status.head_seq = work.head.seq);
+fn step(database: &Database, engine: &Engine, shared: &Shared, rows: i64) -> Result<Progress> {
+    let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), rows))?;
+    let foreign = matches!(work.what, What::Rebuild(_));
+    shared.tell(|status| {
+        status.head_seq = work.head.seq;
+        // From here on nobody takes the mark of another log for a place in this one.
+        status.mark = if foreign { None } else { engine.mark() };
+    });
+    if engine.damaged() {
+        work.what = What::Rebuild("a query met damaged files");
+    } else if shared.rebuild_wanted.load(Ordering::SeqCst) {
+        work.what = What::Rebuild("it was asked for, or following failed again and again");
+    }
     let progress = match work.what {
         What::Nothing => Progress::Idle,
         What::Follow { changes, mark } => {
             let count = changes.len();
             match engine.apply(&changes, &mark) {
-                Ok(()) => Progress::Followed(count),
+                Ok(()) => {
+                    shared.failures.store(0, Ordering::SeqCst);
+                    Progress::Followed(count)
+                }
                 Err(EngineError::Damaged(_) | EngineError::NotBuilt) => rebuild_told(database, engine, shared)?,
-                Err(error) => return Err(Error::internal(error)),
+                Err(error) => {
+                    // Its folder may be gone, which trying again does not mend.
+                    if shared.failures.fetch_add(1, Ordering::SeqCst) + 1 >= FAILURES_BEFORE_REBUILD {
+                        shared.rebuild_wanted.store(true, Ordering::SeqCst);
+                    }
+                    return Err(Error::internal(error));
+                }
             }
         }
         What::Rebuild(why) => {
@@ -202,10 +245,14 @@ fn step(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progres
 
 fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result<Progress> {
     shared.tell(|status| status.rebuilding = true);
+    // Whoever asks while it runs is served by another one. If it fails (a full disk, say), following is tried again
+    // before the next.
+    shared.rebuild_wanted.store(false, Ordering::SeqCst);
+    shared.failures.store(0, Ordering::SeqCst);
     let rebuilt = rebuild(database, engine, |_| {});
     shared.tell(|status| {
         status.rebuilding = false;
-        status.rebuilds += 1;
+        status.rebuilds += u64::from(rebuilt.is_ok());
     });
     rebuilt.map(Progress::Rebuilt)
 }
@@ -213,7 +260,7 @@ fn rebuild_told(database: &Database, engine: &Engine, shared: &Shared) -> Result
 /// Follows until there is nothing left to follow: for commands without a thread.
 pub fn catch_up(database: &Database, engine: &Engine) -> Result<()> {
     let shared = Shared::default();
-    while step(database, engine, &shared)? != Progress::Idle {}
+    while step(database, engine, &shared, Pace::default().rows)? != Progress::Idle {}
     Ok(())
 }
 
@@ -229,7 +276,7 @@ enum What {
 }
 
 /// What the index has to do, read in one snapshot.
-fn next_work(conn: &mut Conn, mark: Option<&Mark>) -> Result<Work> {
+fn next_work(conn: &mut Conn, mark: Option<&Mark>, rows: i64) -> Result<Work> {
     let head = log::head(conn)?;
     let what = match mark {
         None => What::Rebuild("there is none"),
@@ -240,7 +287,7 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>) -> Result<Work> {
         }
         Some(mark) if mark.seq == head.seq => What::Nothing,
         Some(mark) => {
-            let rows = log::after(conn, mark.seq, BATCH)?;
+            let rows = log::after(conn, mark.seq, rows)?;
             match rows.last() {
                 None => What::Nothing,
                 Some(last) => {
@@ -287,7 +334,7 @@ pub fn rebuild(database: &Database, engine: &Engine, mut told: impl FnMut(usize)
         let mut after = String::new();
         loop {
             let (ids, documents) = database.read(|conn| {
-                let ids = things::ids_after(conn, kind, &after, BATCH)?;
+                let ids = things::ids_after(conn, kind, &after, PAGE)?;
                 let documents = documents::of(conn, kind, &ids)?;
                 Ok((ids, documents))
             })?;

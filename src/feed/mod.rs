@@ -2,7 +2,9 @@
 //! rows again, and commits documents and mark together. Any part can be repeated without harm; the index can be
 //! deleted at any moment.
 
+mod compare;
 mod documents;
 mod indexer;
 
-pub use indexer::{Feed, Progress, Status, catch_up, rebuild};
+pub use compare::{Comparison, compare};
+pub use indexer::{Feed, Pace, Progress, Status, catch_up, rebuild};

@@ -336,45 +336,6 @@ pub(super) fn forget(conn: &mut Conn, person: &ThingId, about: &[String]) -> Res
 /// Stands where a person was.
 pub const FORGOTTEN: &str = "erased";
 
-/// What a walk along the chain found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verified {
-    pub rows: usize,
-    /// Rows of erased persons: their digest is in the chain, but no longer says what it was made of.
-    pub erased: usize,
-}
-
-/// Walks the whole log: every digest is that of its row, every link follows from the one before, and the head is the
-/// last. The error says where it breaks.
-pub fn verify(conn: &mut Conn) -> Result<std::result::Result<Verified, String>> {
-    const PIECE: i64 = 1_000;
-    let head = head(conn)?;
-    let mut chain = genesis(&head.epoch);
-    let mut verified = Verified { rows: 0, erased: 0 };
-    let mut seq = 0;
-    loop {
-        let rows = after(conn, seq, PIECE)?;
-        let Some(last) = rows.last() else { break };
-        seq = last.seq;
-        for row in &rows {
-            if row.salt.is_empty() {
-                verified.erased += 1;
-            } else if digest_of(row) != row.digest {
-                return Ok(Err(format!("row ({}, {}) is not what its digest says", row.seq, row.line)));
-            }
-            chain = chain_after(&chain, &row.digest);
-            if chain != row.chain {
-                return Ok(Err(format!("the chain breaks at ({}, {})", row.seq, row.line)));
-            }
-            verified.rows += 1;
-        }
-    }
-    if chain != head.chain {
-        return Ok(Err("the head of the log is not its last row: rows are missing at the end".to_owned()));
-    }
-    Ok(Ok(verified))
-}
-
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {

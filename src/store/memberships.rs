@@ -6,7 +6,7 @@ use super::database::Tx;
 use super::log::{Action, Subject};
 use super::schema::{accounts, memberships};
 use super::sessions;
-use crate::domain::{MembershipState, Right, ThingId, Timestamp};
+use crate::domain::{Email, MembershipState, Right, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 
@@ -16,7 +16,7 @@ pub struct MembershipRow {
     pub account: ThingId,
     /// Name and address of the person, for those who may manage the party.
     pub name: String,
-    pub email: String,
+    pub email: Email,
     pub party: ThingId,
     pub right: Right,
     pub state: MembershipState,
@@ -33,7 +33,7 @@ fn assemble(row: Row) -> MembershipRow {
         id: ThingId::from_stored(id),
         account: ThingId::from_stored(account),
         name,
-        email,
+        email: Email::from_stored(email),
         party: ThingId::from_stored(party),
         right: Right::from_code(&right).unwrap_or(Right::Reader),
         state: MembershipState::from_code(&state).unwrap_or(MembershipState::Suspended),
@@ -163,7 +163,7 @@ pub fn delete(tx: &mut Tx<'_>, id: &ThingId, expected: i64) -> Result<()> {
     tx.record(Action::Delete, Subject::Membership, id, false)
 }
 
-/// Does the party have a confirmed owner?
+/// Address and language of the confirmed owners of a party.
 pub fn owners(conn: &mut Conn, party: &ThingId) -> Result<Vec<(String, String)>> {
     Ok(memberships::table
         .inner_join(accounts::table)

@@ -27,6 +27,14 @@ pub fn run(database: &Database) -> Result<Vec<String>> {
     })
 }
 
+/// Whether `run` would have something to do.
+pub fn is_pending(database: &Database) -> Result<bool> {
+    database.bare(|conn| match conn {
+        Conn::Sqlite(conn) => conn.has_pending_migration(MIGRATIONS).map_err(Error::internal),
+        Conn::Postgresql(conn) => conn.has_pending_migration(MIGRATIONS).map_err(Error::internal),
+    })
+}
+
 fn bring_up_to_date(conn: &mut Conn) -> Result<Vec<String>> {
     let applied = match conn {
         Conn::Sqlite(conn) => pending(conn),
@@ -56,22 +64,28 @@ where
     Ok(applied.iter().map(ToString::to_string).collect())
 }
 
-/// Keyset pages order text; SQLite orders by bytes, so PostgreSQL must, too.
+/// Keyset pages order text; SQLite orders by bytes, so PostgreSQL must, too. The name of the collation is not enough:
+/// ICU can stand behind a database that calls itself C, so a few texts are sorted as well.
 fn check_collation(conn: &mut PgConnection) -> Result<()> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = diesel::sql_types::Text)]
         collation: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        sorted: String,
     }
-    let row: Row =
-        diesel::sql_query("SELECT datcollate::text AS collation FROM pg_database WHERE datname = current_database()")
-            .get_result(conn)?;
-    if row.collation == "C" || row.collation == "POSIX" {
+    let row: Row = diesel::sql_query(
+        "SELECT datcollate::text AS collation, \
+         (SELECT string_agg(word, ' ' ORDER BY word) FROM unnest(ARRAY['a', 'B', 'a-c', 'ab', 'ア', 'あ', 'é']) AS word) \
+         AS sorted FROM pg_database WHERE datname = current_database()",
+    )
+    .get_result(conn)?;
+    if (row.collation == "C" || row.collation == "POSIX") && row.sorted == "B a a-c ab é あ ア" {
         return Ok(());
     }
     Err(Error::internal(format!(
-        "this PostgreSQL database sorts by {}; create it with the C collation: \
-         CREATE DATABASE musubi TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'",
-        row.collation
+        "this PostgreSQL database does not sort text by bytes (collation {}, sorted {:?}); create it with the C collation: \
+         CREATE DATABASE musubi TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' (from PostgreSQL 15 on also LOCALE_PROVIDER libc)",
+        row.collation, row.sorted
     )))
 }

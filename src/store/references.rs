@@ -2,7 +2,8 @@
 
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
-use super::schema::{external_references, things};
+use super::schema::external_references;
+use super::things;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Defect, ThingId};
 use crate::error::{Error, Result};
@@ -51,7 +52,7 @@ pub fn of_things(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Vec<
 pub fn add(tx: &mut Tx<'_>, kind: Kind, scheme: &str, value: &str, thing: &ThingId) -> Result<()> {
     match find(tx.conn(), kind, scheme, value)? {
         Some(known) if known == *thing => Ok(()),
-        Some(known) => Err(taken(tx.conn(), scheme, value, &known)?),
+        Some(known) => Err(taken(tx, scheme, value, &known)?),
         None => insert(tx.conn(), kind, scheme, value, thing),
     }
 }
@@ -70,7 +71,7 @@ pub(super) fn insert(conn: &mut Conn, kind: Kind, scheme: &str, value: &str, thi
 
 /// Makes the entry's own numbers those given; what sources call the thing stays.
 pub(super) fn replace_own(
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     kind: Kind,
     thing: &ThingId,
     references: &[(&'static str, String)],
@@ -80,12 +81,9 @@ pub(super) fn replace_own(
             .filter(external_references::thing_id.eq(thing.as_str()))
             .filter(external_references::scheme.not_like("source:%")),
     )
-    .execute(conn)?;
+    .execute(tx.conn())?;
     for (scheme, value) in references {
-        if let Some(known) = find(conn, kind, scheme, value)? {
-            return Err(taken(conn, scheme, value, &known)?);
-        }
-        insert(conn, kind, scheme, value, thing)?;
+        add(tx, kind, scheme, value, thing)?;
     }
     Ok(())
 }
@@ -96,13 +94,20 @@ pub(super) fn delete_all(conn: &mut Conn, thing: &ThingId) -> Result<()> {
     Ok(())
 }
 
-fn taken(conn: &mut Conn, scheme: &str, value: &str, known: &ThingId) -> Result<Error> {
-    let (ja, en): (Option<String>, Option<String>) =
-        things::table.find(known.as_str()).select((things::title_ja, things::title_en)).first(conn)?;
-    let title = ja.or(en).unwrap_or_default();
+/// The refusal of a number that something else has; names that thing only to those who may see it.
+fn taken(tx: &mut Tx<'_>, scheme: &str, value: &str, known: &ThingId) -> Result<Error> {
+    let scope = tx.actor().scope();
+    let card = things::cards(tx.conn(), &scope, &[known.to_string()])?.remove(known.as_str());
+    let (ja, en) = match card {
+        Some(card) => {
+            let title = card.title.any().to_owned();
+            (format!("「{title}」（{known}）として"), format!(" as \"{title}\" ({known})"))
+        }
+        None => Default::default(),
+    };
     Ok(Error::Conflict(Defect::new(
         "already-exists",
-        format!("{scheme} {value} は「{title}」（{known}）としてすでに登録されています。"),
-        format!("{scheme} {value} is already registered as \"{title}\" ({known})."),
+        format!("{scheme} {value} は{ja}すでに登録されています。"),
+        format!("{scheme} {value} is already registered{en}."),
     )))
 }

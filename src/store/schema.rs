@@ -16,6 +16,7 @@ diesel::table! {
         title_ja -> Nullable<Text>,
         title_en -> Nullable<Text>,
         sort_key -> Text,
+        name_key -> Text,
     }
 }
 diesel::table! {

@@ -4,7 +4,7 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::log::Action;
 use super::page::{Order, Page, Paged, Place};
-use super::schema::{need_lines, organizations, people, thing_links, thing_values, things, versions};
+use super::schema::{need_lines, needs, organizations, people, thing_links, thing_values, things, versions};
 use super::values::{self, Parts};
 use super::{references, vocabulary};
 use crate::domain::entry::Title;
@@ -13,7 +13,7 @@ use crate::domain::vocabulary::{Status, Visibility};
 use crate::domain::{Defect, Entry, Finding, Header, Kind, Link, Scope, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How one kind lies in its own table.
 pub trait Stored: Entry {
@@ -92,6 +92,12 @@ pub struct Card {
     pub title: Title,
 }
 
+/// Whether the reader may see a thing at all.
+pub fn is_visible(conn: &mut Conn, scope: &Scope, id: &ThingId) -> Result<bool> {
+    let count: i64 = visible(scope).filter(things::id.eq(id.to_string())).count().get_result(conn)?;
+    Ok(count > 0)
+}
+
 type Rows = diesel::dsl::IntoBoxed<'static, things::table, <Conn as diesel::Connection>::Backend>;
 
 /// Where every query starts: what the reader may see. The same rule as [`Scope::sees`].
@@ -120,7 +126,7 @@ pub fn get<E: Stored>(conn: &mut Conn, scope: &Scope, id: &ThingId) -> Result<Th
         .filter(things::id.eq(id.to_string()).and(things::kind.eq(E::KIND.code())))
         .select(ThingRow::as_select())
         .first(conn)?;
-    assemble(conn, vec![row])?.pop().ok_or(Error::NotFound)
+    assemble(conn, scope, vec![row])?.pop().ok_or(Error::NotFound)
 }
 
 /// The things of one kind among `ids`, in any order; what is gone or hidden is left out.
@@ -133,7 +139,7 @@ pub fn get_many<E: Stored>(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Re
             .load(conn)?;
         rows.extend(some);
     }
-    assemble(conn, rows)
+    assemble(conn, scope, rows)
 }
 
 /// One line each for `ids`; what is gone or hidden is left out.
@@ -142,8 +148,12 @@ pub fn cards(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<S
     for ids in ids.chunks(IN_LIST) {
         let rows: Vec<ThingRow> =
             visible(scope).filter(things::id.eq_any(ids.to_vec())).select(ThingRow::as_select()).load(conn)?;
-        for row in rows {
+        let masked = anonymous_among(conn, scope, &rows)?;
+        for mut row in rows {
             let Some(kind) = Kind::from_code(&row.kind) else { continue };
+            if masked.contains(&row.id) {
+                row.owner_party = None;
+            }
             let card = Card {
                 id: row.id.clone(),
                 kind,
@@ -157,6 +167,23 @@ pub fn cards(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<S
     Ok(found)
 }
 
+/// The anonymous needs among `rows` whose owner the reader may not know.
+fn anonymous_among(conn: &mut Conn, scope: &Scope, rows: &[ThingRow]) -> Result<HashSet<String>> {
+    let hidden = |row: &&ThingRow| {
+        let owner = row.owner_party.clone().map(ThingId::from_stored);
+        row.kind == Kind::Need.code() && !scope.sees_behind(owner.as_ref())
+    };
+    let ids: Vec<&str> = rows.iter().filter(hidden).map(|row| row.id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let anonymous: Vec<String> = needs::table
+        .filter(needs::thing_id.eq_any(ids).and(needs::anonymous.eq(true)))
+        .select(needs::thing_id)
+        .load(conn)?;
+    Ok(anonymous.into_iter().collect())
+}
+
 /// Kind of a thing, whoever may see it.
 pub fn kind_of(conn: &mut Conn, id: &ThingId) -> Result<Option<Kind>> {
     let kind: Option<String> = things::table.find(id.as_str()).select(things::kind).first(conn).optional()?;
@@ -165,6 +192,11 @@ pub fn kind_of(conn: &mut Conn, id: &ThingId) -> Result<Option<Kind>> {
 
 pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &Page) -> Result<Paged<Thing<E>>> {
     let mut query = visible(scope).filter(things::kind.eq(E::KIND.code()));
+    let asks_for_owner =
+        filter.owner.is_some() || !filter.municipalities.is_empty() || filter.organization_kind.is_some();
+    if E::KIND == Kind::Need && asks_for_owner {
+        query = without_anonymous_of_others(query, scope);
+    }
     if let Some(owner) = &filter.owner {
         query = query.filter(things::owner_party.eq(owner.to_string()));
     }
@@ -219,7 +251,20 @@ pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &P
         },
         id: row.id.clone(),
     });
-    Ok(Paged { items: assemble(conn, rows)?, next })
+    Ok(Paged { items: assemble(conn, scope, rows)?, next })
+}
+
+/// A filter that looks at the owner must not tell who stands behind an anonymous need.
+fn without_anonymous_of_others(query: Rows, scope: &Scope) -> Rows {
+    let anonymous = needs::table.filter(needs::anonymous.eq(true)).select(needs::thing_id);
+    match scope {
+        Scope::Everything | Scope::Coordinator { .. } => query,
+        Scope::Public => query.filter(things::id.ne_all(anonymous)),
+        Scope::Member { parties } => {
+            let own: Vec<String> = parties.iter().map(ToString::to_string).collect();
+            query.filter(things::id.ne_all(anonymous).or(things::owner_party.assume_not_null().eq_any(own)))
+        }
+    }
 }
 
 /// Every id of one kind after `after`, for walking the whole table in short snapshots.
@@ -246,7 +291,7 @@ pub fn count(conn: &mut Conn, kind: Kind) -> Result<i64> {
     Ok(things::table.filter(things::kind.eq(kind.code())).count().get_result(conn)?)
 }
 
-fn assemble<E: Stored>(conn: &mut Conn, rows: Vec<ThingRow>) -> Result<Vec<Thing<E>>> {
+fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> Result<Vec<Thing<E>>> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut parts = values::load(conn, &ids)?;
     let mut own: HashMap<String, E::Row> = E::rows(conn, &ids)?.into_iter().collect();
@@ -260,7 +305,9 @@ fn assemble<E: Stored>(conn: &mut Conn, rows: Vec<ThingRow>) -> Result<Vec<Thing
         parts.title_en = row.title_en.clone();
         parts.owner = row.owner_party.clone();
         parts.visibility = row.visibility();
-        found.push(Thing { header: row.header(), entry: E::assemble(own, &mut parts) });
+        let mut entry = E::assemble(own, &mut parts);
+        entry.mask(scope);
+        found.push(Thing { header: row.header(), entry });
     }
     Ok(found)
 }
@@ -271,7 +318,7 @@ pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<Thing<E>> {
 }
 
 fn create_with_id<E: Stored>(tx: &mut Tx<'_>, id: ThingId, entry: E) -> Result<Thing<E>> {
-    check_against_database(tx.conn(), &entry)?;
+    check_against_database(tx, &entry)?;
     let header = Header {
         id,
         status: Status::Published,
@@ -296,6 +343,7 @@ fn create_with_id<E: Stored>(tx: &mut Tx<'_>, id: ThingId, entry: E) -> Result<T
             things::title_ja.eq(&title.ja),
             things::title_en.eq(&title.en),
             things::sort_key.eq(sort_key(&entry)),
+            things::name_key.eq(name_key(title.any())),
         ))
         .execute(tx.conn())?;
     entry.insert_row(tx.conn(), id)?;
@@ -317,7 +365,7 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
         tx.unchanged();
         return Ok(current);
     }
-    check_against_database(tx.conn(), &entry)?;
+    check_against_database(tx, &entry)?;
     let mut header = current.header;
     header.version += 1;
     header.updated_at = tx.at().clone();
@@ -334,6 +382,7 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
             things::title_ja.eq(&title.ja),
             things::title_en.eq(&title.en),
             things::sort_key.eq(sort_key(&entry)),
+            things::name_key.eq(name_key(title.any())),
         ))
         .execute(tx.conn())?;
     if changed != 1 {
@@ -344,7 +393,7 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
     values::delete(tx.conn(), id.as_str())?;
     values::insert(tx.conn(), id.as_str(), &entry.lists(), &entry.links())?;
     if current.entry.references() != entry.references() {
-        references::replace_own(tx.conn(), E::KIND, &id, &entry.references())?;
+        references::replace_own(tx, E::KIND, &id, &entry.references())?;
     }
     keep_version(tx, &header, Some(&entry))?;
     let narrows = current.entry.visibility() < entry.visibility();
@@ -358,11 +407,12 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
 }
 
 /// Deletes a thing that nothing else refers to. Its history stays.
-pub fn delete<E: Stored>(tx: &mut Tx<'_>, id: &ThingId, scope: &Scope, expected: i64) -> Result<()> {
-    let mut header = get::<E>(tx.conn(), scope, id)?.header;
+pub fn delete<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64) -> Result<()> {
+    let mut header = current.header;
     if header.version != expected {
         return Err(Error::Stale { current: header.version });
     }
+    let id = &header.id.clone();
     refuse_if_referenced(tx.conn(), id)?;
     E::delete_row(tx.conn(), id.as_str())?;
     values::delete(tx.conn(), id.as_str())?;
@@ -382,6 +432,28 @@ fn sort_key<E: Entry>(entry: &E) -> String {
     fold(entry.sort_text()).chars().take(200).collect()
 }
 
+/// The folded title, short enough for an index row: how an import recognises a thing that has no number.
+pub fn name_key(title: &str) -> String {
+    fold(title).chars().take(200).collect()
+}
+
+/// Things of one kind whose title folds to one of `keys`, those of `owner` only where one is given, oldest first.
+/// The keys are cut short (see [`name_key`]): the caller compares the titles themselves.
+pub fn titled_alike(
+    conn: &mut Conn,
+    kind: Kind,
+    keys: &[String],
+    owner: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>> {
+    let mut query =
+        things::table.filter(things::kind.eq(kind.code()).and(things::name_key.eq_any(keys.to_vec()))).into_boxed();
+    if let Some(owner) = owner {
+        query = query.filter(things::owner_party.eq(owner.to_owned()));
+    }
+    Ok(query.order(things::id).limit(limit as i64).select(things::id).load(conn)?)
+}
+
 fn keep_version<E: Stored>(tx: &mut Tx<'_>, header: &Header, entry: Option<&E>) -> Result<()> {
     let snapshot = entry.map(serde_json::to_string).transpose().map_err(Error::internal)?;
     let (seq, at, actor) = (tx.position().seq, tx.at().clone(), tx.actor().name().to_owned());
@@ -399,7 +471,10 @@ fn keep_version<E: Stored>(tx: &mut Tx<'_>, header: &Header, entry: Option<&E>) 
 }
 
 /// What only the database can tell of an entry: do its owner, its references and its codes exist?
-fn check_against_database<E: Stored>(conn: &mut Conn, entry: &E) -> Result<()> {
+/// An id in a body is looked at with the same eyes as an id in a path.
+fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
+    let scope = tx.actor().scope();
+    let conn = tx.conn();
     let mut findings = Vec::new();
     if let Some(code) = entry.municipality() {
         if !vocabulary::has_municipality(conn, code)? {
@@ -445,7 +520,7 @@ fn check_against_database<E: Stored>(conn: &mut Conn, entry: &E) -> Result<()> {
         wanted.push((pointer, target, relation.targets()));
     }
     if !wanted.is_empty() {
-        let kinds = kinds_of(conn, wanted.iter().map(|(_, id, _)| id.to_string()).collect())?;
+        let kinds = kinds_of(conn, &scope, wanted.iter().map(|(_, id, _)| id.to_string()).collect())?;
         for (pointer, id, allowed) in wanted {
             if !kinds.get(id.as_str()).is_some_and(|kind| allowed.contains(kind)) {
                 findings.push(Finding::new(
@@ -462,13 +537,13 @@ fn check_against_database<E: Stored>(conn: &mut Conn, entry: &E) -> Result<()> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
 }
 
-fn kinds_of(conn: &mut Conn, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {
+pub(super) fn kinds_of(conn: &mut Conn, scope: &Scope, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {
     ids.sort();
     ids.dedup();
     let mut kinds = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(IN_LIST) {
         let rows: Vec<(String, String)> =
-            things::table.filter(things::id.eq_any(ids)).select((things::id, things::kind)).load(conn)?;
+            visible(scope).filter(things::id.eq_any(ids.to_vec())).select((things::id, things::kind)).load(conn)?;
         kinds.extend(rows.into_iter().filter_map(|(id, kind)| Some((id, Kind::from_code(&kind)?))));
     }
     Ok(kinds)

@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
+mod health;
 mod matching;
 mod resources;
 mod search;

@@ -4,16 +4,22 @@
 //! of its own there.
 #![allow(dead_code)]
 
+pub mod people;
+
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use musubi::app::App;
-use musubi::domain::Clock;
-use musubi::store::{Database, DatabaseSettings, Target, migrate};
+use musubi::auth::AuthSettings;
+use musubi::auth::limits::LimitSettings;
+use musubi::auth::password::Cost;
+use musubi::domain::{Clock, Entry, Organization};
+use musubi::error::Error;
+use musubi::store::{Conn, Database, DatabaseSettings, Target, log, migrate};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -46,22 +52,34 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
+        let world = Self::bare();
+        if !world.is_postgresql() {
+            std::fs::copy(template(), &world.url).expect("a copy of the template");
+        }
+        world
+    }
+
+    /// With nothing in it, not even tables.
+    pub fn bare() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        match std::env::var("TEST_DATABASE_URL") {
-            Ok(url) if !url.is_empty() => {
+        match test_database() {
+            Some(url) => {
                 let schema = format!("test_{}", Uuid::new_v4().simple());
                 postgresql(&url, &format!("CREATE SCHEMA {schema}"));
                 let separator = if url.contains('?') { '&' } else { '?' };
                 let url = format!("{url}{separator}options=-csearch_path%3D{schema}");
                 Self { folder, url, schema: Some(schema) }
             }
-            _ => {
-                let file = folder.path().join("musubi.db");
-                std::fs::copy(template(), &file).expect("a copy of the template");
-                let url = file.to_string_lossy().into_owned();
+            None => {
+                let url = folder.path().join("musubi.db").to_string_lossy().into_owned();
                 Self { folder, url, schema: None }
             }
         }
+    }
+
+    /// The PostgreSQL schema of this world.
+    pub fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     pub fn is_postgresql(&self) -> bool {
@@ -89,15 +107,20 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if let (Some(schema), Ok(url)) = (&self.schema, std::env::var("TEST_DATABASE_URL")) {
+        if let (Some(schema), Some(url)) = (&self.schema, test_database()) {
             postgresql(&url, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
         }
     }
 }
 
-fn postgresql(url: &str, sql: &str) {
+/// The PostgreSQL database for tests, if there is one: then the same tests run there instead of on SQLite.
+pub fn test_database() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
+}
+
+pub fn postgresql(url: &str, sql: &str) {
     let mut conn = PgConnection::establish(url).expect("TEST_DATABASE_URL answers");
-    conn.batch_execute(sql).expect("the test schema");
+    conn.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 /// A migrated SQLite file, made once for each run.
@@ -111,7 +134,7 @@ fn template() -> &'static Path {
         migrate::run(&database).expect("a migrated database");
         database
             .housekeeping(|conn| {
-                let musubi::store::Conn::Sqlite(conn) = conn else { return Ok(()) };
+                let Conn::Sqlite(conn) = conn else { return Ok(()) };
                 // A log of its own for each copy.
                 Ok(conn.batch_execute("DELETE FROM log_head")?)
             })
@@ -124,6 +147,29 @@ fn template() -> &'static Path {
     file
 }
 
+/// A clock that a test moves on.
+#[derive(Clone)]
+pub struct Hands(Arc<std::sync::Mutex<DateTime<Utc>>>);
+
+impl Hands {
+    pub fn new() -> Self {
+        Self(Arc::new(std::sync::Mutex::new(now())))
+    }
+
+    pub fn clock(&self) -> Clock {
+        let hands = self.clone();
+        Clock::reading(move || hands.now())
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().expect("the hands")
+    }
+
+    pub fn pass(&self, seconds: i64) {
+        *self.0.lock().expect("the hands") += chrono::TimeDelta::seconds(seconds);
+    }
+}
+
 /// The service, running.
 pub struct TestApp {
     pub app: App,
@@ -132,7 +178,7 @@ pub struct TestApp {
     thread: Option<JoinHandle<()>>,
     client: ureq::Agent,
     // Last: the folder goes when everything else has stopped.
-    pub world: World,
+    pub world: Arc<World>,
 }
 
 impl TestApp {
@@ -140,16 +186,23 @@ impl TestApp {
         Self::start_in(World::new())
     }
 
-    pub fn start_in(world: World) -> Self {
-        let database = world.database();
-        let app = musubi::build(database, &world.index_folder(), index_settings()).expect("the service");
+    pub fn start_in(world: impl Into<Arc<World>>) -> Self {
+        let world = world.into();
+        let auth = auth(&world);
+        Self::start_at(world, Clock::fixed(now()), auth)
+    }
+
+    pub fn start_at(world: Arc<World>, clock: Clock, auth: AuthSettings) -> Self {
+        let database = world.database_at(clock);
+        let app = musubi::build(database, &world.index_folder(), index_settings(), pace(), limits(), auth)
+            .expect("the service");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = std::sync::mpsc::channel();
         let service = app.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = musubi::server(service, listener, 1).expect("a server");
+                let server = musubi::server(service, listener).expect("a server");
                 sender.send(server.handle()).expect("somebody waits");
                 server.await.expect("the server ends well");
             });
@@ -164,9 +217,14 @@ impl TestApp {
         Self { app, address, handle, thread: Some(thread), client, world }
     }
 
+    /// Stops the service; its database and its index stay.
+    pub fn stop(self) -> Arc<World> {
+        self.world.clone()
+    }
+
     /// Waits until the index has followed everything written so far.
     pub fn settle(&self) {
-        let head = self.app.database.read(musubi::store::log::head).expect("the log");
+        let head = self.app.database.read(log::head).expect("the log");
         assert!(self.app.feed.wait_for(head.seq, Duration::from_secs(30)), "the index did not follow");
     }
 
@@ -199,6 +257,12 @@ impl TestApp {
             request = request.header(*name, *value);
         }
         Response::of(request.send(body))
+    }
+
+    /// None: the connection was closed before everything was sent.
+    pub fn try_post_bytes(&self, path: &str, body: &[u8]) -> Option<u16> {
+        let request = self.client.post(format!("{}{path}", self.address)).header("content-type", "application/json");
+        request.send(body).ok().map(|response| response.status().as_u16())
     }
 
     pub fn patch(&self, path: &str, etag: &str, body: Value) -> Response {
@@ -252,8 +316,27 @@ impl Drop for TestApp {
     }
 }
 
+/// Keys and letters in the folder of the world, cheap passwords, no limits.
+pub fn auth(world: &World) -> AuthSettings {
+    AuthSettings {
+        password_cost: Cost { memory_kibibytes: 64, passes: 1, lanes: 1 },
+        hashes_waiting: 1_000,
+        limits: LimitSettings::none(),
+        ..AuthSettings::in_folder(world.folder.path())
+    }
+}
+
 pub fn index_settings() -> musubi_index::Settings {
     musubi_index::Settings { writer_memory: 20 * 1024 * 1024, ..musubi_index::Settings::default() }
+}
+
+/// Tests do not wait for others to travel along.
+pub fn pace() -> musubi::feed::Pace {
+    musubi::feed::Pace { between: Duration::from_millis(20), ..musubi::feed::Pace::default() }
+}
+
+pub fn limits() -> musubi::Limits {
+    musubi::Limits { workers: 1, shutdown: Duration::from_secs(1), ..musubi::Limits::default() }
 }
 
 /// An answer, read whole.
@@ -305,4 +388,73 @@ pub fn encoded(text: &str) -> String {
         }
         encoded
     })
+}
+
+/// Throws that come again with the same seed (SplitMix64).
+#[derive(Debug, Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    /// 0 to `sides - 1`.
+    pub fn below(&mut self, sides: usize) -> usize {
+        (self.next() % sides as u64) as usize
+    }
+
+    /// True once in `times`.
+    pub fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        &choices[self.below(choices.len())]
+    }
+}
+
+/// A number from the environment: how often, how many, from which seed.
+pub fn number(name: &str, otherwise: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} takes a number, not {text:?}")),
+        Err(_) => otherwise,
+    }
+}
+
+/// A firm with this name, ready to be registered.
+pub fn firm(name: &str) -> Organization {
+    entry(serde_json::json!({ "organization_kind": "firm", "name_ja": name }))
+}
+
+/// Something that the door of parsing lets in.
+pub fn entry<E: Entry>(fields: Value) -> E {
+    musubi::domain::parse::entry(fields).unwrap_or_else(|findings| panic!("{findings:?}"))
+}
+
+/// Reads the whole log again and does its sums: which sequence is the first that does not fit?
+///
+/// Written apart from the code that writes the log, except for the two hash functions.
+pub fn first_broken_link(conn: &mut Conn) -> Result<Option<i64>, Error> {
+    let head = log::head(conn)?;
+    let rows = log::after(conn, 0, i64::MAX)?;
+    let mut chain = log::genesis(&head.epoch);
+    let (mut seq, mut line) = (0, 0);
+    for row in &rows {
+        let follows = if row.seq == seq { row.line == line + 1 } else { row.seq == seq + 1 && row.line == 1 };
+        chain = log::chain_after(&chain, &row.digest);
+        if !follows || log::digest_of(row) != row.digest || chain != row.chain {
+            return Ok(Some(row.seq));
+        }
+        (seq, line) = (row.seq, row.line);
+    }
+    Ok((head.seq != seq || head.chain != chain).then_some(head.seq))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use tantivy::schema::IndexRecordOption;
+
 use crate::analysis::normalise::normalise;
 use crate::analysis::segment;
 use crate::audience;
@@ -9,11 +11,13 @@ use crate::bits::Bits;
 use crate::document::Source;
 use crate::error::EngineError;
 use crate::evidence::Terms;
-use crate::kernel::{Address, Best, LengthTables, Pool, Scores, WeightedTerm, inverse_frequency, ordered};
+use crate::kernel::{
+    Address, Best, LengthTables, Pool, Scores, WeightedTerm, inverse_frequency, open_postings, ordered,
+};
 use crate::matching::score::Weights;
 use crate::request::{Filters, MatchRequest};
 use crate::schema::{SOURCE_RECORD, fields};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Located, Snapshot};
 
 /// One document that speaks for a party.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,10 @@ pub(crate) struct Evidence {
     pub(crate) voices: Vec<Voice>,
     /// Shared past with the seeker: sum over common records of 1 / √(members − 1).
     pub(crate) past: f32,
+    /// BM25 of all its documents taken as one.
+    pub(crate) breadth: f32,
+    /// The same with hardly any saturation and full weight of length: how much of its work is in the field.
+    pub(crate) focus: f32,
     /// Public records of work.
     pub(crate) records: u32,
 }
@@ -67,7 +75,11 @@ pub(crate) fn recall(
             terms.add_word(&term.term.text, weight);
         }
     }
-    let documents = best_documents(snapshot, pool, request, weights, &chosen)?;
+    let mut allowed = Vec::with_capacity(snapshot.segments.len());
+    for segment in &snapshot.segments {
+        allowed.push(audience::allowed(segment, &request.reader, &request.filters)?);
+    }
+    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed)?;
     let admitted = admitted_parties(snapshot, request)?;
     let without: Vec<u32> = request
         .without_parties
@@ -78,6 +90,10 @@ pub(crate) fn recall(
     let admits =
         |party: u32| !without.contains(&party) && admitted.as_ref().is_none_or(|admitted| admitted.contains(party));
 
+    let past = match request.seeker.as_deref() {
+        Some(seeker) => past_partners(snapshot, seeker, &documents, weights)?,
+        None => HashMap::new(),
+    };
     let mut parties: HashMap<u32, Evidence> = HashMap::new();
     for (address, score) in documents {
         let tables = &snapshot.segments[address.segment].tables;
@@ -95,16 +111,22 @@ pub(crate) fn recall(
             parties.entry(party).or_default().voices.push(voice);
         }
     }
-    if let Some(seeker) = request.seeker.as_deref() {
-        for (party, past) in past_partners(snapshot, seeker)? {
-            if admits(party) {
-                parties.entry(party).or_default().past = past;
-            }
+    for (party, past) in past {
+        if admits(party) {
+            parties.entry(party).or_default().past = past;
         }
     }
-    let records = snapshot.records_of_party();
+    let whole = weights.breadth > 0.0 || weights.focus > 0.0;
+    let broad = if whole { breadth(snapshot, weights, &chosen, &allowed)? } else { Vec::new() };
+    for (party, breadth, focus) in broad {
+        if admits(party) {
+            let evidence = parties.entry(party).or_default();
+            (evidence.breadth, evidence.focus) = (breadth, focus);
+        }
+    }
+    let facts = snapshot.party_facts();
     for (party, evidence) in &mut parties {
-        evidence.records = records.get(*party as usize).copied().unwrap_or(0);
+        evidence.records = facts.records.get(*party as usize).copied().unwrap_or(0);
     }
     Ok(Recalled { parties, terms })
 }
@@ -122,6 +144,7 @@ fn source_of(number: u8) -> Source {
 struct Chosen {
     term: WeightedTerm,
     inverse: [f32; 2],
+    located: Vec<Located>,
 }
 
 /// The terms that say most: weight in the query times rarity, the best of them (DECISIONS 16).
@@ -149,15 +172,17 @@ fn choose(snapshot: &Snapshot, request: &MatchRequest, weights: &Weights) -> Res
         let term = WeightedTerm { text, grams, weight };
         let mut inverse = [0.0; 2];
         let mut importance = 0.0f32;
+        let mut located = Vec::with_capacity(2);
         for (inverse, field) in inverse.iter_mut().zip(term.fields()) {
-            let frequency = snapshot.frequency(field, &term.text)?;
-            *inverse = inverse_frequency(snapshot.documents, frequency);
-            if frequency > 0 {
+            let found = snapshot.locate(field, &term.text)?;
+            *inverse = inverse_frequency(snapshot.documents, found.frequency).powf(weights.rarity);
+            if found.frequency > 0 {
                 importance = importance.max(*inverse * weights.fields.weights[field as usize]);
             }
+            located.push(found);
         }
         if importance > 0.0 {
-            chosen.push((importance * term.weight, Chosen { term, inverse }));
+            chosen.push((importance * term.weight, Chosen { term, inverse, located }));
         }
     }
     chosen.sort_by(|(left, left_term), (right, right_term)| {
@@ -173,37 +198,33 @@ fn choose(snapshot: &Snapshot, request: &MatchRequest, weights: &Weights) -> Res
 fn best_documents(
     snapshot: &Snapshot,
     pool: &Pool,
-    request: &MatchRequest,
     weights: &Weights,
     chosen: &[Chosen],
+    allowed: &[Bits],
 ) -> Result<Vec<(Address, f32)>, EngineError> {
     let lengths = LengthTables::new(snapshot, &weights.fields);
     let mut best = Vec::new();
     for (number, segment) in snapshot.segments.iter().enumerate() {
-        let allowed = audience::allowed(segment, &request.reader, &request.filters)?;
+        let allowed = &allowed[number];
         if allowed.is_empty() {
             continue;
         }
         let mut scores = Scores::new(pool, segment);
         for chosen in chosen {
-            for (inverse, field) in chosen.inverse.into_iter().zip(chosen.term.fields()) {
-                lengths.add(
-                    segment,
-                    field,
-                    &chosen.term.text,
-                    inverse * chosen.term.weight,
-                    &mut scores.values,
-                    None,
-                )?;
+            for (inverse, located) in chosen.inverse.into_iter().zip(&chosen.located) {
+                if let Some(info) = &located.infos[number] {
+                    let factor = inverse * chosen.term.weight;
+                    lengths.add(segment, located.field, info, factor, &mut scores.values, None)?;
+                }
             }
         }
         let mut top = Best::new(weights.documents);
-        for document in allowed.iter() {
+        allowed.for_each(|document| {
             let score = scores.values[document as usize];
-            if score > 0.0 && !segment.tables.parties.of(document).is_empty() {
+            if score > 0.0 && top.wants(ordered(score)) && !segment.tables.parties.of(document).is_empty() {
                 top.offer(ordered(score), document, segment);
             }
-        }
+        });
         for document in top.finish() {
             best.push((Address { segment: number, document }, scores.values[document as usize]));
         }
@@ -238,10 +259,92 @@ fn admitted_parties(snapshot: &Snapshot, request: &MatchRequest) -> Result<Optio
     Ok(Some(admitted))
 }
 
+/// Parties named by breadth alone at most.
+const MOST_BROAD_PARTIES: usize = 1_000;
+
+/// What all documents of a party say together: BM25 over the party as if its documents were one, where a term counts
+/// once for each document. It finds the party that works in the field without one document that says it all.
+fn breadth(
+    snapshot: &Snapshot,
+    weights: &Weights,
+    chosen: &[Chosen],
+    allowed: &[Bits],
+) -> Result<Vec<(u32, f32, f32)>, EngineError> {
+    let facts = snapshot.party_facts();
+    let mut sums = vec![[0.0f32; 2]; facts.sizes.len()];
+    let mut counts = vec![0.0f32; facts.sizes.len()];
+    let mut touched: Vec<u32> = Vec::new();
+    let mut everyone: Vec<u32> = Vec::new();
+    let mut postings_left = weights.breadth_postings;
+    // (words + prior) / (mean + prior), with the words as a multiple of the mean.
+    let sure_share = facts.mean_words / (facts.mean_words + weights.focus_prior);
+    for chosen in chosen {
+        touched.clear();
+        // Decided by the public frequency, so that neither hidden documents nor the merge state have a say.
+        let postings: u64 = chosen.located.iter().map(|located| located.frequency).sum();
+        if postings > postings_left {
+            continue;
+        }
+        postings_left -= postings;
+        for located in &chosen.located {
+            let step = weights.fields.weights[located.field as usize];
+            for (number, (segment, allowed)) in snapshot.segments.iter().zip(allowed).enumerate() {
+                let Some(info) = &located.infos[number] else { continue };
+                let mut postings = open_postings(segment, located.field, info, IndexRecordOption::Basic)?;
+                while postings.block_len() > 0 {
+                    for document in postings.docs().iter().filter(|document| allowed.contains(**document)) {
+                        for party in segment.tables.parties.of(*document) {
+                            let Some(count) = counts.get_mut(*party as usize) else { continue };
+                            if *count == 0.0 {
+                                touched.push(*party);
+                            }
+                            *count += step;
+                        }
+                    }
+                    postings.advance();
+                }
+            }
+        }
+        let factor = chosen.term.weight * chosen.inverse[0].max(chosen.inverse[1]);
+        for party in &touched {
+            let index = *party as usize;
+            let size = facts.sizes[index];
+            let length = weights.breadth_saturation * (1.0 - weights.breadth_length + weights.breadth_length * size);
+            let sure = sure_share * size + (1.0 - sure_share);
+            let full_length = weights.focus_saturation * (1.0 - weights.focus_length + weights.focus_length * sure);
+            let count = counts[index];
+            if sums[index][0] == 0.0 {
+                everyone.push(*party);
+            }
+            sums[index][0] += factor * count / (count + length);
+            sums[index][1] += factor * count / (count + full_length);
+            counts[index] = 0.0;
+        }
+    }
+    let mut broad: Vec<(u32, f32, f32)> =
+        everyone.into_iter().map(|party| (party, sums[party as usize][0], sums[party as usize][1])).collect();
+    if broad.len() > MOST_BROAD_PARTIES {
+        broad.sort_by(|left, right| {
+            right.1.total_cmp(&left.1).then_with(|| snapshot.parties.name(left.0).cmp(&snapshot.parties.name(right.0)))
+        });
+        broad.truncate(MOST_BROAD_PARTIES);
+    }
+    Ok(broad)
+}
+
 /// Parties that stand with the seeker in public records of work.
-fn past_partners(snapshot: &Snapshot, seeker: &str) -> Result<HashMap<u32, f32>, EngineError> {
-    let mut past: HashMap<u32, f32> = HashMap::new();
-    for segment in &snapshot.segments {
+fn past_partners(
+    snapshot: &Snapshot,
+    seeker: &str,
+    documents: &[(Address, f32)],
+    weights: &Weights,
+) -> Result<HashMap<u32, f32>, EngineError> {
+    let relevance: HashMap<(usize, u32), f32> =
+        documents.iter().map(|(address, score)| ((address.segment, address.document), *score)).collect();
+    let loudest = relevance.values().copied().fold(f32::MIN_POSITIVE, f32::max);
+    // Whole numbers, so that the sum does not depend on the order of the records.
+    let mut past: HashMap<u32, u64> = HashMap::new();
+    for (number, segment) in snapshot.segments.iter().enumerate() {
         let mut records = Bits::empty(segment.documents());
         segment.documents_with(fields().party, seeker, &mut records)?;
         if let Some(open) = &segment.open {
@@ -252,11 +355,16 @@ fn past_partners(snapshot: &Snapshot, seeker: &str) -> Result<HashMap<u32, f32>,
                 continue;
             }
             let members = segment.tables.parties.of(document);
-            let share = 1.0 / (members.len().max(2) as f32 - 1.0).sqrt();
+            let near = relevance.get(&(number, document)).copied().unwrap_or(0.0) / loudest;
+            let share = (1.0 + weights.partners_topic * near)
+                / (members.len().max(2) as f32 - 1.0).powf(weights.partners_sharing);
             for party in members {
-                *past.entry(*party).or_default() += share;
+                *past.entry(*party).or_default() += (f64::from(share) * PAST_UNIT) as u64;
             }
         }
     }
-    Ok(past)
+    Ok(past.into_iter().map(|(party, sum)| (party, (sum as f64 / PAST_UNIT) as f32)).collect())
 }
+
+/// Parts of one in the sum over common records.
+const PAST_UNIT: f64 = 4_294_967_296.0;

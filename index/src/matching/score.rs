@@ -11,6 +11,8 @@ pub struct Weights {
     pub fields: FieldWeights,
     /// How much a repeated word of the query counts: `1 + repetition · ln(count)`.
     pub repetition: f32,
+    /// Power of the inverse frequency of a term.
+    pub rarity: f32,
     /// Terms of the query that are looked up at most.
     pub chosen_terms: usize,
     /// Documents that may speak at most.
@@ -25,10 +27,26 @@ pub struct Weights {
     pub sharing: f32,
     /// Years after which a record counts half.
     pub half_life: f32,
+    /// Postings that are read for the breadth of parties at most; the terms that say most come first.
+    pub breadth_postings: u64,
+    /// Saturation and weight of length when all documents of a party are taken as one.
+    pub breadth_saturation: f32,
+    pub breadth_length: f32,
+    /// The same for the focus of a party.
+    pub focus_saturation: f32,
+    pub focus_length: f32,
+    /// Words that every party is taken to have beside its own, so that a party with little text is not called focused.
+    pub focus_prior: f32,
+    /// How much more a common record counts that is near the text.
+    pub partners_topic: f32,
+    /// Power of the other members by which a common record is divided.
+    pub partners_sharing: f32,
     /// Weights of the parts.
     pub profile: f32,
     pub offer: f32,
     pub record: f32,
+    pub breadth: f32,
+    pub focus: f32,
     pub partners: f32,
     pub activity: f32,
 }
@@ -37,31 +55,44 @@ impl Default for Weights {
     fn default() -> Weights {
         Weights {
             fields: FieldWeights::default(),
-            repetition: 1.0,
+            repetition: 0.7,
+            rarity: 1.2,
             chosen_terms: 64,
             documents: 2_000,
             voices: 10,
             decay: 0.7,
-            sharpness: 2.0,
+            sharpness: 2.3,
             sharing: 0.0,
-            half_life: 1_000.0,
-            profile: 1.0,
+            half_life: 10.0,
+            breadth_postings: 100_000,
+            breadth_saturation: 0.4,
+            breadth_length: 0.6,
+            focus_saturation: 4.0,
+            focus_length: 1.0,
+            focus_prior: 35.0,
+            partners_topic: 15.0,
+            partners_sharing: 0.5,
+            profile: 1.1,
             offer: 1.0,
             record: 1.0,
-            partners: 0.5,
+            breadth: 0.7,
+            focus: 1.1,
+            partners: 1.5,
             activity: 0.1,
         }
     }
 }
 
 /// Names of the parts, in the order of the answer.
-pub const PARTS: [&str; 5] = ["profile", "offers", "records", "partners", "activity"];
+pub const PARTS: [&str; PART_COUNT] = ["profile", "offers", "records", "breadth", "focus", "partners", "activity"];
+
+const PART_COUNT: usize = 7;
 
 /// One party with its total and its parts.
 pub(crate) struct Scored {
     pub(crate) party: u32,
     pub(crate) total: f32,
-    pub(crate) parts: [(&'static str, f32); 5],
+    pub(crate) parts: [(&'static str, f32); PART_COUNT],
 }
 
 /// Scores every recalled party. Each part is divided by the largest of the answer, so it lies between 0 and 1;
@@ -69,21 +100,29 @@ pub(crate) struct Scored {
 pub(crate) fn score(recalled: &Recalled, weights: &Weights) -> Vec<Scored> {
     let loudest =
         recalled.parties.values().flat_map(|evidence| &evidence.voices).map(|voice| voice.score).fold(0.0, f32::max);
-    let mut raw: Vec<(u32, [f32; 5])> =
+    let mut raw: Vec<(u32, [f32; PART_COUNT])> =
         recalled.parties.iter().map(|(party, evidence)| (*party, parts(evidence, loudest, weights))).collect();
     raw.sort_unstable_by_key(|(party, _)| *party);
-    let mut largest = [0.0f32; 5];
+    let mut largest = [0.0f32; PART_COUNT];
     for (_, parts) in &raw {
         for (largest, part) in largest.iter_mut().zip(parts) {
             *largest = largest.max(*part);
         }
     }
-    let table = [weights.profile, weights.offer, weights.record, weights.partners, weights.activity];
+    let table = [
+        weights.profile,
+        weights.offer,
+        weights.record,
+        weights.breadth,
+        weights.focus,
+        weights.partners,
+        weights.activity,
+    ];
     raw.into_iter()
         .map(|(party, raw)| {
             let mut total = 0.0;
-            let mut parts = [("", 0.0); 5];
-            for index in 0..5 {
+            let mut parts = [("", 0.0); PART_COUNT];
+            for index in 0..PART_COUNT {
                 let part = if largest[index] > 0.0 { raw[index] / largest[index] } else { 0.0 };
                 parts[index] = (PARTS[index], part);
                 total += table[index] * part;
@@ -93,11 +132,13 @@ pub(crate) fn score(recalled: &Recalled, weights: &Weights) -> Vec<Scored> {
         .collect()
 }
 
-fn parts(evidence: &Evidence, loudest: f32, weights: &Weights) -> [f32; 5] {
+fn parts(evidence: &Evidence, loudest: f32, weights: &Weights) -> [f32; PART_COUNT] {
     [
         collect(evidence, Source::Profile, loudest, weights),
         collect(evidence, Source::Offer, loudest, weights),
         collect(evidence, Source::Record, loudest, weights),
+        evidence.breadth,
+        evidence.focus,
         (1.0 + evidence.past).ln(),
         (1.0 + evidence.records as f32).ln(),
     ]

@@ -1,3 +1,4 @@
+use crate::domain::access::Scope;
 use crate::domain::codes::FieldCode;
 use crate::domain::date::PartialDate;
 use crate::domain::entry::{self, Entry, TextField, TextPlace, Texts, Title};
@@ -96,6 +97,12 @@ impl Entry for Need {
 
     fn owner(&self) -> Option<&ThingId> {
         self.owner.as_ref()
+    }
+
+    fn mask(&mut self, scope: &Scope) {
+        if self.anonymous && !scope.sees_behind(self.owner.as_ref()) {
+            self.owner = None;
+        }
     }
 
     fn texts(&self) -> Vec<TextField<'_>> {

@@ -81,6 +81,10 @@ impl Entry for Record {
         self.members.iter().map(link).collect()
     }
 
+    fn owners(&self) -> Vec<ThingId> {
+        self.members.iter().map(|member| member.party.clone()).collect()
+    }
+
     fn texts(&self) -> Vec<TextField<'_>> {
         Texts::default()
             .title("title", &self.title_ja, &self.title_en)

@@ -1,0 +1,199 @@
+//! What can be typed after `musubi`.
+
+use crate::config::{Flags, settings};
+use crate::domain::Kind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Matchmaking for a regional industry cluster (地域産業クラスターのマッチング).
+#[derive(Debug, Parser)]
+#[command(name = "musubi", version, about, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Data folder [default: ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Settings file (TOML); `musubi serve --help` lists every setting
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Database: postgres://… or sqlite:FILE [default: DATA/musubi.db]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Print results as JSON, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of messages: ja or en [default: from the locale]
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<String>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service (--help lists all settings)
+    #[command(after_long_help = settings::help())]
+    Serve(ServeArguments),
+    /// Take in a CSV, TSV or JSON Lines file
+    #[command(after_long_help = IMPORT_HELP)]
+    Import(ImportArguments),
+    /// Write out everything of one kind
+    Export(ExportArguments),
+    /// Rank the queries of a judged folder and write the run
+    Evaluate(EvaluateArguments),
+    /// Write generated organisations with capabilities, for measuring
+    BenchCorpus(BenchCorpusArguments),
+    /// Measure search, match or indexing
+    Bench(BenchArguments),
+    /// Build the search index again from the database
+    Reindex,
+    /// Bring the database up to date
+    Migrate,
+    /// Check the database against itself, and the index against the database
+    Check,
+    /// Print the version
+    Version,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeArguments {
+    /// Address and port [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+    /// Serve fictional demo data, in its own folder (./data-demo)
+    #[arg(long)]
+    pub demo: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ImportArguments {
+    /// What the rows are
+    pub kind: KindArgument,
+    /// The file: .csv, .tsv, .jsonl
+    pub file: PathBuf,
+    /// Name of the system the file comes from: its own ids are remembered under this name
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Say what would happen, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write a line for every row here: created, updated, unchanged, or refused and why
+    #[arg(long, value_name = "FILE.csv")]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ExportArguments {
+    /// What to write out
+    pub kind: KindArgument,
+    #[arg(long, value_enum, default_value = "jsonl")]
+    pub format: ExportFormat,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct EvaluateArguments {
+    /// A judged folder: organizations.jsonl, records.jsonl, queries.jsonl
+    pub folder: PathBuf,
+    /// Where the ranking goes
+    #[arg(long, value_name = "OUT.tsv")]
+    pub run: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct BenchCorpusArguments {
+    /// How many documents
+    pub count: u64,
+    /// The same seed gives the same documents
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct BenchArguments {
+    #[arg(value_enum, default_value = "search")]
+    pub what: BenchSubject,
+    /// How many documents
+    #[arg(long, default_value_t = 10_000)]
+    pub size: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchSubject {
+    Search,
+    Match,
+    Index,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// JSON Lines, one thing a line, field names as in the API
+    Jsonl,
+    /// CSV in UTF-8 with a byte order mark, as Excel reads it
+    Csv,
+}
+
+/// The kinds by their plural, as in the API's paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KindArgument {
+    Organizations,
+    People,
+    Capabilities,
+    Seeds,
+    Needs,
+    Records,
+}
+
+impl KindArgument {
+    pub fn kind(self) -> Kind {
+        match self {
+            KindArgument::Organizations => Kind::Organization,
+            KindArgument::People => Kind::Person,
+            KindArgument::Capabilities => Kind::Capability,
+            KindArgument::Seeds => Kind::Seed,
+            KindArgument::Needs => Kind::Need,
+            KindArgument::Records => Kind::Record,
+        }
+    }
+}
+
+impl Arguments {
+    /// What the flags say about settings.
+    pub fn flags(&self) -> Flags {
+        let mut settings = Vec::new();
+        if let Some(data) = &self.data {
+            settings.push(("data", data.to_string_lossy().into_owned()));
+        }
+        if let Some(url) = &self.database_url {
+            settings.push(("database.url", url.clone()));
+        }
+        if let Some(lang) = &self.lang {
+            settings.push(("lang", lang.clone()));
+        }
+        let mut default_data = None;
+        if let Command::Serve(serve) = &self.command {
+            if let Some(listen) = &serve.listen {
+                settings.push(("server.listen", listen.clone()));
+            }
+            default_data = serve.demo.then_some("./data-demo");
+        }
+        Flags { config: self.config.clone(), settings, default_data, json: self.json }
+    }
+}
+
+const IMPORT_HELP: &str = "\
+Headings may be Japanese or English (法人番号, 商号又は名称, corporate_number, name_ja …) or the API's field names;
+unknown columns are reported once and left out. An empty cell leaves what is there; null in JSON Lines clears it.
+
+Which thing a row speaks of: the id under --source, else an id of ours, else 法人番号 / ROR / ORCID / researchmap,
+else the same name and municipality (organisations), name and affiliation (people), owner and title (capabilities,
+seeds, needs), title, date and members (records). Exactly one fits: it is updated. None: it is created. More: the
+row is refused as ambiguous. A second import of the same file changes nothing.
+
+References (owner, members, affiliations, contact, successor): an id of ours, corporate_number:…, ror:…, orcid:…,
+researchmap:…, source:NAME:ID, or an id of the same --source.
+
+Exit code: 0 all rows taken, 1 some refused, 2 wrong use, 3 could not run.";

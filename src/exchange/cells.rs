@@ -1,0 +1,288 @@
+//! How the text of one cell is read: amounts, numbers, yes and no, lists, members, lines of needs.
+
+use super::columns::Item;
+use crate::domain::Defect;
+use crate::domain::text::canonical;
+use crate::domain::vocabulary::Strength;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// Takes off the one apostrophe that an export put before a cell that a spreadsheet would run as a formula.
+pub fn without_guard(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(GUARDED) => rest,
+        _ => text,
+    }
+}
+
+/// Puts an apostrophe before a text that a spreadsheet would run as a formula.
+pub fn with_guard(text: &str) -> Cow<'_, str> {
+    if text.starts_with(GUARDED) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// What a text cell must not begin with in a file for spreadsheets.
+pub const GUARDED: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
+
+/// Whether a text holds kana or kanji.
+pub fn is_japanese(text: &str) -> bool {
+    text.chars().any(|character| {
+        matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+            | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}' | '々' | '〆')
+    })
+}
+
+/// A whole number: 1,200, ３５人, TRL4, 12.0, 目標7.
+pub fn number(text: &str) -> Result<i64, Defect> {
+    let plain: String = canonical(text).chars().filter(|character| !matches!(character, ',' | ' ')).collect();
+    let start = plain.trim_start_matches(|character: char| character.is_alphabetic() || character == ':');
+    let end = start.trim_end_matches(|character: char| character.is_alphabetic());
+    // A spreadsheet's way to write a whole number.
+    let whole = end.strip_suffix(".0").unwrap_or(end);
+    whole.parse().map_err(|_| {
+        Defect::new("number.form", "整数で書いてください（例: 1,200）。", "Write a whole number, such as 1,200.")
+    })
+}
+
+/// An amount in yen: 50000000, 5,000万円, 1億2,000万円, ￥1,000, 1.5億; `unit` for columns in 千円, 万円 …
+pub fn yen(text: &str, unit: i64) -> Result<i64, Defect> {
+    read_yen(text, unit).ok_or_else(|| {
+        Defect::new(
+            "yen.form",
+            "金額は 50000000、5,000万円、1億2,000万円 のように書いてください。",
+            "Write an amount as 50000000, 5,000万円 or 1億2,000万円.",
+        )
+    })
+}
+
+fn read_yen(text: &str, unit: i64) -> Option<i64> {
+    const UNITS: [(&str, i64); 8] = [
+        ("兆", 1_000_000_000_000),
+        ("億", 100_000_000),
+        ("千万", 10_000_000),
+        ("百万", 1_000_000),
+        ("十万", 100_000),
+        ("万", 10_000),
+        ("千", 1_000),
+        ("百", 100),
+    ];
+    let plain: String = canonical(text).chars().filter(|character| !matches!(character, ',' | ' ' | '¥')).collect();
+    let plain = plain.trim_end_matches("円").trim_end_matches("JPY").trim_end_matches("yen");
+    if plain.is_empty() {
+        return None;
+    }
+    let has_unit = plain.contains(['兆', '億', '万', '千', '百']);
+    let mut rest = plain;
+    let mut total = 0f64;
+    while !rest.is_empty() {
+        let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
+        let value: f64 = rest[..end].parse().ok()?;
+        rest = &rest[end..];
+        let (word, times) = UNITS.into_iter().find(|(word, _)| rest.starts_with(word)).unwrap_or(("", 1));
+        rest = &rest[word.len()..];
+        if word.is_empty() && !rest.is_empty() {
+            return None;
+        }
+        total += value * times as f64;
+    }
+    let amount = if has_unit { total } else { total * unit as f64 };
+    // Whole numbers up to 2^53 are exact.
+    (amount.fract() == 0.0 && amount <= 9.0e15).then_some(amount as i64)
+}
+
+/// Yes or no.
+pub fn truth(text: &str) -> Result<bool, Defect> {
+    match canonical(text).to_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" | "はい" | "有" | "有り" | "あり" | "可" | "可能" | "○" | "〇" | "◯" | "匿名" => {
+            Ok(true)
+        }
+        "false" | "no" | "n" | "0" | "いいえ" | "無" | "無し" | "なし" | "不可" | "×" | "✕" | "x" => {
+            Ok(false)
+        }
+        _ => Err(Defect::new(
+            "truth.form",
+            "はい・いいえ、有・無、true・false のどれかで書いてください。",
+            "Write yes or no, true or false.",
+        )),
+    }
+}
+
+/// The parts of a list cell: `;`, `、`, `|` and line breaks stand between them, commas too where no part can hold
+/// one. A cell that begins with `[` is a JSON array.
+pub fn split(text: &str, item: Item) -> Result<Vec<Value>, Defect> {
+    if let Some(list) = json_array(text)? {
+        return Ok(list);
+    }
+    let commas = !matches!(item, Item::Text);
+    let between = |character: char| {
+        matches!(character, ';' | '；' | '、' | '|' | '｜' | '\n' | '\r')
+            || commas && matches!(character, ',' | '，' | '､')
+    };
+    Ok(text.split(between).map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
+}
+
+fn json_array(text: &str) -> Result<Option<Vec<Value>>, Defect> {
+    if !text.trim_start().starts_with('[') {
+        return Ok(None);
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Array(list)) => Ok(Some(list)),
+        _ => Err(Defect::new(
+            "list.form",
+            "「[」で始まるセルは JSON の配列として読みます。形を確かめてください。",
+            "A cell that begins with [ is read as a JSON array. Please check its form.",
+        )),
+    }
+}
+
+/// A certificate as its code: `ISO 9001:2015` → `iso9001`, `JIS Q 9100` → `jis_q_9100`.
+pub fn certificate(text: &str) -> String {
+    let text = canonical(text).to_lowercase();
+    let text = text.split(':').next().unwrap_or("").trim();
+    let code: String = text
+        .chars()
+        .map(|character| if matches!(character, ' ' | '-' | '/' | '.') { '_' } else { character })
+        .collect();
+    match code.strip_prefix("iso_").or_else(|| code.strip_prefix("iatf_")) {
+        Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => code.replacen('_', "", 1),
+        _ => code,
+    }
+}
+
+/// Members: `[{"party": …, "role": …}]`, a list of ids, or in a cell `ID; ID=役割`. Gives the list with empty
+/// places, and what stands at each place: `(pointer, text)`.
+pub fn members(value: &Value) -> Result<(Value, Vec<(String, String)>), Defect> {
+    let form = || {
+        Defect::new(
+            "members.form",
+            "構成員は識別子の列（例: A-001; A-002=代表）か、party と role をもつ配列で書いてください。",
+            "Write members as ids (A-001; A-002=lead), or as an array with party and role.",
+        )
+    };
+    let parts = match value {
+        Value::Null => return Ok((json!([]), Vec::new())),
+        Value::Array(list) => list.clone(),
+        Value::String(text) => match split(text, Item::Reference)? {
+            parts if text.trim_start().starts_with('[') => parts,
+            parts => parts.into_iter().map(|part| member_in_words(part.as_str().unwrap_or(""))).collect(),
+        },
+        _ => return Err(form()),
+    };
+    let (mut list, mut slots) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
+    for (place, part) in parts.into_iter().enumerate() {
+        let mut member = match part {
+            Value::String(text) => json!({ "party": text }),
+            Value::Number(number) => json!({ "party": number.to_string() }),
+            Value::Object(member) => Value::Object(member),
+            _ => return Err(form()),
+        };
+        let party = match member.get("party") {
+            Some(Value::String(text)) if !text.trim().is_empty() => text.trim().to_owned(),
+            _ => return Err(form()),
+        };
+        member["party"] = Value::Null;
+        slots.push((format!("/members/{place}/party"), party));
+        list.push(member);
+    }
+    Ok((Value::Array(list), slots))
+}
+
+fn member_in_words(text: &str) -> Value {
+    match text.rsplit_once('=') {
+        Some((party, role)) if !role.trim().is_empty() => json!({ "party": party.trim(), "role": role.trim() }),
+        _ => json!({ "party": text.trim_end_matches('=') }),
+    }
+}
+
+/// Lines of a need: an array as in the API, or in a cell one requirement a line, 必須: / 希望: / 除外: before it
+/// (`must:`, `should:`, `exclude:`), 希望 when nothing is said.
+pub fn lines(value: &Value) -> Result<Value, Defect> {
+    let text = match value {
+        Value::Null => return Ok(json!([])),
+        Value::String(text) => text,
+        other => return Ok(other.clone()),
+    };
+    if let Some(list) = json_array(text)? {
+        return Ok(Value::Array(list));
+    }
+    let line = |line: &str| {
+        let marked = line.split_once([':', '：']).and_then(|(mark, rest)| Some((Strength::read(mark)?, rest.trim())));
+        let (strength, words) = marked.unwrap_or((Strength::Should, line));
+        let language = if is_japanese(words) { "text_ja" } else { "text_en" };
+        json!({ "strength": strength.code(), language: words })
+    };
+    Ok(text.lines().map(str::trim).filter(|text| !text.is_empty()).map(line).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        let read = |text: &str| yen(text, 1).ok();
+        assert_eq!(read("５，０００万円"), Some(50_000_000));
+        assert_eq!(read("1億2,000万円"), Some(120_000_000));
+        assert_eq!(read("1.5億"), Some(150_000_000));
+        assert_eq!(read("3百万円"), Some(3_000_000));
+        assert_eq!(read("￥10,000,000"), Some(10_000_000));
+        assert_eq!(read("300 万円"), Some(3_000_000));
+        assert_eq!(yen("5,000", 10_000).ok(), Some(50_000_000));
+        assert_eq!(yen("5,000万円", 1_000).ok(), Some(50_000_000), "a unit in the cell beats the heading's");
+        for broken in ["", "円", "非公開", "100〜500万円", "1..2", "-5", "1億x"] {
+            assert_eq!(read(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn numbers_truths_and_lists_are_read() {
+        assert_eq!(number("３５人").ok(), Some(35));
+        assert_eq!(number("1,200").ok(), Some(1_200));
+        assert_eq!(number("TRL4").ok(), Some(4));
+        assert_eq!(number("12.0").ok(), Some(12));
+        assert!(number("約30").is_ok_and(|number| number == 30));
+        assert!(number("多数").is_err());
+        assert!(number("").is_err());
+        assert_eq!(truth("あり").ok(), Some(true));
+        assert_eq!(truth("×").ok(), Some(false));
+        assert_eq!(split("a、b; c", Item::Text).unwrap(), ["a", "b", "c"]);
+        assert_eq!(split("Smith, Ltd.", Item::Text).unwrap(), ["Smith, Ltd."]);
+        assert_eq!(split("7,9", Item::Number).unwrap(), ["7", "9"]);
+        assert!(split("[1,", Item::Number).is_err());
+        assert_eq!(certificate("ISO 9001:2015"), "iso9001");
+        assert_eq!(certificate("JIS Q 9100"), "jis_q_9100");
+    }
+
+    #[test]
+    fn members_and_lines_are_read_from_a_cell() {
+        let (list, slots) = members(&"K1; K2=代表".into()).unwrap();
+        assert_eq!(list, json!([{ "party": null }, { "party": null, "role": "代表" }]));
+        assert_eq!(slots, [("/members/0/party".into(), "K1".into()), ("/members/1/party".into(), "K2".into())]);
+        assert!(members(&json!([{ "role": "代表" }])).is_err());
+        assert_eq!(
+            lines(&"必須：板厚0.1mm\nshould: English support\n試作できる".into()).unwrap(),
+            json!([
+                { "strength": "must", "text_ja": "板厚0.1mm" },
+                { "strength": "should", "text_en": "English support" },
+                { "strength": "should", "text_ja": "試作できる" },
+            ])
+        );
+    }
+
+    #[test]
+    fn exactly_one_guard_is_taken_off() {
+        assert_eq!(without_guard("'=1+1"), "=1+1");
+        assert_eq!(without_guard("''quoted"), "'quoted");
+        assert_eq!(without_guard("'90s"), "'90s");
+        for text in ["=1+1", "'quoted", "'90s", "", "普通", "-5", "''"] {
+            assert_eq!(without_guard(&with_guard(text)), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_safe(text in "\\PC*") {
+            let _ = (number(&text), yen(&text, 1_000), truth(&text), certificate(&text));
+            let _ = (split(&text, Item::Text), members(&text.as_str().into()), lines(&text.as_str().into()));
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Which thing a row speaks of, and which things it refers to.
+//!
+//! First the file's own id under `--source`, then an id of ours, then the numbers of the kind. A row without any of
+//! them is recognised by what people would recognise it by: see [`titled_alike`].
+
+use super::rows::{Draft, Refusal};
+use crate::domain::codes::{CorporateNumber, Orcid, ResearchmapId, Ror};
+use crate::domain::date::PartialDate;
+use crate::domain::finding::Defect;
+use crate::domain::text::fold;
+use crate::domain::{Kind, Scope, ThingId};
+use crate::error::Result;
+use crate::store::things::{self, Stored};
+use crate::store::{Conn, references};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// What is known of the thing a row speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    New,
+    Known(ThingId),
+    /// More than one fits, or two numbers name two things.
+    Unclear(Defect),
+}
+
+/// More things of one title than this are not told apart.
+const ALIKE_LIMIT: usize = 200;
+/// How many resolved references are remembered.
+const MEMORY_LIMIT: usize = 200_000;
+
+/// Resolves references, and remembers those it found.
+#[derive(Debug, Default)]
+pub struct Resolver {
+    source: Option<String>,
+    known: HashMap<String, ThingId>,
+}
+
+impl Resolver {
+    pub fn new(source: Option<String>) -> Self {
+        Self { source, known: HashMap::new() }
+    }
+
+    /// The scheme under which the file's own ids are remembered.
+    pub fn scheme(&self) -> Option<String> {
+        self.source.as_deref().map(references::source_scheme)
+    }
+
+    /// Fills the places of a draft that refer to other things; gives a refusal for each that nothing was found for.
+    pub fn resolve(&mut self, conn: &mut Conn, draft: &mut Draft) -> Result<Vec<Refusal>> {
+        let mut missing = Vec::new();
+        for slot in &draft.slots {
+            match self.find(conn, &slot.text)? {
+                Some(id) => {
+                    if let Some(place) = draft.patch.pointer_mut(&slot.pointer) {
+                        *place = Value::String(id.into());
+                    }
+                }
+                None => missing.push(draft.refuse_slot(slot, self.not_found(&slot.text))),
+            }
+        }
+        Ok(missing)
+    }
+
+    fn find(&mut self, conn: &mut Conn, text: &str) -> Result<Option<ThingId>> {
+        if let Some(id) = self.known.get(text) {
+            return Ok(Some(id.clone()));
+        }
+        let found = self.look_up(conn, text)?;
+        if let Some(id) = &found {
+            if self.known.len() >= MEMORY_LIMIT {
+                self.known.clear();
+            }
+            self.known.insert(text.to_owned(), id.clone());
+        }
+        Ok(found)
+    }
+
+    fn look_up(&self, conn: &mut Conn, text: &str) -> Result<Option<ThingId>> {
+        if let Some(scheme) = self.scheme()
+            && let Some(id) = references::find_party(conn, &scheme, text)?
+        {
+            return Ok(Some(id));
+        }
+        if let Ok(id) = ThingId::parse(text)
+            && things::kind_of(conn, &id)?.is_some()
+        {
+            return Ok(Some(id));
+        }
+        if let Some(rest) = text.strip_prefix("source:")
+            && let Some((source, value)) = rest.split_once(':')
+        {
+            return references::find_party(conn, &references::source_scheme(source), value);
+        }
+        let named = text.split_once(':').and_then(|(scheme, value)| number(scheme.trim(), value));
+        // Bare numbers with a check digit cannot be mistaken for anything else.
+        let bare = || number("corporate_number", text).or_else(|| number("orcid", text));
+        match named.or_else(bare) {
+            Some((scheme, value)) => references::find_party(conn, scheme, &value),
+            None => Ok(None),
+        }
+    }
+
+    fn not_found(&self, text: &str) -> Defect {
+        let shown: String = text.chars().take(60).collect();
+        let (ja, en) = match self.source {
+            Some(_) => (
+                "先にその機関・人を同じ --source で取り込むか、",
+                "Import that party first with the same --source, or ",
+            ),
+            None => (
+                "元のシステムの識別子なら --source 名前 を付けるか、",
+                "If it is an id of another system, add --source NAME, or ",
+            ),
+        };
+        Defect::new(
+            "reference.unknown",
+            format!("「{shown}」は登録されていません。{ja}corporate_number:… のように番号で書いてください。"),
+            format!("\"{shown}\" is not registered. {en}write a number, such as corporate_number:…"),
+        )
+    }
+}
+
+/// A number in its canonical form, under the scheme of that name.
+fn number(scheme: &str, value: &str) -> Option<(&'static str, String)> {
+    match scheme {
+        "corporate_number" => CorporateNumber::parse(value).ok().map(|number| ("corporate_number", number.into())),
+        "ror" => Ror::parse(value).ok().map(|ror| ("ror", ror.into())),
+        "orcid" => Orcid::parse(value).ok().map(|orcid| ("orcid", orcid.into())),
+        "researchmap" => ResearchmapId::parse(value).ok().map(|id| ("researchmap", id.into())),
+        _ => None,
+    }
+}
+
+/// The fields of a kind that are numbers by which others know it.
+fn number_fields(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Organization => &["corporate_number", "ror"],
+        Kind::Person => &["orcid", "researchmap"],
+        Kind::Capability | Kind::Seed | Kind::Need | Kind::Record => &[],
+    }
+}
+
+/// The fields that hold a kind's name or title.
+fn title_fields(kind: Kind) -> [&'static str; 2] {
+    match kind {
+        Kind::Organization | Kind::Person | Kind::Capability => ["name_ja", "name_en"],
+        Kind::Seed | Kind::Need | Kind::Record => ["title_ja", "title_en"],
+    }
+}
+
+/// Everything a row can be recognised by, as text: rows of one batch that share none cannot be the same thing.
+pub fn keys(kind: Kind, draft: &Draft) -> Vec<String> {
+    let id = draft.id.iter().map(|id| format!("id {id}"));
+    let numbers = number_fields(kind).iter().filter_map(|field| draft.patch.get(*field)?.as_str());
+    let titles = title_fields(kind).into_iter().filter_map(|field| draft.patch.get(field)?.as_str());
+    id.chain(numbers.map(|text| format!("number {text}")))
+        .chain(titles.map(|title| format!("title {}", fold(title))))
+        .collect()
+}
+
+/// Which thing a draft speaks of. Its references are resolved already.
+pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme: Option<&str>) -> Result<Identity> {
+    let kind = E::KIND;
+    let mut found: Vec<(String, ThingId)> = Vec::new();
+    if let (Some(id), Some(scheme)) = (&draft.id, scheme)
+        && let Some(thing) = references::find(conn, kind, scheme, id)?
+    {
+        found.push((format!("{scheme} {id}"), thing));
+    }
+    if let (Some(id), true) = (&draft.id, found.is_empty())
+        && let Ok(id) = ThingId::parse(id)
+        && things::kind_of(conn, &id)? == Some(kind)
+    {
+        found.push((format!("id {id}"), id));
+    }
+    let mut has_number = false;
+    for field in number_fields(kind) {
+        let Some((scheme, value)) =
+            draft.patch.get(*field).and_then(Value::as_str).and_then(|text| number(field, text))
+        else {
+            continue;
+        };
+        has_number = true;
+        if let Some(thing) = references::find(conn, kind, scheme, &value)? {
+            found.push((format!("{scheme} {value}"), thing));
+        }
+    }
+    if let Some((first, thing)) = found.first() {
+        return Ok(match found.iter().find(|(_, other)| other != thing) {
+            None => Identity::Known(thing.clone()),
+            Some((second, _)) => Identity::Unclear(Defect::new(
+                "identity.conflict",
+                format!("{first} と {second} は別々に登録されています。どちらの行か確かめてください。"),
+                format!("{first} and {second} are two different registered things. Which one does the row mean?"),
+            )),
+        });
+    }
+    let named_at_source = draft.id.is_some() && scheme.is_some();
+    if has_number || named_at_source {
+        return Ok(Identity::New);
+    }
+    titled_alike::<E>(conn, scope, draft)
+}
+
+/// A row without any number: organisations are the same with the same name and municipality, people with the same
+/// name and an affiliation in common, capabilities, seeds and needs with the same owner and title, records with the
+/// same title, date and members.
+fn titled_alike<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft) -> Result<Identity> {
+    let kind = E::KIND;
+    let written: Vec<&str> =
+        title_fields(kind).into_iter().filter_map(|field| draft.patch.get(field)?.as_str()).collect();
+    if written.is_empty() {
+        return Ok(Identity::New);
+    }
+    let titles: Vec<String> = written.iter().map(|title| fold(title)).collect();
+    let owner = match kind {
+        Kind::Capability | Kind::Seed | Kind::Need => match draft.patch.get("owner").and_then(Value::as_str) {
+            Some(owner) => Some(owner),
+            None => return Ok(Identity::New),
+        },
+        Kind::Organization | Kind::Person | Kind::Record => None,
+    };
+    let keys: Vec<String> = written.iter().map(|title| things::name_key(title)).collect();
+    let ids = things::titled_alike(conn, kind, &keys, owner, ALIKE_LIMIT)?;
+    if ids.is_empty() {
+        return Ok(Identity::New);
+    }
+    let mut candidates = Vec::with_capacity(ids.len());
+    for thing in things::get_many::<E>(conn, scope, &ids)? {
+        let title = thing.entry.title();
+        let same_title = [title.ja, title.en].into_iter().flatten().any(|title| titles.contains(&fold(&title)));
+        if same_title {
+            let fields = serde_json::to_value(&thing.entry).map_err(crate::error::Error::internal)?;
+            candidates.push((thing.header.id, fields));
+        }
+    }
+    let place = |fields: &Value| fields.get("municipality").and_then(Value::as_str).map(str::to_owned);
+    if kind == Kind::Organization && place(&draft.patch).is_none() {
+        // The file does not say where: one without a place is meant before one with.
+        if candidates.iter().any(|(_, fields)| place(fields).is_none()) {
+            candidates.retain(|(_, fields)| place(fields).is_none());
+        }
+    } else {
+        candidates.retain(|(_, fields)| alike(kind, fields, &draft.patch));
+    }
+    Ok(match candidates.as_slice() {
+        [] => Identity::New,
+        [(id, _)] => Identity::Known(id.clone()),
+        [(first, _), (second, _), ..] => Identity::Unclear(Defect::new(
+            "identity.ambiguous",
+            format!(
+                "同じ名称のものが{}件登録されています（{first}、{second} など）。番号の列か --source を加えて、どれか分かるようにしてください。",
+                candidates.len()
+            ),
+            format!(
+                "{} registered things have this name ({first}, {second} …). Add a column with a number, or --source, to tell them apart.",
+                candidates.len()
+            ),
+        )),
+    })
+}
+
+/// Whether a thing of the same title is the one that the row means.
+fn alike(kind: Kind, thing: &Value, row: &Value) -> bool {
+    let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
+    match kind {
+        Kind::Organization => text(thing, "municipality") == text(row, "municipality"),
+        Kind::Person => {
+            let (ours, theirs) = (texts(thing, "affiliations"), texts(row, "affiliations"));
+            ours.is_empty() && theirs.is_empty() || ours.iter().any(|party| theirs.contains(party))
+        }
+        Kind::Capability | Kind::Seed | Kind::Need => text(thing, "owner") == text(row, "owner"),
+        Kind::Record => {
+            let date = |value: &Value| text(value, "happened_on").and_then(|date| PartialDate::parse(&date).ok());
+            date(thing) == date(row) && parties(thing) == parties(row)
+        }
+    }
+}
+
+fn texts(value: &Value, field: &str) -> Vec<String> {
+    let list = value.get(field).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn parties(record: &Value) -> Vec<String> {
+    let members = record.get("members").and_then(Value::as_array);
+    let mut parties: Vec<String> =
+        members.into_iter().flatten().filter_map(|member| member.get("party")?.as_str()).map(str::to_owned).collect();
+    parties.sort();
+    parties
+}

@@ -1,0 +1,514 @@
+//! Taking rows in: read and shaped outside of any transaction, written in batches, each row for itself.
+
+use super::identity::{self, Identity, Resolver};
+use super::places::Places;
+use super::rows::{self, Draft, Note, Notes, RawRow, Refusal, Vocabularies};
+use crate::domain::{
+    Actor, Capability, Defect, Entry, Finding, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
+    parse,
+};
+use crate::error::{Error, Result};
+use crate::store::log::Action;
+use crate::store::things::{self, Stored};
+use crate::store::{Database, Tx, references, vocabulary};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
+
+/// Rows that are written in one transaction at most.
+pub const BATCH_ROWS: usize = 1_000;
+/// Bytes of rows that wait for one transaction at most, so that large rows do not pile up.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// What an import is told besides its rows.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+    /// The system the file comes from; see [`check_source`].
+    pub source: Option<String>,
+    /// Everything is tried in one transaction and undone.
+    pub dry_run: bool,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    Created { id: ThingId },
+    Updated { id: ThingId },
+    Unchanged { id: ThingId },
+    Refused { refusals: Vec<Refusal> },
+}
+
+/// How many rows became what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub refused: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Created { .. } => self.created += 1,
+            Outcome::Updated { .. } => self.updated += 1,
+            Outcome::Unchanged { .. } => self.unchanged += 1,
+            Outcome::Refused { .. } => self.refused += 1,
+        }
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.created + self.updated + self.unchanged + self.refused
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImportReport {
+    pub rows: Counts,
+    /// Capabilities that stood inside organisations.
+    pub nested: Counts,
+    pub notes: Vec<Note>,
+}
+
+/// Where rows come from.
+pub trait RowSource {
+    /// The next row: as read, or refused as it stands. `None` at the end.
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>>;
+    /// Bytes of the file so far, for a progress bar.
+    fn bytes_read(&self) -> u64;
+}
+
+/// Hears of each row once it is certain.
+pub trait Listener {
+    /// `line` of the file, and what became of the row.
+    fn row(&mut self, line: u64, outcome: &Outcome) -> std::io::Result<()>;
+    /// After each batch: bytes of the file so far.
+    fn progress(&mut self, bytes: u64, counts: &Counts);
+}
+
+/// Listens to nothing.
+impl Listener for () {
+    fn row(&mut self, _line: u64, _outcome: &Outcome) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn progress(&mut self, _bytes: u64, _counts: &Counts) {}
+}
+
+/// The name of a source: letters, digits, `-`, `_` and `.`, at most 60 characters.
+pub fn check_source(name: &str) -> std::result::Result<(), Defect> {
+    let form = !name.is_empty()
+        && name.chars().count() <= 60
+        && name.chars().all(|character| character.is_alphanumeric() || "-_.".contains(character));
+    if form {
+        return Ok(());
+    }
+    Err(Defect::new(
+        "source.form",
+        "--source の名前は文字、数字、「-」「_」「.」で、60文字以内です。",
+        "A source name is letters, digits, '-', '_' and '.', at most 60 characters.",
+    ))
+}
+
+/// Imports every row of a source as things of `kind`. `notes` are those of opening the file.
+pub fn import(
+    database: &Database,
+    actor: &Actor,
+    kind: Kind,
+    rows: &mut dyn RowSource,
+    notes: Notes,
+    options: &ImportOptions,
+    listener: &mut dyn Listener,
+) -> Result<ImportReport> {
+    match kind {
+        Kind::Organization => run::<Organization>(database, actor, rows, notes, options, listener),
+        Kind::Person => run::<Person>(database, actor, rows, notes, options, listener),
+        Kind::Capability => run::<Capability>(database, actor, rows, notes, options, listener),
+        Kind::Seed => run::<Seed>(database, actor, rows, notes, options, listener),
+        Kind::Need => run::<Need>(database, actor, rows, notes, options, listener),
+        Kind::Record => run::<Record>(database, actor, rows, notes, options, listener),
+    }
+}
+
+/// What goes on from row to row.
+struct Session {
+    vocabularies: Vocabularies,
+    resolver: Resolver,
+    scope: Scope,
+    /// Things that rows of this file spoke of, by the bits of their id, and the line.
+    spoken_of: HashMap<u128, u64>,
+    notes: Notes,
+    /// Headings of the capabilities nested in organisations.
+    nested_planner: rows::Planner,
+}
+
+/// What is told of a row, or of a capability nested in it.
+struct Told {
+    line: u64,
+    outcome: Outcome,
+    nested: bool,
+}
+
+/// A row on its way: shaped, or refused before it got that far.
+enum Shaped {
+    Draft(Box<Draft>),
+    Refused(Refusal),
+}
+
+impl Shaped {
+    fn line(&self) -> u64 {
+        match self {
+            Shaped::Draft(draft) => draft.raw.line,
+            Shaped::Refused(refusal) => refusal.row,
+        }
+    }
+}
+
+fn run<E: Stored>(
+    database: &Database,
+    actor: &Actor,
+    rows: &mut dyn RowSource,
+    notes: Notes,
+    options: &ImportOptions,
+    listener: &mut dyn Listener,
+) -> Result<ImportReport> {
+    let (municipalities, fields) =
+        database.read(|conn| Ok((vocabulary::all_municipalities(conn)?, vocabulary::all_fields(conn)?)))?;
+    let mut session = Session {
+        vocabularies: Vocabularies::new(Places::new(municipalities), fields),
+        resolver: Resolver::new(options.source.clone()),
+        scope: actor.scope(),
+        spoken_of: HashMap::new(),
+        notes,
+        nested_planner: rows::Planner::new(Kind::Capability),
+    };
+    let mut counts = Counts::default();
+    let mut nested = Counts::default();
+    let mut tell = |outcomes: Vec<Told>, bytes: u64| -> Result<()> {
+        for told in &outcomes {
+            if told.nested {
+                nested.add(&told.outcome)
+            } else {
+                counts.add(&told.outcome)
+            }
+            if !told.nested || matches!(told.outcome, Outcome::Refused { .. }) {
+                listener.row(told.line, &told.outcome).map_err(Error::internal)?;
+            }
+        }
+        listener.progress(bytes, &counts);
+        Ok(())
+    };
+    if options.dry_run {
+        let mut finished = false;
+        let result = database.write(actor, |tx| {
+            while let Some(batch) = next_batch::<E>(rows, &mut session)? {
+                let outcomes = take_in::<E>(tx, batch, &mut session)?;
+                tell(outcomes, rows.bytes_read())?;
+            }
+            finished = true;
+            // The truest way to write nothing: do it all and take it back.
+            Err::<(), Error>(Error::internal("rolled back: a dry run"))
+        });
+        if let (Err(error), false) = (result, finished) {
+            return Err(error);
+        }
+    } else {
+        while let Some(batch) = next_batch::<E>(rows, &mut session)? {
+            let written = database.write(actor, |tx| {
+                let outcomes = take_in::<E>(tx, batch, &mut session)?;
+                tx.unchanged();
+                Ok(outcomes)
+            })?;
+            tell(written.value, rows.bytes_read())?;
+        }
+    }
+    Ok(ImportReport { rows: counts, nested, notes: session.notes.into_list() })
+}
+
+/// Reads and shapes rows until a batch is full. `None` at the end of the file.
+fn next_batch<E: Entry>(rows: &mut dyn RowSource, session: &mut Session) -> Result<Option<Vec<Shaped>>> {
+    let before = rows.bytes_read();
+    let mut batch = Vec::new();
+    while batch.len() < BATCH_ROWS && rows.bytes_read() - before < BATCH_BYTES as u64 {
+        let Some(row) = rows.next_row(&mut session.notes).map_err(cannot_read)? else { break };
+        batch.push(match row {
+            Ok(raw) => {
+                let draft = rows::read(E::KIND, raw, &session.vocabularies, &mut session.notes);
+                note_unused_id(&draft, session);
+                Shaped::Draft(Box::new(draft))
+            }
+            Err(refusal) => Shaped::Refused(*refusal),
+        });
+    }
+    Ok((!batch.is_empty()).then_some(batch))
+}
+
+/// The file's own ids mean nothing without the name of the system they come from.
+fn note_unused_id(draft: &Draft, session: &mut Session) {
+    let ours = draft.id.as_deref().is_none_or(|id| ThingId::parse(id).is_ok());
+    if ours || session.resolver.scheme().is_some() {
+        return;
+    }
+    session.notes.add("id without source", || {
+        Defect::new(
+            "id.no_source",
+            "識別子の列は使いません。元のシステムの識別子として覚えるには --source 名前 を付けてください。",
+            "The ids are not used. Add --source NAME to remember them as ids of that system.",
+        )
+    });
+}
+
+fn cannot_read(error: std::io::Error) -> Error {
+    Error::internal(format!("reading the file stopped: {error}"))
+}
+
+/// Takes a batch in. A row that is refused leaves the others alone; an error here undoes the whole batch.
+fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session) -> Result<Vec<Told>> {
+    let scheme = session.resolver.scheme();
+    // Most rows of a second import are known: they are read together.
+    let mut known: HashMap<ThingId, Thing<E>> = HashMap::new();
+    let mut identities = Vec::with_capacity(batch.len());
+    let mut batch = batch;
+    for shaped in &mut batch {
+        identities.push(match shaped {
+            Shaped::Draft(draft) if draft.refusals.is_empty() => {
+                match session.resolver.resolve(tx.conn(), draft)?.is_empty() {
+                    true => Some(identity::identify::<E>(tx.conn(), &session.scope, draft, scheme.as_deref())?),
+                    false => None,
+                }
+            }
+            Shaped::Draft(_) | Shaped::Refused(_) => None,
+        });
+    }
+    let ids: HashSet<String> = identities
+        .iter()
+        .filter_map(|identity| match identity {
+            Some(Identity::Known(id)) => Some(id.to_string()),
+            _ => None,
+        })
+        .collect();
+    for thing in things::get_many::<E>(tx.conn(), &session.scope, &ids.into_iter().collect::<Vec<_>>())? {
+        known.insert(thing.header.id.clone(), thing);
+    }
+    let mut touched: HashSet<String> = HashSet::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for (shaped, identity) in batch.into_iter().zip(identities) {
+        let line = shaped.line();
+        let mut nested = Vec::new();
+        let outcome = match shaped {
+            Shaped::Refused(refusal) => Outcome::Refused { refusals: vec![refusal] },
+            Shaped::Draft(draft) if !draft.refusals.is_empty() => Outcome::Refused { refusals: draft.refusals },
+            Shaped::Draft(mut draft) => {
+                let keys = identity::keys(E::KIND, &draft);
+                // What an earlier row of this batch wrote was not there when the identities were looked up.
+                let identity = match identity {
+                    Some(identity) if !keys.iter().any(|key| touched.contains(key)) => Ok(identity),
+                    _ => identify_again::<E>(tx, &mut draft, session, scheme.as_deref())?,
+                };
+                let outcome = match identity {
+                    Err(refusals) => Outcome::Refused { refusals },
+                    Ok(identity) => take_row::<E>(tx, &draft, identity, &mut known, session, scheme.as_deref())?,
+                };
+                if !matches!(outcome, Outcome::Refused { .. } | Outcome::Unchanged { .. }) {
+                    touched.extend(keys);
+                }
+                nested = capabilities(tx, &draft, &outcome, session)?;
+                outcome
+            }
+        };
+        outcomes.push(Told { line, outcome, nested: false });
+        outcomes.extend(nested.into_iter().map(|outcome| Told { line, outcome, nested: true }));
+    }
+    Ok(outcomes)
+}
+
+fn identify_again<E: Stored>(
+    tx: &mut Tx<'_>,
+    draft: &mut Draft,
+    session: &mut Session,
+    scheme: Option<&str>,
+) -> Result<std::result::Result<Identity, Vec<Refusal>>> {
+    let refusals = session.resolver.resolve(tx.conn(), draft)?;
+    if !refusals.is_empty() {
+        return Ok(Err(refusals));
+    }
+    Ok(Ok(identity::identify::<E>(tx.conn(), &session.scope, draft, scheme)?))
+}
+
+fn take_row<E: Stored>(
+    tx: &mut Tx<'_>,
+    draft: &Draft,
+    identity: Identity,
+    known: &mut HashMap<ThingId, Thing<E>>,
+    session: &mut Session,
+    scheme: Option<&str>,
+) -> Result<Outcome> {
+    let line = draft.raw.line;
+    let current = match identity {
+        Identity::Unclear(defect) => {
+            return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, defect)] });
+        }
+        Identity::New => None,
+        Identity::Known(id) => match known.remove(&id) {
+            Some(thing) => Some(thing),
+            None => Some(things::get::<E>(tx.conn(), &session.scope, &id)?),
+        },
+    };
+    let mut tree = match &current {
+        Some(thing) => serde_json::to_value(&thing.entry).map_err(Error::internal)?,
+        None => Value::Object(Map::new()),
+    };
+    parse::merge_patch(&mut tree, &draft.patch);
+    if let Value::Object(fields) = &mut tree {
+        for (name, value) in &draft.defaults {
+            let place = fields.entry(name.clone()).or_insert(Value::Null);
+            if place.is_null() {
+                *place = value.clone();
+            }
+        }
+    }
+    let entry: E = match parse::entry(tree) {
+        Ok(entry) => entry,
+        Err(findings) => return Ok(refused(draft, findings)),
+    };
+    let at_source = draft.id.as_deref().zip(scheme);
+    match current {
+        None => {
+            let created = tx.attempt(|tx| {
+                let thing = things::create(tx, entry)?;
+                if let Some((id, scheme)) = at_source {
+                    references::add(tx, E::KIND, scheme, id, &thing.header.id)?;
+                }
+                Ok(thing)
+            });
+            match created {
+                Ok(thing) => {
+                    let id = thing.header.id;
+                    session.spoken_of.insert(bits(&id), line);
+                    Ok(Outcome::Created { id })
+                }
+                Err(error) => refused_or_stop(draft, error),
+            }
+        }
+        Some(thing) => {
+            let id = thing.header.id.clone();
+            let changes = thing.entry != entry;
+            if let (true, Some(earlier)) = (changes, session.spoken_of.get(&bits(&id))) {
+                return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, repeated(*earlier))] });
+            }
+            session.spoken_of.insert(bits(&id), line);
+            let is_named = match at_source {
+                Some((own, scheme)) => references::find(tx.conn(), E::KIND, scheme, own)?.is_some(),
+                None => true,
+            };
+            if !changes && is_named {
+                known.insert(id.clone(), thing);
+                return Ok(Outcome::Unchanged { id });
+            }
+            let version = thing.header.version;
+            let updated = tx.attempt(|tx| {
+                let thing = things::update(tx, thing, version, entry)?;
+                if let (Some((own, scheme)), false) = (at_source, is_named) {
+                    references::add(tx, E::KIND, scheme, own, &id)?;
+                    if !changes {
+                        // The thing is what it was, but is known by one more name.
+                        tx.record(Action::Follow, E::KIND, &id, false)?;
+                    }
+                }
+                Ok(thing)
+            });
+            match updated {
+                Ok(thing) => {
+                    known.insert(id.clone(), thing);
+                    Ok(Outcome::Updated { id })
+                }
+                Err(error) => refused_or_stop(draft, error),
+            }
+        }
+    }
+}
+
+/// The capabilities that stand inside an organisation, owned by it. One that is refused refuses nothing else.
+fn capabilities(tx: &mut Tx<'_>, draft: &Draft, outcome: &Outcome, session: &mut Session) -> Result<Vec<Outcome>> {
+    let owner = match outcome {
+        Outcome::Refused { .. } => return Ok(Vec::new()),
+        Outcome::Created { id } | Outcome::Updated { id } | Outcome::Unchanged { id } => id,
+    };
+    let scheme = session.resolver.scheme();
+    let mut outcomes = Vec::with_capacity(draft.capabilities.len());
+    for (place, value) in draft.capabilities.iter().enumerate() {
+        let mut outcome = capability(tx, draft.raw.line, owner, value, session, scheme.as_deref())?;
+        if let Outcome::Refused { refusals } = &mut outcome {
+            for refusal in refusals {
+                refusal.column = format!("capabilities/{place}/{}", refusal.column);
+            }
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+fn capability(
+    tx: &mut Tx<'_>,
+    line: u64,
+    owner: &ThingId,
+    value: &Value,
+    session: &mut Session,
+    scheme: Option<&str>,
+) -> Result<Outcome> {
+    let Value::Object(fields) = value else {
+        let defect = Defect::new("body.object", "オブジェクトを書いてください。", "Write an object.");
+        return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, defect)] });
+    };
+    let (planner, notes) = (&mut session.nested_planner, &mut session.notes);
+    let mut cells: Vec<_> = fields.iter().map(|(name, value)| (planner.plan(name, notes), value.clone())).collect();
+    cells.push((planner.plan("owner", notes), Value::String(owner.to_string())));
+    let raw = RawRow { line, cells };
+    let mut draft = rows::read(Kind::Capability, raw, &session.vocabularies, &mut session.notes);
+    if !draft.refusals.is_empty() {
+        return Ok(Outcome::Refused { refusals: draft.refusals });
+    }
+    match identify_again::<Capability>(tx, &mut draft, session, scheme)? {
+        Err(refusals) => Ok(Outcome::Refused { refusals }),
+        Ok(identity) => take_row::<Capability>(tx, &draft, identity, &mut HashMap::new(), session, scheme),
+    }
+}
+
+fn refused(draft: &Draft, findings: Vec<Finding>) -> Outcome {
+    Outcome::Refused { refusals: findings.into_iter().map(|finding| draft.refusal_of(finding)).collect() }
+}
+
+/// What the store says against one row refuses the row; what it says of itself stops the import.
+fn refused_or_stop(draft: &Draft, error: Error) -> Result<Outcome> {
+    match error {
+        Error::Invalid(findings) => Ok(refused(draft, findings)),
+        Error::Malformed(defect) | Error::Conflict(defect) | Error::TooLarge(defect) => {
+            Ok(Outcome::Refused { refusals: vec![Refusal::of_row(draft.raw.line, defect)] })
+        }
+        Error::Unauthenticated
+        | Error::SignIn(_)
+        | Error::NotAllowed(_)
+        | Error::TooMany { .. }
+        | Error::Forbidden
+        | Error::NotFound
+        | Error::UnsupportedMedia
+        | Error::PreconditionRequired
+        | Error::Stale { .. }
+        | Error::Unavailable(_)
+        | Error::Internal(_) => Err(error),
+    }
+}
+
+fn repeated(earlier: u64) -> Defect {
+    Defect::new(
+        "row.repeated",
+        format!("{earlier}行目と同じものについての行ですが、内容が違います。どちらか一方にしてください。"),
+        format!("Row {earlier} speaks of the same thing and says otherwise. Keep one of the two."),
+    )
+}
+
+/// An id in sixteen bytes: a million of them are to fit in memory.
+fn bits(id: &ThingId) -> u128 {
+    uuid::Uuid::try_parse(id.as_str()).map_or(0, |uuid| uuid.as_u128())
+}

@@ -1,0 +1,22 @@
+//! Import and export: formats, headings, row reports. Knows the store's functions and nothing of diesel or HTTP.
+//!
+//! A row's way in: bytes → [`delimited`] or [`lines`] → [`rows`] (headings and cells become fields) →
+//! [`identity`] (which thing it speaks of) → `domain::parse` (the same rules as REST) → the write door, in batches.
+
+pub mod cells;
+pub mod columns;
+pub mod delimited;
+pub mod encoding;
+pub mod export;
+pub mod identity;
+pub mod import;
+pub mod lines;
+pub mod physical;
+pub mod places;
+pub mod rows;
+pub mod tables;
+
+pub use import::{Counts, ImportOptions, ImportReport, Listener, Outcome, RowSource, import};
+pub use lines::JsonLines;
+pub use rows::{Note, Notes, Refusal};
+pub use tables::Table;

@@ -1,0 +1,559 @@
+//! From a row of a file to the fields it speaks of, whatever the format.
+
+use super::cells;
+use super::columns::{self, Column, Item, Shape};
+use super::places::Places;
+use crate::config::settings::nearest;
+use crate::domain::finding::{Defect, Finding, Message};
+use crate::domain::vocabulary::Kind;
+use crate::store::vocabulary::Field;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The longest cell, characters.
+pub const CELL_LIMIT: usize = 100_000;
+/// The longest id of a source, characters.
+const ID_LIMIT: usize = 200;
+/// How many notes an import keeps.
+const NOTE_LIMIT: usize = 100;
+
+/// A heading and what it means.
+#[derive(Debug)]
+pub struct Plan {
+    /// As it stands in the file.
+    pub heading: String,
+    pub column: Option<&'static Column>,
+}
+
+/// A row as the file has it: only the cells that say something.
+#[derive(Debug)]
+pub struct RawRow {
+    /// The line of the file it begins on, from 1.
+    pub line: u64,
+    pub cells: Vec<(Arc<Plan>, Value)>,
+}
+
+/// Why a row was refused: where, what was found, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Line of the file, from 1.
+    pub row: u64,
+    /// Heading as in the file; the field's name where no column stands for it; empty for the row as a whole.
+    pub column: String,
+    pub code: String,
+    /// At most 60 characters.
+    pub found: String,
+    pub message: Message,
+}
+
+impl Refusal {
+    pub fn of_row(row: u64, defect: Defect) -> Self {
+        Self { row, column: String::new(), code: defect.code, found: String::new(), message: defect.message }
+    }
+}
+
+/// Something worth knowing about the file as a whole, said once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    pub code: String,
+    pub message: Message,
+    /// How many rows it was true of.
+    pub rows: u64,
+}
+
+/// Notes by what they say, in the order in which they came up.
+#[derive(Debug, Default)]
+pub struct Notes {
+    order: Vec<Note>,
+    places: HashMap<String, usize>,
+}
+
+impl Notes {
+    /// Counts a row for the note of this key; the words are made the first time only.
+    pub fn add(&mut self, key: &str, words: impl FnOnce() -> Defect) {
+        if let Some(&place) = self.places.get(key) {
+            self.order[place].rows += 1;
+        } else if self.order.len() < NOTE_LIMIT {
+            let defect = words();
+            self.places.insert(key.to_owned(), self.order.len());
+            self.order.push(Note { code: defect.code, message: defect.message, rows: 1 });
+        }
+    }
+
+    pub fn into_list(self) -> Vec<Note> {
+        self.order
+    }
+}
+
+/// Knows what each heading means, and remembers.
+#[derive(Debug)]
+pub struct Planner {
+    kind: Kind,
+    known: HashMap<String, &'static Column>,
+    plans: HashMap<String, Arc<Plan>>,
+}
+
+impl Planner {
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, known: columns::headings(kind), plans: HashMap::new() }
+    }
+
+    /// The meaning of a heading. One that is not known is noted, with the nearest that is.
+    pub fn plan(&mut self, heading: &str, notes: &mut Notes) -> Arc<Plan> {
+        if let Some(plan) = self.plans.get(heading) {
+            return Arc::clone(plan);
+        }
+        let column = self.known.get(&columns::heading_key(heading)).copied();
+        let shown: String = heading.trim().chars().take(60).collect();
+        match column {
+            None => notes.add(&format!("unknown {shown}"), || {
+                let near = nearest(&shown, columns::heading_names(self.kind));
+                let (ja, en) = near.map_or_else(Default::default, |near| {
+                    (
+                        format!("「{near}」のことなら、見出しを直してください。"),
+                        format!(" If it is meant to be \"{near}\", change the heading."),
+                    )
+                });
+                Defect::new(
+                    "column.unknown",
+                    format!("列「{shown}」は取り込みません。{ja}"),
+                    format!("The column \"{shown}\" is left out.{en}"),
+                )
+            }),
+            Some(Column { shape: Shape::LeftOut, .. }) => notes.add(&format!("left out {shown}"), || {
+                Defect::new(
+                    "column.left_out",
+                    format!("列「{shown}」を入れる項目はないため、取り込みません。"),
+                    format!("There is no field for the column \"{shown}\"; it is left out."),
+                )
+            }),
+            Some(_) => {}
+        }
+        let plan = Arc::new(Plan { heading: shown, column });
+        // A hostile JSON Lines file may have a new key in each line.
+        if self.plans.len() < 10_000 {
+            self.plans.insert(heading.to_owned(), Arc::clone(&plan));
+        }
+        plan
+    }
+}
+
+/// A reference in a row that is still in the file's words.
+#[derive(Debug)]
+pub struct Slot {
+    /// Where in the patch the id will stand.
+    pub pointer: String,
+    pub text: String,
+}
+
+/// What a row says, ready to meet the database.
+#[derive(Debug)]
+pub struct Draft {
+    pub raw: RawRow,
+    /// The file's own id.
+    pub id: Option<String>,
+    /// Fields that the row names; null clears.
+    pub patch: Value,
+    /// Fields that count only where nothing else says anything.
+    pub defaults: Map<String, Value>,
+    pub slots: Vec<Slot>,
+    pub refusals: Vec<Refusal>,
+    /// Which cell a field came from.
+    origins: Vec<(String, usize)>,
+    /// Capabilities nested in an organisation.
+    pub capabilities: Vec<Value>,
+}
+
+/// What the database's vocabularies say, read once for an import.
+#[derive(Debug, Default)]
+pub struct Vocabularies {
+    pub places: Places,
+    /// Heading key of code or name → code.
+    fields: HashMap<String, String>,
+}
+
+impl Vocabularies {
+    pub fn new(places: Places, fields: Vec<Field>) -> Self {
+        let mut names = HashMap::new();
+        for field in fields {
+            for name in [&field.code, &field.name_ja, &field.name_en] {
+                names.insert(columns::heading_key(name), field.code.clone());
+            }
+        }
+        Self { places, fields: names }
+    }
+
+    fn field(&self, text: &str) -> Option<&str> {
+        self.fields.get(&columns::heading_key(text)).map(String::as_str)
+    }
+}
+
+/// The parts of an address, put together when the whole row was seen.
+#[derive(Default)]
+struct Address<'a> {
+    prefecture: Option<(&'a str, usize)>,
+    municipality: Option<(&'a str, usize)>,
+    street: Option<(&'a str, usize)>,
+    whole: Option<&'a str>,
+}
+
+/// Reads a row. Nothing of the database is needed but its vocabularies, so this runs outside of any transaction.
+pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut Notes) -> Draft {
+    let mut draft = Draft {
+        id: None,
+        patch: Value::Object(Map::new()),
+        defaults: Map::new(),
+        slots: Vec::new(),
+        refusals: Vec::new(),
+        origins: Vec::new(),
+        capabilities: Vec::new(),
+        raw: RawRow { line: raw.line, cells: Vec::new() },
+    };
+    let mut address = Address::default();
+    for (place, (plan, value)) in raw.cells.iter().enumerate() {
+        let Some(column) = plan.column else { continue };
+        if let Err(defect) = check_cell(value) {
+            draft.refuse(&raw, place, defect);
+            continue;
+        }
+        read_cell(&mut draft, &raw, place, column, value, &mut address, vocabularies, notes);
+    }
+    put_address_together(&mut draft, &raw, &address, vocabularies);
+    if kind == Kind::Organization {
+        guess_organization_kind(&mut draft, notes);
+    }
+    draft.raw = raw;
+    draft
+}
+
+#[allow(clippy::too_many_arguments)]
+fn read_cell<'a>(
+    draft: &mut Draft,
+    raw: &'a RawRow,
+    place: usize,
+    column: &Column,
+    value: &'a Value,
+    address: &mut Address<'a>,
+    vocabularies: &Vocabularies,
+    notes: &mut Notes,
+) {
+    let text = value.as_str();
+    let set = |draft: &mut Draft, field: &str, value: Value| draft.set(field, value, place);
+    match column.shape {
+        Shape::Ours | Shape::LeftOut => {}
+        Shape::Identity => match identity_text(value) {
+            Ok(id) => draft.id = id,
+            Err(defect) => draft.refuse(raw, place, defect),
+        },
+        Shape::Text => match value {
+            // Numbers where a text is meant: codes and years that a spreadsheet or a program wrote as numbers.
+            Value::Number(number) => set(draft, column.field, Value::String(number.to_string())),
+            _ => set(draft, column.field, value.clone()),
+        },
+        Shape::ByScript => {
+            let language = if text.is_some_and(cells::is_japanese) { "ja" } else { "en" };
+            set(draft, &format!("{}_{language}", column.field), value.clone());
+        }
+        Shape::Number => match text.map(cells::number) {
+            None => set(draft, column.field, value.clone()),
+            Some(Ok(number)) => set(draft, column.field, number.into()),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
+        Shape::Yen(unit) => match text.map(|text| cells::yen(text, unit)) {
+            None => {
+                let amount = value.as_i64().map(|number| Value::from(number.saturating_mul(unit)));
+                set(draft, column.field, amount.unwrap_or_else(|| value.clone()));
+            }
+            Some(Ok(amount)) => set(draft, column.field, amount.into()),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
+        Shape::Truth => match text.map(cells::truth) {
+            None => set(draft, column.field, value.clone()),
+            Some(Ok(truth)) => set(draft, column.field, truth.into()),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
+        Shape::Choice(read) => {
+            let code = text.and_then(|text| read(text.trim())).map(Value::from);
+            set(draft, column.field, code.unwrap_or_else(|| value.clone()));
+        }
+        Shape::FreeChoice { field, read, otherwise } => {
+            let Some(text) = text else { return };
+            match read(text.trim()) {
+                Some(code) => set(draft, field, code.into()),
+                None => {
+                    let shown: String = text.chars().take(60).collect();
+                    notes.add(&format!("kind {shown}"), || {
+                        let (ja, en) = match otherwise {
+                            Some(code) => (format!("{code} として取り込みます"), format!("it is taken as {code}")),
+                            None => ("空のままにします".to_owned(), "it is left empty".to_owned()),
+                        };
+                        Defect::new(
+                            "kind.free_form",
+                            format!("種別「{shown}」は決められた値にないため、{ja}。"),
+                            format!("The kind \"{shown}\" is not one of ours; {en}."),
+                        )
+                    });
+                    if let Some(code) = otherwise {
+                        draft.defaults.insert(field.to_owned(), code.into());
+                    }
+                }
+            }
+        }
+        Shape::Many(item) => read_many(draft, raw, place, column.field, item, value, vocabularies),
+        Shape::Reference => match value {
+            Value::Null => set(draft, column.field, Value::Null),
+            _ => match identity_text(value) {
+                Ok(Some(text)) => {
+                    let pointer = format!("/{}", column.field);
+                    draft.slots.retain(|slot| slot.pointer != pointer);
+                    draft.slots.push(Slot { pointer, text });
+                    set(draft, column.field, Value::Null);
+                }
+                Ok(None) => {}
+                Err(defect) => draft.refuse(raw, place, defect),
+            },
+        },
+        Shape::CorporateNumberReference => {
+            // An id in the field's own column is more exact.
+            if draft.patch.get(column.field).is_some() {
+                return;
+            }
+            let Ok(Some(text)) = identity_text(value) else { return };
+            let text = format!("corporate_number:{}", text.trim_start_matches("corporate_number:"));
+            if column.field == "members" {
+                draft.slots.push(Slot { pointer: "/members/0/party".to_owned(), text });
+                set(draft, "members", serde_json::json!([{ "party": null }]));
+            } else {
+                draft.slots.push(Slot { pointer: format!("/{}", column.field), text });
+                set(draft, column.field, Value::Null);
+            }
+        }
+        Shape::Members => match cells::members(value) {
+            Ok((members, slots)) => {
+                draft.slots.retain(|slot| !slot.pointer.starts_with("/members/"));
+                draft.slots.extend(slots.into_iter().map(|(pointer, text)| Slot { pointer, text }));
+                set(draft, column.field, members);
+            }
+            Err(defect) => draft.refuse(raw, place, defect),
+        },
+        Shape::Lines => match cells::lines(value) {
+            Ok(lines) => set(draft, column.field, lines),
+            Err(defect) => draft.refuse(raw, place, defect),
+        },
+        Shape::Municipality => match value {
+            Value::Null => set(draft, "municipality", Value::Null),
+            Value::String(text) => address.municipality = Some((text, place)),
+            _ => set(draft, "municipality", value.clone()),
+        },
+        Shape::Prefecture => {
+            if let Some(text) = text {
+                address.prefecture = Some((text, place));
+            }
+        }
+        Shape::Street => {
+            if let Some(text) = text {
+                address.street = Some((text, place));
+            }
+        }
+        Shape::Address => {
+            address.whole = text;
+            set(draft, column.field, value.clone());
+        }
+        Shape::Capabilities => match value {
+            Value::Array(list) => draft.capabilities = list.clone(),
+            Value::Null => {}
+            _ => draft.refuse(
+                raw,
+                place,
+                Defect::new("value.type", "capabilities は配列にしてください。", "capabilities must be an array."),
+            ),
+        },
+    }
+}
+
+fn read_many(
+    draft: &mut Draft,
+    raw: &RawRow,
+    place: usize,
+    field: &str,
+    item: Item,
+    value: &Value,
+    vocabularies: &Vocabularies,
+) {
+    let parts = match value {
+        Value::Null => return draft.set(field, Value::Array(Vec::new()), place),
+        Value::String(text) => match cells::split(text, item) {
+            Ok(parts) => parts,
+            Err(defect) => return draft.refuse(raw, place, defect),
+        },
+        Value::Array(list) => list.clone(),
+        other => vec![other.clone()],
+    };
+    let mut list = Vec::with_capacity(parts.len());
+    for (index, part) in parts.into_iter().enumerate() {
+        let Some(text) = part.as_str() else {
+            list.push(part);
+            continue;
+        };
+        list.push(match item {
+            Item::Text => part,
+            Item::Number => match cells::number(text) {
+                Ok(number) => number.into(),
+                Err(defect) => return draft.refuse(raw, place, defect),
+            },
+            Item::Choice(read) => read(text.trim()).map_or(part.clone(), Value::from),
+            Item::Field => vocabularies.field(text).map_or(part.clone(), Value::from),
+            Item::Certificate => cells::certificate(text).into(),
+            Item::Reference => {
+                draft.slots.push(Slot { pointer: format!("/{field}/{index}"), text: text.trim().to_owned() });
+                Value::Null
+            }
+        });
+    }
+    draft.set(field, Value::Array(list), place);
+}
+
+fn put_address_together(draft: &mut Draft, raw: &RawRow, address: &Address<'_>, vocabularies: &Vocabularies) {
+    let prefecture = address.prefecture.map(|(text, _)| text.trim());
+    match (address.municipality, address.prefecture) {
+        (Some((text, place)), _) => match vocabularies.places.resolve(text, prefecture) {
+            Ok(code) => draft.set("municipality", code.into(), place),
+            Err(defect) => draft.refuse(raw, place, defect),
+        },
+        // A country's word for a region that is not a prefecture says nothing to us.
+        (None, Some((text, place))) => {
+            if let Ok(code) = vocabularies.places.resolve(text, None) {
+                draft.set("municipality", code.into(), place);
+            }
+        }
+        (None, None) => {
+            let code = address.whole.and_then(|whole| vocabularies.places.of_address(whole));
+            if let Some(code) = code {
+                draft.defaults.insert("municipality".to_owned(), code.into());
+            }
+        }
+    }
+    if let (Some((street, place)), None) = (address.street, address.whole) {
+        let municipality = address.municipality.map_or("", |(text, _)| text.trim());
+        // A code is no part of an address.
+        let municipality = if municipality.chars().all(char::is_numeric) { "" } else { municipality };
+        let before = prefecture.filter(|prefecture| !municipality.starts_with(prefecture)).unwrap_or("");
+        draft.set("address_ja", format!("{before}{municipality}{}", street.trim()).into(), place);
+    }
+}
+
+/// Files such as the national corporate number list do not say what an organisation is; its name often does.
+fn guess_organization_kind(draft: &mut Draft, notes: &mut Notes) {
+    if draft.patch.get("organization_kind").is_some() || draft.defaults.contains_key("organization_kind") {
+        return;
+    }
+    let Some(name) = draft.patch.get("name_ja").and_then(Value::as_str) else { return };
+    let kind = columns::organization_kind_of_name(name).code();
+    draft.defaults.insert("organization_kind".to_owned(), kind.into());
+    notes.add("kind by name", || {
+        Defect::new(
+            "kind.by_name",
+            "機関の種別の列がないため、新しく登録するものは名称（株式会社、大学、組合 など）から種別を決めます。",
+            "No column says what the organisations are; for new ones it is read from the name (株式会社, 大学, 組合 …).",
+        )
+    });
+}
+
+impl Draft {
+    fn set(&mut self, field: &str, value: Value, place: usize) {
+        if let Value::Object(patch) = &mut self.patch {
+            patch.insert(field.to_owned(), value);
+        }
+        self.origins.push((field.to_owned(), place));
+    }
+
+    fn refuse(&mut self, raw: &RawRow, place: usize, defect: Defect) {
+        let (plan, value) = &raw.cells[place];
+        self.refusals.push(Refusal {
+            row: raw.line,
+            column: plan.heading.clone(),
+            code: defect.code,
+            found: shown(value),
+            message: defect.message,
+        });
+    }
+
+    /// A finding of the domain or the store, in the words of the file.
+    pub fn refusal_of(&self, finding: Finding) -> Refusal {
+        let field = finding.pointer.split('/').nth(1).unwrap_or("");
+        let origin = self.origins.iter().rev().find(|(name, _)| name == field).and_then(|(_, place)| {
+            let (plan, value) = self.raw.cells.get(*place)?;
+            Some((plan.heading.clone(), shown(value)))
+        });
+        let (column, found) = origin.unwrap_or_else(|| (field.to_owned(), String::new()));
+        Refusal { row: self.raw.line, column, code: finding.code, found, message: finding.message }
+    }
+
+    /// A refused reference.
+    pub fn refuse_slot(&self, slot: &Slot, defect: Defect) -> Refusal {
+        let mut refusal = self.refusal_of(Finding::new(slot.pointer.clone(), defect));
+        refusal.found = slot.text.chars().take(60).collect();
+        refusal
+    }
+}
+
+/// A value as found, at most 60 characters.
+pub fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.chars().take(61).collect(),
+        other => other.to_string(),
+    };
+    if text.chars().count() <= 60 {
+        return text;
+    }
+    text.chars().take(59).chain(['…']).collect()
+}
+
+/// An id in a cell: text, or a whole number as some programs write it.
+fn identity_text(value: &Value) -> Result<Option<String>, Defect> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return Err(Defect::new("id.form", "識別子は文字列で書いてください。", "An id must be a text.")),
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.chars().count() > ID_LIMIT || text.chars().any(char::is_control) {
+        return Err(Defect::new(
+            "id.form",
+            format!("識別子は{ID_LIMIT}文字以内で、制御文字は使えません。"),
+            format!("An id has at most {ID_LIMIT} characters and no control characters."),
+        ));
+    }
+    Ok(Some(text))
+}
+
+/// What no cell may hold, whatever its column: NUL, and more than fits.
+fn check_cell(value: &Value) -> Result<(), Defect> {
+    match value {
+        Value::String(text) => {
+            if text.contains('\0') {
+                return Err(Defect::new(
+                    "text.control_character",
+                    "使えない制御文字（U+0000）が含まれています。",
+                    "The text holds a control character (U+0000) that cannot be kept.",
+                ));
+            }
+            if text.len() > CELL_LIMIT && text.chars().count() > CELL_LIMIT {
+                return Err(Defect::new(
+                    "cell.too_long",
+                    format!("セルは{CELL_LIMIT}文字以内です。"),
+                    format!("A cell has at most {CELL_LIMIT} characters."),
+                ));
+            }
+            Ok(())
+        }
+        Value::Array(list) => list.iter().try_for_each(check_cell),
+        Value::Object(object) => object.values().try_for_each(check_cell),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
