@@ -298,7 +298,8 @@ mod tests {
             "ｐａｓｓｗｏｒｄ１２３４",
             "tanaka-tanaka-1",
         ] {
-            assert_eq!(check(common, &["tanaka@example.jp"]).unwrap_err().code, "password.common", "{common}");
+            let refused = check(common, &["tanaka@example.jp"]).err().map(|defect| defect.code);
+            assert_eq!(refused.as_deref(), Some("password.common"), "{common}");
         }
         for good in
             ["まつぼっくりと青い自転車に乗る", "violet anvil 7 harbour", "k9#Vw!pz4Lq2xR", "rinkgemoasuturbidol"]

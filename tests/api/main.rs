@@ -3,8 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod auth;
 mod health;
 mod matching;
 mod resources;
 mod search;
+mod tokens;

@@ -286,6 +286,15 @@ impl TestApp {
         Response::of(request.call())
     }
 
+    pub fn delete_with_body(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Response {
+        let mut request =
+            self.client.delete(format!("{}{path}", self.address)).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Response::of(request.force_send_body().send(body.to_string().as_bytes()))
+    }
+
     /// Registers something that must be accepted; gives its id.
     pub fn create(&self, plural: &str, body: Value) -> String {
         let response = self.post(&format!("/api/v1/{plural}"), body);
