@@ -52,8 +52,10 @@ impl Parties {
         read(&self.inner).numbers.get(name).copied()
     }
 
-    pub(crate) fn name(&self, number: u32) -> Option<Arc<str>> {
-        read(&self.inner).names.get(number as usize).cloned()
+    /// The names of some parties, in their order.
+    pub(crate) fn names(&self, numbers: impl Iterator<Item = u32>) -> Vec<Option<Arc<str>>> {
+        let table = read(&self.inner);
+        numbers.map(|number| table.names.get(number as usize).cloned()).collect()
     }
 
     pub(crate) fn count(&self) -> usize {

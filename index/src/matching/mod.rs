@@ -21,12 +21,11 @@ pub(crate) fn run(
 ) -> Result<MatchAnswer, EngineError> {
     let recalled = recall::recall(snapshot, pool, request, weights)?;
     let scored = score::score(&recalled, weights);
+    let names = snapshot.parties.names(scored.iter().map(|scored| scored.party));
     let mut ranked: Vec<(f32, std::sync::Arc<str>, usize)> = Vec::with_capacity(scored.len());
-    for (index, (party, total)) in scored.iter().map(|scored| (scored.party, scored.total)).enumerate() {
-        if total > 0.0
-            && let Some(name) = snapshot.parties.name(party)
-        {
-            ranked.push((total, name, index));
+    for (index, (scored, name)) in scored.iter().zip(names).enumerate() {
+        if let Some(name) = name.filter(|_| scored.total > 0.0) {
+            ranked.push((scored.total, name, index));
         }
     }
     ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1)));

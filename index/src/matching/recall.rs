@@ -324,10 +324,10 @@ fn breadth(
     let mut broad: Vec<(u32, f32, f32)> =
         everyone.into_iter().map(|party| (party, sums[party as usize][0], sums[party as usize][1])).collect();
     if broad.len() > MOST_BROAD_PARTIES {
-        broad.sort_by(|left, right| {
-            right.1.total_cmp(&left.1).then_with(|| snapshot.parties.name(left.0).cmp(&snapshot.parties.name(right.0)))
-        });
-        broad.truncate(MOST_BROAD_PARTIES);
+        // Those above the first one too many: equals at the edge go together, whatever their numbers.
+        broad.select_nth_unstable_by(MOST_BROAD_PARTIES, |left, right| right.1.total_cmp(&left.1));
+        let edge = broad[MOST_BROAD_PARTIES].1;
+        broad.retain(|(_, breadth, _)| *breadth > edge);
     }
     Ok(broad)
 }

@@ -64,7 +64,7 @@ impl Default for Weights {
             sharpness: 2.3,
             sharing: 0.0,
             half_life: 10.0,
-            breadth_postings: 100_000,
+            breadth_postings: 50_000,
             breadth_saturation: 0.4,
             breadth_length: 0.6,
             focus_saturation: 4.0,
