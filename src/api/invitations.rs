@@ -152,10 +152,8 @@ async fn create(app: web::Data<App>, request: HttpRequest, caller: Caller, body:
     if for_administrators {
         permit::administrator(&caller.0)?;
     }
-    if let Some((party, _)) = &party {
-        if !permit::manages(&caller.0, party) {
-            return Err(no_such_party().into());
-        }
+    if party.as_ref().is_some_and(|(party, _)| !permit::manages(&caller.0, party)) {
+        return Err(no_such_party().into());
     }
     let (id, secret) = (ThingId::new(), app.auth.keys.secret());
     let code = mail::invitation_code(secret, &id);

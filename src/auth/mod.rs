@@ -19,9 +19,11 @@ pub use caller::{Caller, Credential, Session};
 pub use settings::{AuthSettings, OperatorRule};
 
 use crate::domain::Clock;
-use crate::error::Result;
-use crate::store::Database;
-use std::sync::Arc;
+use crate::error::{Error, Result};
+use crate::store::{Database, codes, sessions};
+use chrono::TimeDelta;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 /// Everything that decides who gets in. One for each service.
 pub struct Auth {
@@ -41,8 +43,53 @@ impl Auth {
         let hasher = password::Hasher::new(settings.password_cost, settings.hashes_at_once, settings.hashes_waiting)?;
         let limits = limits::Limits::new(&settings.limits);
         let rights = rights::Rights::new(settings.second_factor_for_administrators);
-        let post = mail::Post::start(&settings.mail, database, keys.secret().clone())?;
-        Ok(Arc::new(Self { settings, keys, hasher, limits, rights, post }))
+        let post = mail::Post::start(&settings.mail, database.clone(), keys.secret().clone())?;
+        let auth = Arc::new(Self { settings, keys, hasher, limits, rights, post });
+        let weak = Arc::downgrade(&auth);
+        std::thread::Builder::new()
+            .name("keeper".to_owned())
+            .spawn(move || keep(&weak, &database))
+            .map_err(Error::internal)?;
+        Ok(auth)
+    }
+
+    /// Forgets what no longer counts, and turns the keys when they are due.
+    pub fn sweep(&self, database: &Database) -> Result<()> {
+        self.limits.sweep();
+        if self.keys.rotate_when_older_than(TimeDelta::days(ROTATE_DAYS))? {
+            tracing::info!("the signing key was turned");
+        }
+        let now = database.clock().timestamp();
+        let month_ago = now.plus(-TimeDelta::days(KEPT_DAYS));
+        database.housekeeping(|conn| {
+            limits::sweep_counters(conn, &now)?;
+            codes::sweep(conn, &month_ago)?;
+            sessions::sweep(conn, &month_ago)?;
+            Ok(())
+        })
+    }
+}
+
+/// A signing key serves for so long.
+const ROTATE_DAYS: i64 = 90;
+/// Sign-ins that ended and codes that expired are kept for so long.
+const KEPT_DAYS: i64 = 30;
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// Sweeps now and then, for as long as the service is there.
+fn keep(auth: &Weak<Auth>, database: &Database) {
+    const STEP: Duration = Duration::from_millis(500);
+    let mut waited = Duration::ZERO;
+    loop {
+        std::thread::sleep(STEP);
+        waited += STEP;
+        let Some(auth) = auth.upgrade() else { return };
+        if waited >= SWEEP {
+            waited = Duration::ZERO;
+            if let Err(error) = auth.sweep(database) {
+                tracing::warn!(%error, "sweeping failed; trying again later");
+            }
+        }
     }
 }
 

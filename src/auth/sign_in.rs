@@ -81,10 +81,10 @@ pub fn finish(
     }
     let refresh_token = secrets::random_text()?;
     let family = database.housekeeping(|conn| {
-        if let Some(step) = step {
-            if !accounts::use_totp_step(conn, &account.id, step)? {
-                return Ok(None);
-            }
+        if let Some(step) = step
+            && !accounts::use_totp_step(conn, &account.id, step)?
+        {
+            return Ok(None);
         }
         // It may have been suspended, or got another password, while we hashed.
         let still = accounts::get(conn, &account.id)?;

@@ -2,7 +2,7 @@
 
 use super::accounts::rights_changed;
 use super::connection::Conn;
-use super::schema::{accounts, refresh_tokens, session_families};
+use super::schema::{refresh_tokens, session_families};
 use crate::domain::{ThingId, Timestamp};
 use crate::error::Result;
 use diesel::prelude::*;
@@ -81,7 +81,9 @@ pub fn refresh(
     .set(refresh_tokens::used_at.eq(now.as_str()))
     .execute(conn)?
         == 1;
-    let found: Option<(String, String, Option<String>, String, String, Option<String>)> = refresh_tokens::table
+    // Of the token: family, expiry, use; of the family: account, expiry, end.
+    type Found = (String, String, Option<String>, String, String, Option<String>);
+    let found: Option<Found> = refresh_tokens::table
         .inner_join(session_families::table.on(session_families::id.eq(refresh_tokens::family_id)))
         .filter(refresh_tokens::token_hash.eq(hash))
         .select((
@@ -174,9 +176,4 @@ pub fn sweep(conn: &mut Conn, before: &Timestamp) -> Result<usize> {
     let ids: Vec<String> = old().limit(super::connection::IN_LIST as i64).load(conn)?;
     diesel::delete(refresh_tokens::table.filter(refresh_tokens::family_id.eq_any(ids.clone()))).execute(conn)?;
     Ok(diesel::delete(session_families::table.filter(session_families::id.eq_any(ids))).execute(conn)?)
-}
-
-/// The address to tell about a session of the account.
-pub fn address_of(conn: &mut Conn, account: &ThingId) -> Result<Option<(String, String)>> {
-    Ok(accounts::table.find(account.as_str()).select((accounts::email, accounts::language)).first(conn).optional()?)
 }
