@@ -177,8 +177,17 @@ async fn ask_reset(app: web::Data<App>, request: HttpRequest, body: web::Bytes) 
 ))]
 async fn reset(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> Answer {
     let ResetDone { code, password: new } = wire::typed(&request, &body)?;
-    password::check(&new, &[]).map_err(|defect| Error::invalid("/password", defect))?;
     let digest = secrets::fingerprint(&code);
+    // An invented code costs no hash.
+    let (asked, now) = (digest.clone(), app.clock().timestamp());
+    let found = app
+        .read(move |conn| {
+            let account = codes::look(conn, Purpose::Reset, &asked, &now)?.ok_or_else(bad_code)?;
+            accounts::get(conn, &account)
+        })
+        .await?;
+    password::check(&new, &[found.email.as_str(), &found.name])
+        .map_err(|defect| Error::invalid("/password", defect))?;
     let hash = app.auth.hasher.hash(new).await?;
     let written = app
         .write(Actor::System, move |tx| {

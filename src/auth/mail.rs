@@ -226,7 +226,7 @@ impl Office {
             .body(format!("{}\n\n----------\n\n{}\n", first.body, second.body))
             .map_err(Error::internal)?;
         match &self.sender {
-            Sender::Smtp(transport) => transport.send(&message).map(drop).map_err(Error::internal),
+            Sender::Smtp(transport) => transport.send(&message).map(drop).map_err(told),
             Sender::Folder(folder) => {
                 std::fs::create_dir_all(folder).map_err(Error::internal)?;
                 let name = uuid::Uuid::now_v7().to_string();
@@ -357,6 +357,14 @@ impl Office {
             }
             None => (format!("コード: {code}"), format!("Code: {code}")),
         }
+    }
+}
+
+/// What went wrong, without the server's own words: they often repeat the address.
+fn told(error: lettre::transport::smtp::Error) -> Error {
+    match error.status() {
+        Some(code) => Error::internal(format!("the mail server answered {code}")),
+        None => Error::internal("the mail server did not answer as it should"),
     }
 }
 

@@ -20,7 +20,7 @@ pub use settings::{AuthSettings, OperatorRule};
 
 use crate::domain::Clock;
 use crate::error::{Error, Result};
-use crate::store::{Database, codes, sessions};
+use crate::store::{Database, codes, invitations, sessions};
 use chrono::TimeDelta;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -64,6 +64,7 @@ impl Auth {
         database.housekeeping(|conn| {
             limits::sweep_counters(conn, &now)?;
             codes::sweep(conn, &month_ago)?;
+            invitations::sweep(conn, &month_ago)?;
             sessions::sweep(conn, &month_ago)?;
             Ok(())
         })

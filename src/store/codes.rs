@@ -43,6 +43,17 @@ pub fn create(
     Ok(())
 }
 
+/// Whose code this is, if it still holds. Does not use it up.
+pub fn look(conn: &mut Conn, purpose: Purpose, hash: &str, now: &Timestamp) -> Result<Option<ThingId>> {
+    let account: Option<String> = one_time_codes::table
+        .filter(one_time_codes::code_hash.eq(hash).and(one_time_codes::purpose.eq(purpose.code())))
+        .filter(one_time_codes::used_at.is_null().and(one_time_codes::expires_at.gt(now.as_str())))
+        .select(one_time_codes::account_id)
+        .first(conn)
+        .optional()?;
+    Ok(account.map(ThingId::from_stored))
+}
+
 /// Uses a code up. None if there is no such code, or it was used or has expired.
 pub fn take(
     conn: &mut Conn,

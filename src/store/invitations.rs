@@ -129,17 +129,22 @@ pub fn list(
     Ok((rows.into_iter().map(assemble).collect(), next))
 }
 
-/// Ends an open invitation, one way or the other. Only one of many can win.
+/// Ends an open invitation, one way or the other; the address is no longer needed and goes. Only one of many can win.
 pub fn end(tx: &mut Tx<'_>, id: &ThingId, state: InvitationState) -> Result<()> {
     let ended = diesel::update(
         invitations::table
             .filter(invitations::id.eq(id.as_str()).and(invitations::state.eq(InvitationState::Pending.code()))),
     )
-    .set(invitations::state.eq(state.code()))
+    .set((invitations::state.eq(state.code()), invitations::email.eq("")))
     .execute(tx.conn())?;
     if ended == 0 {
         return Err(Error::NotFound);
     }
     let action = if state == InvitationState::Accepted { Action::Accept } else { Action::Delete };
     tx.record(action, Subject::Invitation, id, false)
+}
+
+/// Forgets invitations that expired before `before`, and those that ended as long ago.
+pub fn sweep(conn: &mut Conn, before: &Timestamp) -> Result<usize> {
+    Ok(diesel::delete(invitations::table.filter(invitations::expires_at.lt(before.as_str()))).execute(conn)?)
 }

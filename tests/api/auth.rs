@@ -345,3 +345,57 @@ fn base32_bytes(text: &str) -> Vec<u8> {
     }
     bytes
 }
+
+#[test]
+fn only_a_trusted_proxy_says_who_is_asking() {
+    use musubi::auth::network::Network;
+    let limits = LimitSettings { address_read: Rate { per_minute: 1, burst: 2 }, ..LimitSettings::none() };
+    let statuses = |app: &TestApp, from: &[&str]| -> Vec<u16> {
+        from.iter().map(|from| app.get_with("/api/v1/fields", &[("x-forwarded-for", from)]).status).collect()
+    };
+    let (open, _) = with_settings(|settings| AuthSettings { limits, ..settings });
+    assert_eq!(statuses(&open, &["192.0.2.1", "192.0.2.2", "192.0.2.3"]), [200, 200, 429], "nobody is believed");
+    let trusted = vec![Network::parse("127.0.0.0/8").unwrap()];
+    let (behind, _) = with_settings(|settings| AuthSettings { limits, trusted_proxies: trusted, ..settings });
+    assert_eq!(statuses(&behind, &["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]), [200, 200, 429, 200]);
+    let household = ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::3", "2001:db8:1:3::1"];
+    assert_eq!(statuses(&behind, &household), [200, 200, 429, 200]);
+    assert_eq!(statuses(&behind, &["198.51.100.7, 192.0.2.1"]), [429], "what the caller wrote counts for nothing");
+}
+
+#[test]
+fn an_account_has_a_limit_of_its_own() {
+    let limits = LimitSettings { account: Rate { per_minute: 1, burst: 3 }, ..LimitSettings::none() };
+    let (app, _) = with_settings(|settings| AuthSettings { limits, ..settings });
+    let person = app.administrator();
+    let again = app.sign_in(&person.email);
+    let statuses: Vec<u16> = [&person, &again, &person, &again].map(|who| app.get_as(who, "/api/v1/me").status).into();
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    assert_eq!(app.get("/api/v1/fields").status, 200, "others go on");
+}
+
+#[test]
+fn sweeping_forgets_what_no_longer_counts() {
+    let (app, hands) = with_hands();
+    let administrator = app.administrator();
+    app.invited(&administrator, json!({ "email": "late@example.jp" }));
+    app.try_sign_in("nobody@example.jp", "a wrong password");
+    hands.pass(100 * 86_400);
+    let keys = app.get("/.well-known/jwks.json").body;
+    app.app.auth.sweep(&app.app.database).expect("a sweep");
+    let left = app.app.database.read(|conn| musubi::store::invitations::list(conn, None, None, 100)).expect("a list");
+    assert!(left.0.is_empty());
+    assert_ne!(app.get("/.well-known/jwks.json").body, keys, "the signing key was due");
+    assert_eq!(app.try_sign_in(&administrator.email, PASSWORD).status, 200);
+}
+
+#[test]
+fn no_other_page_is_let_in_and_answers_with_tokens_are_not_kept() {
+    let app = TestApp::start();
+    let person = app.administrator();
+    let answer = app.get_with("/api/v1/me", &[("authorization", &person.bearer()), ("origin", "https://example.com")]);
+    assert_eq!(answer.status, 200);
+    assert!(!answer.headers.iter().any(|(name, _)| name.starts_with("access-control-")), "{:?}", answer.headers);
+    let tokens = app.try_sign_in(&person.email, PASSWORD);
+    assert_eq!(tokens.header("cache-control"), Some("no-store"));
+}

@@ -7,6 +7,7 @@ mod accounts;
 mod auth;
 mod health;
 mod matching;
+mod measure;
 mod resources;
 mod search;
 mod tokens;
