@@ -19,12 +19,21 @@ const RETIRED_HOURS: i64 = 1;
 const FILE: &str = "keys.json";
 
 /// Where keys come from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum KeySource {
     /// A folder of ours; made if it is not there. Several nodes share it, or use `Text`.
     Folder(PathBuf),
     /// The content of a key file, from the environment. Not rotated by us.
     Text(String),
+}
+
+impl std::fmt::Debug for KeySource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            KeySource::Folder(folder) => write!(formatter, "Folder({})", folder.display()),
+            KeySource::Text(_) => formatter.write_str("Text"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,34 +230,12 @@ fn read_ring(text: &str) -> Result<RingFile> {
 fn write_ring(folder: &Path, file: &RingFile) -> Result<()> {
     let failed = |error: std::io::Error| Error::internal(format!("cannot keep keys in {}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    restrict(folder, 0o700).map_err(failed)?;
+    secrets::restrict(folder).map_err(failed)?;
     let text = serde_json::to_string_pretty(file).map_err(Error::internal)?;
     let beside = folder.join(format!(".{FILE}.{}", uuid::Uuid::new_v4().simple()));
-    write_private(&beside, text.as_bytes()).map_err(failed)?;
+    secrets::write_private(&beside, text.as_bytes()).map_err(failed)?;
     std::fs::rename(&beside, folder.join(FILE)).map_err(failed)?;
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-#[cfg(unix)]
-fn restrict(path: &Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &Path, _: u32) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

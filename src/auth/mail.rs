@@ -28,12 +28,22 @@ const RESETS_AN_HOUR: i64 = 3;
 const ATTEMPTS_MOST: i64 = 12;
 const POLL: Duration = Duration::from_secs(2);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Transport {
     /// One .eml file for each letter.
     Folder(PathBuf),
     /// `smtps://user:password@host` or `smtp://host:587?tls=required`.
     Smtp(String),
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Transport::Folder(folder) => write!(formatter, "Folder({})", folder.display()),
+            // It holds a password.
+            Transport::Smtp(_) => formatter.write_str("Smtp"),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -229,9 +239,11 @@ impl Office {
             Sender::Smtp(transport) => transport.send(&message).map(drop).map_err(told),
             Sender::Folder(folder) => {
                 std::fs::create_dir_all(folder).map_err(Error::internal)?;
+                // Letters hold codes.
+                secrets::restrict(folder).map_err(Error::internal)?;
                 let name = uuid::Uuid::now_v7().to_string();
                 let beside = folder.join(format!(".{name}"));
-                std::fs::write(&beside, message.formatted()).map_err(Error::internal)?;
+                secrets::write_private(&beside, &message.formatted()).map_err(Error::internal)?;
                 std::fs::rename(&beside, folder.join(format!("{name}.eml"))).map_err(Error::internal)
             }
         }

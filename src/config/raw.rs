@@ -278,6 +278,35 @@ mod tests {
     }
 
     #[test]
+    fn who_gets_in_is_set_and_secrets_are_never_shown() {
+        use crate::auth::OperatorRule;
+        let config = load(None, &[], &[]).expect("good settings");
+        assert_eq!(config.auth.operator, OperatorRule::WhileNoAccount);
+        assert!(config.auth.trusted_proxies.is_empty());
+        let variables = [
+            ("MUSUBI_SERVER_OPERATOR_ON_LOOPBACK", "never"),
+            ("MUSUBI_SERVER_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+            ("MUSUBI_AUTH_KEYS", "hidden-words"),
+            ("MUSUBI_MAIL_SMTP", "smtps://user:hidden-words@localhost"),
+            ("MUSUBI_MAIL_FROM", "musubi@example.jp"),
+        ];
+        let config = load(None, &variables, &[]).expect("good settings");
+        assert_eq!(config.auth.operator, OperatorRule::Never);
+        assert_eq!(config.auth.trusted_proxies.len(), 2);
+        assert!(!format!("{config:?}").contains("hidden-words"));
+        for bad in [
+            ("MUSUBI_SERVER_OPERATOR_ON_LOOPBACK", "yes"),
+            ("MUSUBI_SERVER_TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("MUSUBI_AUTH_SECOND_FACTOR_FOR_ADMINISTRATORS", "perhaps"),
+            ("MUSUBI_SERVER_PUBLIC_URL", "javascript:1"),
+        ] {
+            assert!(load(None, &[bad], &[]).is_err(), "{bad:?}");
+        }
+        let error = load(None, &[("MUSUBI_MAIL_SMTP", "smtps://user:hidden-words@localhost")], &[]).unwrap_err();
+        assert!(error.contains("mail.from") && !error.contains("hidden-words"), "{error}");
+    }
+
+    #[test]
     fn values_out_of_range_are_refused_all_at_once() {
         let file = "[database]\nconnections = 0\n[server]\nlisten = \"nowhere\"\n[limits]\nbody_bytes = [1]\n";
         let error = load(Some(file), &[], &[]).unwrap_err();
