@@ -4,6 +4,7 @@
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::auth::caller::API_TOKEN_PREFIX;
 use crate::auth::limits::{Class, Wait};
 use crate::auth::rights::{Holder, Name};
 use crate::auth::{Caller, Credential, OperatorRule, Session, network, secrets, sign_in, token};
@@ -16,8 +17,6 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Tokens of programs begin with this, so that people and scanners know one when they see it.
-pub const API_TOKEN_PREFIX: &str = "mus_";
 /// Routes where credentials are in the body: a stale header is not looked at, so that a client can get a new token.
 const NO_CREDENTIALS: [&str; 5] = [
     "/api/v1/auth/sign-in",

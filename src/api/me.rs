@@ -3,8 +3,8 @@
 use super::permit::{self, bad_code, caller_address};
 use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
-use crate::api::gate::API_TOKEN_PREFIX;
 use crate::app::App;
+use crate::auth::caller::API_TOKEN_PREFIX;
 use crate::auth::{Caller, Credential, password, secrets, sign_in, totp};
 use crate::domain::text::Line;
 use crate::domain::vocabulary::Language;

@@ -6,6 +6,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
+/// Tokens of programs begin with this, so that people and scanners know one when they see it.
+pub const API_TOKEN_PREFIX: &str = "mus_";
+
 /// The actor of this request, with its rights as they are now. The gate (`api/gate.rs`) puts it there; where there is
 /// no gate, everybody is a visitor.
 #[derive(Debug, Clone)]
