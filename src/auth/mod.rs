@@ -32,6 +32,7 @@ pub struct Auth {
     pub hasher: password::Hasher,
     pub limits: limits::Limits,
     pub rights: rights::Rights,
+    pub verified: token::Verified,
     pub post: mail::Post,
 }
 
@@ -44,7 +45,8 @@ impl Auth {
         let limits = limits::Limits::new(&settings.limits);
         let rights = rights::Rights::new(settings.second_factor_for_administrators);
         let post = mail::Post::start(&settings.mail, database.clone(), keys.secret().clone())?;
-        let auth = Arc::new(Self { settings, keys, hasher, limits, rights, post });
+        let auth =
+            Arc::new(Self { settings, keys, hasher, limits, rights, verified: token::Verified::default(), post });
         let weak = Arc::downgrade(&auth);
         std::thread::Builder::new()
             .name("keeper".to_owned())

@@ -76,15 +76,13 @@ impl Rights {
     pub fn look(&self, database: &Database, name: &Name, now: &Timestamp) -> Result<Option<Holder>> {
         // Before the reading: what is committed from now on makes the copy old.
         let commits = database.commits();
+        let generation = database.glance(accounts::generation)?;
+        if let Some(copy) = self.lock().get_mut(name).filter(|copy| copy.generation == generation) {
+            copy.commits = commits;
+            return Ok(copy.holder.clone().filter(|holder| holder.until > *now));
+        }
         database.read(|conn| {
             let generation = accounts::generation(conn)?;
-            {
-                let mut copies = self.lock();
-                if let Some(copy) = copies.get_mut(name).filter(|copy| copy.generation == generation) {
-                    copy.commits = commits;
-                    return Ok(copy.holder.clone().filter(|holder| holder.until > *now));
-                }
-            }
             let holder = self.read(conn, name, now)?;
             if holder.is_none() && matches!(name, Name::ApiToken(_)) {
                 // Invented tokens must not push real ones out.

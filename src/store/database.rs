@@ -118,6 +118,11 @@ impl Database {
         connection::snapshot(&mut conn, work)
     }
 
+    /// One statement, by itself: no transaction around it, so one round trip.
+    pub fn glance<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        work(&mut *get(&self.0.readers)?)
+    }
+
     /// Writes in one transaction, in the name of `actor`. Commits only if `work` recorded a change; an explicit
     /// [`Tx::unchanged`] ends it without one.
     pub fn write<T>(&self, actor: &Actor, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<Written<T>> {
