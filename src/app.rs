@@ -2,6 +2,7 @@
 
 use crate::Limits;
 use crate::api::metrics::Metrics;
+use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
 use crate::feed::Feed;
@@ -22,6 +23,7 @@ pub struct App {
     pub turns: Arc<Semaphore>,
     pub limits: Arc<Limits>,
     pub metrics: Metrics,
+    pub auth: Arc<Auth>,
 }
 
 /// How long a search waits for its turn.

@@ -12,12 +12,21 @@ pub enum Error {
     /// The request was read; values were refused.
     #[error("invalid: {} finding(s)", .0.len())]
     Invalid(Vec<Finding>),
-    /// Nobody is signed in, or not in a way that counts.
+    /// It is not known who asks: no credentials, or none that hold. One answer for all of them.
     #[error("unauthenticated")]
     Unauthenticated,
     /// The caller sees the thing, but may not do this with it.
     #[error("forbidden")]
     Forbidden,
+    /// A sign-in that was not let through: one answer for a wrong address and a wrong password.
+    #[error("sign-in: {0}")]
+    SignIn(Defect),
+    /// The caller is known and may not, for a reason that is told.
+    #[error("not allowed: {0}")]
+    NotAllowed(Defect),
+    /// Too often; come again after so many seconds.
+    #[error("too many: {defect}")]
+    TooMany { defect: Defect, seconds: u64 },
     /// It is not there, or the caller may not know of it.
     #[error("not found")]
     NotFound,
@@ -58,8 +67,9 @@ impl Error {
         match self {
             Error::Malformed(_) => 400,
             Error::Invalid(_) => 422,
-            Error::Unauthenticated => 401,
-            Error::Forbidden => 403,
+            Error::Unauthenticated | Error::SignIn(_) => 401,
+            Error::Forbidden | Error::NotAllowed(_) => 403,
+            Error::TooMany { .. } => 429,
             Error::NotFound => 404,
             Error::Conflict(_) => 409,
             Error::PreconditionRequired => 428,
@@ -77,6 +87,9 @@ impl Error {
             Error::Malformed(defect)
             | Error::Conflict(defect)
             | Error::TooLarge(defect)
+            | Error::SignIn(defect)
+            | Error::NotAllowed(defect)
+            | Error::TooMany { defect, .. }
             | Error::Unavailable(defect) => &defect.code,
             Error::Invalid(_) => "invalid",
             Error::Unauthenticated => "unauthenticated",
@@ -95,7 +108,14 @@ impl Error {
             Error::Malformed(defect)
             | Error::Conflict(defect)
             | Error::TooLarge(defect)
+            | Error::SignIn(defect)
+            | Error::NotAllowed(defect)
+            | Error::TooMany { defect, .. }
             | Error::Unavailable(defect) => defect.message.clone(),
+            Error::Unauthenticated => Message::new(
+                "サインインが必要です（または、トークンが正しくないか期限切れです）。サインインし直してください。",
+                "Please sign in: there is no valid token with this request (it may have expired).",
+            ),
             Error::Invalid(findings) => Message::new(
                 format!(
                     "{}件の値を受け付けられませんでした。errors を見て直してください。何も保存されていません。",
@@ -103,7 +123,6 @@ impl Error {
                 ),
                 format!("{} value(s) were refused; see errors. Nothing was saved.", findings.len()),
             ),
-            Error::Unauthenticated => Message::new("サインインしてください。", "Please sign in."),
             Error::Forbidden => Message::new(
                 "この操作をする権限がありません。所属先の管理者かコーディネーターにご相談ください。",
                 "You may not do this. Ask the owner of your organisation's account, or a coordinator.",

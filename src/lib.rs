@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod app;
+pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod demo;
@@ -15,6 +16,7 @@ pub mod store;
 
 use crate::api::metrics::Metrics;
 use crate::app::App;
+use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Pace};
 use crate::store::Database;
@@ -47,25 +49,37 @@ impl Default for Limits {
     }
 }
 
-/// Opens the index and starts to follow the log of a migrated database.
-pub fn build(database: Database, index_folder: &Path, index: Settings, pace: Pace, limits: Limits) -> Result<App> {
+/// Opens the index, starts to follow the log of a migrated database, and opens the gate.
+pub fn build(
+    database: Database,
+    index_folder: &Path,
+    index: Settings,
+    pace: Pace,
+    limits: Limits,
+    auth: AuthSettings,
+) -> Result<App> {
     let (engine, opened) = Engine::open(index_folder, index).map_err(Error::internal)?;
     tracing::info!(?opened, "index");
     let engine = Arc::new(engine);
     let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
     let metrics = Metrics::new().map_err(Error::internal)?;
-    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics })
+    let auth = Auth::start(auth, database.clone())?;
+    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics, auth })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.
 pub fn server(app: App, listener: TcpListener) -> Result<Server> {
     let limits = app.limits.clone();
     let body_bytes = limits.body_bytes;
+    let loopback = listener.local_addr().map_err(Error::internal)?.ip().is_loopback();
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .app_data(web::Data::new(app.clone()))
             .app_data(web::PayloadConfig::new(body_bytes))
+            .app_data(api::gate::Listening { loopback })
+            // The last is the outermost.
+            .wrap(actix_web::middleware::from_fn(api::gate::admit))
             .wrap(actix_web::middleware::from_fn(api::middleware::around))
             .configure(api::routes)
     })

@@ -39,7 +39,7 @@ pub async fn around(
         let status = response.status();
         let mut replaced =
             response.into_response(HttpResponse::build(status).content_type("application/problem+json").json(body));
-        for name in [header::RETRY_AFTER, header::ALLOW] {
+        for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE] {
             if let Some(value) = headers.get(&name) {
                 replaced.headers_mut().insert(name, value.clone());
             }

@@ -1,12 +1,20 @@
 //! The only room with JSON handlers and wire types. The routes, in one place.
 
+pub mod accounts;
+pub mod audit;
+pub mod auth;
 pub mod coalition;
+pub mod gate;
 pub mod health;
+pub mod invitations;
 pub mod lines;
 pub mod matching;
+pub mod me;
+pub mod memberships;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+pub mod permit;
 pub mod problem;
 pub mod resource;
 pub mod search;
@@ -31,8 +39,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(coalition::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)
+                .configure(auth::routes)
+                .configure(me::routes)
+                .configure(accounts::routes)
+                .configure(memberships::routes)
+                .configure(invitations::routes)
+                .configure(audit::routes)
                 .default_service(web::to(wire::no_such_route)),
         )
+        .configure(auth::key_routes)
         .configure(health::routes)
         .configure(openapi::routes)
         .default_service(web::to(wire::no_such_route));

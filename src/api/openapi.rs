@@ -2,7 +2,9 @@
 
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
-use super::{coalition, health, matching, search, vocabularies};
+use super::{
+    accounts, audit, auth, coalition, health, invitations, matching, me, memberships, search, vocabularies,
+};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
@@ -13,6 +15,7 @@ use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, 
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, PathItem, Ref, RefOr, Required};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_swagger_ui::SwaggerUi;
@@ -31,6 +34,39 @@ use utoipa_swagger_ui::SwaggerUi;
         vocabularies::municipalities,
         vocabularies::fields,
         vocabularies::vocabularies,
+        auth::sign_in,
+        auth::refresh,
+        auth::sign_out,
+        auth::ask_reset,
+        auth::reset,
+        auth::keys,
+        me::read,
+        me::change,
+        me::erase,
+        me::change_password,
+        me::change_email,
+        me::confirm_email,
+        me::begin_totp,
+        me::confirm_totp,
+        me::remove_totp,
+        me::list_tokens,
+        me::make_token,
+        me::delete_token,
+        me::list_sessions,
+        me::end_session,
+        me::data,
+        accounts::list,
+        accounts::read,
+        accounts::change,
+        memberships::list,
+        memberships::read,
+        memberships::change,
+        memberships::delete,
+        invitations::list,
+        invitations::create,
+        invitations::withdraw,
+        invitations::accept,
+        audit::list,
         health::live,
         health::ready,
     ),
@@ -39,6 +75,9 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "search", description = "検索"),
         (name = "match", description = "マッチング"),
         (name = "vocabularies", description = "コード表"),
+        (name = "auth", description = "サインイン"),
+        (name = "me", description = "自分のアカウント"),
+        (name = "accounts", description = "アカウントと監査"),
         (name = "health", description = "稼働状況"),
     )
 )]
@@ -60,6 +99,11 @@ async fn contract() -> HttpResponse {
 /// The whole contract.
 pub fn document() -> Document {
     let mut document = Fixed::openapi();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An access token of POST /auth/sign-in, or an API token (mus_…)."))
+        .build();
+    document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(bearer));
     resource::<Organization>(&mut document);
     resource::<Person>(&mut document);
     resource::<Capability>(&mut document);

@@ -88,6 +88,12 @@ impl ResponseError for Problem {
         if matches!(self.0, Error::Unavailable(_)) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
+        if let Error::TooMany { seconds, .. } = &self.0 {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if self.0.status() == 401 {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"musubi\""));
+        }
         response.content_type("application/problem+json").json(self.body_in(false))
     }
 }

@@ -1,8 +1,8 @@
 //! Reading requests and writing headers: the small things every resource needs.
 
 use super::problem::{Problem, prefers_english};
-use crate::domain::Defect;
 use crate::domain::finding::Message;
+use crate::domain::{Defect, parse};
 use crate::error::{Error, Result};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -63,6 +63,11 @@ pub fn json(request: &HttpRequest, body: &[u8]) -> Result<Value> {
             format!("This is not JSON (line {}, column {}: {}).", error.line(), error.column(), plain(&error)),
         ))
     })
+}
+
+/// The body as a typed value; unknown names, and names that only the service sets, are refused.
+pub fn typed<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T> {
+    parse::body(json(request, body)?).map_err(Error::Invalid)
 }
 
 fn plain(error: &serde_json::Error) -> String {

@@ -50,6 +50,8 @@ pub enum Command {
     Migrate,
     /// Check the database against itself, and the index against the database
     Check,
+    /// Invite the first administrator: prints a code to set a password with
+    CreateAdmin(CreateAdminArguments),
     /// Print the version
     Version,
 }
@@ -62,6 +64,13 @@ pub struct ServeArguments {
     /// Serve fictional demo data, in its own folder (./data-demo)
     #[arg(long)]
     pub demo: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CreateAdminArguments {
+    /// Whose account it becomes
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: String,
 }
 
 #[derive(Debug, Clone, Args)]

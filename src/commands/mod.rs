@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod bench;
 pub mod check;
+pub mod create_admin;
 pub mod evaluate;
 pub mod export;
 pub mod import;
@@ -133,6 +134,7 @@ fn run(command: Command, config: &Config, terminal: &Terminal) -> Result<Ending,
         Command::Reindex => reindex::run(config, terminal),
         Command::Migrate => migrate::run(config, terminal),
         Command::Check => check::run(config, terminal),
+        Command::CreateAdmin(arguments) => create_admin::run(config, &arguments, terminal),
         Command::Version => version::run(terminal),
     }
 }

@@ -18,7 +18,7 @@ const DEMO_MARK: &str = "this-is-demo-data";
 
 pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> Result<Ending, Failure> {
     let started = Instant::now();
-    refuse_open_address(config)?;
+    warn_of_open_address(config, terminal);
     if arguments.demo {
         mark_as_demo(&config.data)?;
     }
@@ -38,7 +38,14 @@ pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> 
     let address = listener.local_addr()?;
     let settings = Settings { writer_memory: config.index.writer_memory, ..Settings::default() };
     let pace = Pace { rows: config.index.commit_rows as i64, between: config.index.commit_interval };
-    let app = crate::build(opened.database.clone(), &config.index.folder, settings, pace, limits(config))?;
+    let app = crate::build(
+        opened.database.clone(),
+        &config.index.folder,
+        settings,
+        pace,
+        limits(config),
+        config.auth.clone(),
+    )?;
     let milliseconds = started.elapsed().as_millis();
     terminal.line(
         &format!("musubi は http://{address} で待ち受けています（API の説明: http://{address}/docs/ 、起動 {milliseconds} ms）。Ctrl+C で終わります。"),
@@ -83,21 +90,15 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-/// Whoever reaches the service is its operator until accounts exist, so nobody but this machine may reach it.
-fn refuse_open_address(config: &Config) -> Result<(), Failure> {
+/// Other machines may reach the service: passwords then travel in the open, unless TLS stands in front.
+fn warn_of_open_address(config: &Config, terminal: &Terminal) {
     if config.server.listen.ip().is_loopback() {
-        return Ok(());
+        return;
     }
-    Err(Failure::wrong_use(
-        format!(
-            "{} では待ち受けできません。アカウント機能ができるまで、127.0.0.1 か [::1] だけを使えます。",
-            config.server.listen
-        ),
-        format!(
-            "Cannot listen on {}: until accounts exist, only 127.0.0.1 and [::1] are allowed.",
-            config.server.listen
-        ),
-    ))
+    terminal.line(
+        "ほかの端末から接続できる番地で待ち受けます。TLS を終端するリバースプロキシを前に置いてください（server.trusted_proxies も設定）。",
+        "Other machines can reach this address. Put a reverse proxy with TLS in front (and set server.trusted_proxies).",
+    );
 }
 
 /// Demo data goes into a folder of its own, never beside real data.

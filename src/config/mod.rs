@@ -7,6 +7,10 @@ pub mod settings;
 
 pub use raw::{Flags, Raw};
 
+use crate::auth::keys::KeySource;
+use crate::auth::mail::Transport;
+use crate::auth::network::Network;
+use crate::auth::{AuthSettings, OperatorRule};
 use crate::domain::finding::Message;
 use crate::store::{DatabaseSettings, Target};
 use std::net::SocketAddr;
@@ -22,6 +26,8 @@ pub struct Config {
     pub server: ServerConfig,
     pub index: IndexConfig,
     pub limits: LimitsConfig,
+    /// Who gets in, and the letters that tell them.
+    pub auth: AuthSettings,
     pub output: OutputConfig,
 }
 
@@ -117,6 +123,7 @@ impl Config {
             server: ServerConfig::check(raw, &mut findings),
             index: IndexConfig::check(raw, &data, &mut findings),
             limits: LimitsConfig::check(raw, &mut findings),
+            auth: auth(raw, &data, &mut findings),
             output: OutputConfig::check(raw, &mut findings),
             data,
         };
@@ -145,6 +152,57 @@ fn database(raw: &Raw, data: &std::path::Path, findings: &mut Vec<Message>) -> D
         statement_timeout: Duration::from_secs(raw.number("database.statement_timeout_seconds", 1, 3_600, findings)),
         writers_waiting: raw.number("database.writers_waiting", 1, 100_000, findings) as usize,
     }
+}
+
+fn auth(raw: &Raw, data: &std::path::Path, findings: &mut Vec<Message>) -> AuthSettings {
+    let mut settings = AuthSettings::in_folder(data);
+    if !raw.text("auth.keys").is_empty() {
+        settings.keys = KeySource::Text(raw.text("auth.keys").to_owned());
+    }
+    settings.issuer = raw.text("auth.issuer").to_owned();
+    settings.second_factor_for_administrators = raw.flag("auth.second_factor_for_administrators", findings);
+    settings.operator = match raw.text("server.operator_on_loopback") {
+        "until-accounts" => OperatorRule::WhileNoAccount,
+        "always" => OperatorRule::Always,
+        "never" => OperatorRule::Never,
+        _ => {
+            findings.push(raw.refused(
+                "server.operator_on_loopback",
+                "until-accounts、always、never のどれかです。",
+                "it is until-accounts, always or never.",
+            ));
+            OperatorRule::Never
+        }
+    };
+    for text in raw.text("server.trusted_proxies").split(',').filter(|text| !text.trim().is_empty()) {
+        match Network::parse(text) {
+            Some(network) => settings.trusted_proxies.push(network),
+            None => findings.push(raw.refused(
+                "server.trusted_proxies",
+                "アドレスか範囲を 10.0.0.0/8 のように、コンマで区切って書いてください。",
+                "write addresses or ranges like 10.0.0.0/8, separated by commas.",
+            )),
+        }
+    }
+    let url = raw.text("server.public_url");
+    if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
+        findings.push(raw.refused("server.public_url", "https://… の形で書いてください。", "write https://…"));
+    }
+    settings.mail.public_url = Some(url.to_owned()).filter(|url| !url.is_empty());
+    let smtp = raw.text("mail.smtp");
+    if !smtp.is_empty() {
+        settings.mail.transport = Transport::Smtp(smtp.to_owned());
+        if raw.text("mail.from").is_empty() {
+            findings.push(Message::new(
+                "SMTP で送るには mail.from（差出人）が必要です。",
+                "Sending by SMTP needs mail.from, the sender.",
+            ));
+        }
+    }
+    if !raw.text("mail.from").is_empty() {
+        settings.mail.from = raw.text("mail.from").to_owned();
+    }
+    settings
 }
 
 impl ServerConfig {

@@ -164,6 +164,18 @@ impl Raw {
         }
     }
 
+    /// `true` or `false`; anything else is a finding.
+    pub(super) fn flag(&self, name: &str, findings: &mut Vec<Message>) -> bool {
+        match self.text(name) {
+            "true" => true,
+            "false" => false,
+            _ => {
+                findings.push(self.refused(name, "true か false です。", "it is true or false."));
+                false
+            }
+        }
+    }
+
     /// Like [`Raw::number`]; empty means that it is decided at run time.
     pub(super) fn optional_number(&self, name: &str, low: u64, high: u64, findings: &mut Vec<Message>) -> Option<u64> {
         if self.text(name).is_empty() {
@@ -263,6 +275,35 @@ mod tests {
         let error = load(None, &[("MUSUBI_DATABASE_CONECTIONS", "1")], &[]).unwrap_err();
         assert!(error.contains("Did you mean \"MUSUBI_DATABASE_CONNECTIONS\""), "{error}");
         assert!(load(None, &[("MUSUBI_SHARED", "x"), ("OTHER", "y")], &[]).is_ok());
+    }
+
+    #[test]
+    fn who_gets_in_is_set_and_secrets_are_never_shown() {
+        use crate::auth::OperatorRule;
+        let config = load(None, &[], &[]).expect("good settings");
+        assert_eq!(config.auth.operator, OperatorRule::WhileNoAccount);
+        assert!(config.auth.trusted_proxies.is_empty());
+        let variables = [
+            ("MUSUBI_SERVER_OPERATOR_ON_LOOPBACK", "never"),
+            ("MUSUBI_SERVER_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+            ("MUSUBI_AUTH_KEYS", "hidden-words"),
+            ("MUSUBI_MAIL_SMTP", "smtps://user:hidden-words@localhost"),
+            ("MUSUBI_MAIL_FROM", "musubi@example.jp"),
+        ];
+        let config = load(None, &variables, &[]).expect("good settings");
+        assert_eq!(config.auth.operator, OperatorRule::Never);
+        assert_eq!(config.auth.trusted_proxies.len(), 2);
+        assert!(!format!("{config:?}").contains("hidden-words"));
+        for bad in [
+            ("MUSUBI_SERVER_OPERATOR_ON_LOOPBACK", "yes"),
+            ("MUSUBI_SERVER_TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("MUSUBI_AUTH_SECOND_FACTOR_FOR_ADMINISTRATORS", "perhaps"),
+            ("MUSUBI_SERVER_PUBLIC_URL", "javascript:1"),
+        ] {
+            assert!(load(None, &[bad], &[]).is_err(), "{bad:?}");
+        }
+        let error = load(None, &[("MUSUBI_MAIL_SMTP", "smtps://user:hidden-words@localhost")], &[]).unwrap_err();
+        assert!(error.contains("mail.from") && !error.contains("hidden-words"), "{error}");
     }
 
     #[test]

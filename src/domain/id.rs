@@ -81,6 +81,12 @@ impl Timestamp {
         &self.0
     }
 
+    /// The time that lies so much later, or earlier.
+    pub fn plus(&self, span: chrono::TimeDelta) -> Self {
+        let moment = DateTime::<Utc>::from_timestamp_micros(self.micros()).unwrap_or_default();
+        Self::from_datetime(moment + span)
+    }
+
     /// Microseconds since 1970-01-01 UTC; 0 for text that is no time.
     pub fn micros(&self) -> i64 {
         DateTime::parse_from_rfc3339(&self.0).map(|moment| moment.timestamp_micros()).unwrap_or(0)
@@ -98,6 +104,11 @@ impl Clock {
 
     pub fn fixed(moment: DateTime<Utc>) -> Self {
         Self(Arc::new(move || moment))
+    }
+
+    /// Whatever `read` says: for tests that let time pass.
+    pub fn reading(read: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -1,6 +1,7 @@
 //! Values and rules, no I/O. A value that exists is valid.
 
 pub mod access;
+pub mod account;
 pub mod codes;
 pub mod conditions;
 pub mod date;
@@ -13,6 +14,7 @@ pub mod text;
 pub mod vocabulary;
 
 pub use access::{AccountActor, Action, Actor, Membership, Right, Role, Scope};
+pub use account::{AccountState, Email, InvitationState, MembershipState, TokenScope};
 pub use entry::{Entry, Header, Link, Relation, Thing};
 pub use finding::{Defect, Finding};
 pub use id::{Clock, ThingId, Timestamp};

@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::finding::{Defect, Finding};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// How many defects are collected before parsing gives up.
@@ -45,6 +46,68 @@ pub fn entry<E: Entry>(value: Value) -> Result<E, Vec<Finding>> {
     if findings.is_empty() { Ok(parsed) } else { Err(findings) }
 }
 
+/// Reads the body of a request that is not an entry: every unknown name is reported, else the first refused value.
+/// `T` refuses unknown names (`deny_unknown_fields`).
+pub fn body<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Finding>> {
+    if !value.is_object() {
+        return Err(vec![Finding::new(
+            "",
+            Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object."),
+        )]);
+    }
+    let mut tree = value;
+    let mut findings = Vec::new();
+    loop {
+        let error = match serde_path_to_error::deserialize::<_, T>(tree.clone()) {
+            Ok(parsed) if findings.is_empty() => return Ok(parsed),
+            Ok(_) => return Err(findings),
+            Err(error) => error,
+        };
+        let pointer = pointer_of(error.path());
+        let text = error.into_inner().to_string();
+        let quoted = |what: &str| text.strip_prefix(what).and_then(|rest| rest.split('`').next()).map(str::to_owned);
+        if let Some(name) = quoted("unknown field `") {
+            let pointer =
+                if pointer.ends_with(&escape(&name)) { pointer } else { format!("{pointer}/{}", escape(&name)) };
+            findings.push(Finding::new(pointer.clone(), unknown_name(&name)));
+            if findings.len() < FINDING_LIMIT && remove(&mut tree, &pointer) {
+                continue;
+            }
+        } else if let Some(name) = quoted("missing field `") {
+            let defect = Defect::new("value.required", "この項目は必須です。", "This field is required.");
+            findings.push(Finding::new(format!("{pointer}/{name}"), defect));
+        } else {
+            findings.push(Finding::new(pointer, defect_of(&text)));
+        }
+        return Err(findings);
+    }
+}
+
+/// For a field of a patch: absent is `None`, null is refused.
+pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+fn unknown_name(name: &str) -> Defect {
+    let shown: String = name.chars().take(60).collect();
+    if SET_BY_THE_SERVICE.contains(&name) {
+        return Defect::new(
+            "name.set_by_service",
+            format!("「{shown}」はサービスが管理する項目なので、送れません。"),
+            format!("\"{shown}\" is kept by the service and cannot be sent."),
+        );
+    }
+    Defect::new(
+        "name.unknown",
+        format!("「{shown}」という項目はありません。項目名を確かめてください。"),
+        format!("There is no field \"{shown}\". Please check the name."),
+    )
+}
+
 /// JSON merge patch (RFC 7396) on the fields of an entry: a name that is absent stays, null clears, a value replaces.
 pub fn merge_patch(current: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
@@ -83,23 +146,7 @@ fn remove_unknown_names<E: Entry>(object: &mut Map<String, Value>) -> Vec<Findin
         .into_iter()
         .map(|name| {
             object.remove(&name);
-            let shown: String = name.chars().take(60).collect();
-            if SET_BY_THE_SERVICE.contains(&name.as_str()) {
-                let defect = Defect::new(
-                    "name.set_by_service",
-                    format!("「{shown}」はサービスが管理する項目なので、送れません。"),
-                    format!("\"{shown}\" is kept by the service and cannot be sent."),
-                );
-                return Finding::new(format!("/{}", escape(&name)), defect);
-            }
-            Finding::new(
-                format!("/{}", escape(&name)),
-                Defect::new(
-                    "name.unknown",
-                    format!("「{shown}」という項目はありません。項目名を確かめてください。"),
-                    format!("There is no field \"{shown}\". Please check the name."),
-                ),
-            )
+            Finding::new(format!("/{}", escape(&name)), unknown_name(&name))
         })
         .take(FINDING_LIMIT)
         .collect()

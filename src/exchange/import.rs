@@ -529,6 +529,9 @@ fn refused_or_stop(draft: &Draft, error: Error) -> Result<Outcome> {
             Ok(Outcome::Refused { refusals: vec![Refusal::of_row(draft.raw.line, defect)] })
         }
         Error::Unauthenticated
+        | Error::SignIn(_)
+        | Error::NotAllowed(_)
+        | Error::TooMany { .. }
         | Error::Forbidden
         | Error::NotFound
         | Error::UnsupportedMedia

@@ -1,11 +1,12 @@
 //! The two doors. `read` shows one moment; `write` is one transaction with an actor and at least one change recorded.
 
 use super::connection::{self, Conn, Manager, Target};
-use super::log::{self, Action, Position};
+use super::log::{self, Action, Position, Subject};
 use super::queue::{Queue, Turn};
-use crate::domain::{Actor, Clock, Defect, Kind, ThingId, Timestamp};
+use crate::domain::{Actor, Clock, Defect, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::r2d2::{Pool, PooledConnection};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ struct Inner {
     writer: Option<(Pool<Manager>, Queue)>,
     clock: Clock,
     bell: Bell,
+    commits: AtomicU64,
 }
 
 /// What a write gave, and its place in the log (none if nothing was recorded).
@@ -73,11 +75,25 @@ impl Database {
                 let writer = pool(1, false)?;
                 let queue = Queue::new(settings.writers_waiting, settings.patience);
                 let readers = pool(settings.connections, true)?;
-                Inner { target: settings.target, readers, writer: Some((writer, queue)), clock, bell: Bell::default() }
+                Inner {
+                    target: settings.target,
+                    readers,
+                    writer: Some((writer, queue)),
+                    clock,
+                    bell: Bell::default(),
+                    commits: AtomicU64::new(0),
+                }
             }
             Target::Postgresql(_) => {
                 let readers = pool(settings.connections, false)?;
-                Inner { target: settings.target, readers, writer: None, clock, bell: Bell::default() }
+                Inner {
+                    target: settings.target,
+                    readers,
+                    writer: None,
+                    clock,
+                    bell: Bell::default(),
+                    commits: AtomicU64::new(0),
+                }
             }
         };
         Ok(Self(Arc::new(inner)))
@@ -102,6 +118,11 @@ impl Database {
         connection::snapshot(&mut conn, work)
     }
 
+    /// One statement, by itself: no transaction around it, so one round trip.
+    pub fn glance<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        work(&mut *get(&self.0.readers)?)
+    }
+
     /// Writes in one transaction, in the name of `actor`. Commits only if `work` recorded a change; an explicit
     /// [`Tx::unchanged`] ends it without one.
     pub fn write<T>(&self, actor: &Actor, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<Written<T>> {
@@ -120,6 +141,7 @@ impl Database {
         });
         match (result, unchanged) {
             (Ok(written), _) => {
+                self.0.commits.fetch_add(1, Ordering::SeqCst);
                 self.0.bell.ring();
                 Ok(written)
             }
@@ -131,7 +153,14 @@ impl Database {
     /// For tables that are not things (vocabularies, counters): a transaction without a log row.
     pub fn housekeeping<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let (mut conn, _turn) = self.writing_connection()?;
-        connection::exclusive(&mut conn, work)
+        let done = connection::exclusive(&mut conn, work);
+        self.0.commits.fetch_add(1, Ordering::SeqCst);
+        done
+    }
+
+    /// How often this process has committed: while it stays the same, what was read from SQLite still holds.
+    pub fn commits(&self) -> u64 {
+        self.0.commits.load(Ordering::SeqCst)
     }
 
     /// A bare connection for migrations, which bring their own transactions.
@@ -230,7 +259,13 @@ impl<'a> Tx<'a> {
     }
 
     /// Adds a row to the log: what to read again, never what it said.
-    pub fn record(&mut self, action: Action, kind: Kind, thing: &ThingId, narrows: bool) -> Result<()> {
+    pub fn record(
+        &mut self,
+        action: Action,
+        subject: impl Into<Subject>,
+        thing: &ThingId,
+        narrows: bool,
+    ) -> Result<()> {
         self.lines += 1;
         let line = log::NewChange {
             seq: self.head.seq,
@@ -238,7 +273,7 @@ impl<'a> Tx<'a> {
             at: self.at.as_str(),
             actor: self.actor.name(),
             action,
-            kind,
+            subject: subject.into(),
             thing,
             narrows,
         };

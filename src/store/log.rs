@@ -4,8 +4,8 @@
 //! erased from a row (text and salt go, the digest stays) and the chain still verifies.
 
 use super::connection::Conn;
-use super::schema::{changes, log_head};
-use crate::domain::{Kind, ThingId};
+use super::schema::{changes, log_head, versions};
+use crate::domain::{Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -19,6 +19,46 @@ pub enum Action {
     Delete,
     /// Nothing of the thing itself changed, but a fact that is indexed with it did (its owner's place, say).
     Follow,
+    /// An invitation or a membership was taken up.
+    Accept,
+    /// A membership counts from now on.
+    Confirm,
+    Suspend,
+    Resume,
+    /// Roles or a right were given or taken.
+    Grant,
+    /// A password, an address or a second factor was changed.
+    Credential,
+    /// The person was removed from the log and from the account.
+    Erase,
+}
+
+/// What a row of the log speaks of: a thing, or something about who gets in. The index follows things only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    Thing(Kind),
+    Account,
+    Membership,
+    Invitation,
+    ApiToken,
+}
+
+impl Subject {
+    pub fn code(self) -> &'static str {
+        match self {
+            Subject::Thing(kind) => kind.code(),
+            Subject::Account => "account",
+            Subject::Membership => "membership",
+            Subject::Invitation => "invitation",
+            Subject::ApiToken => "api_token",
+        }
+    }
+}
+
+impl From<Kind> for Subject {
+    fn from(kind: Kind) -> Self {
+        Subject::Thing(kind)
+    }
 }
 
 impl Action {
@@ -28,6 +68,13 @@ impl Action {
             Action::Update => "update",
             Action::Delete => "delete",
             Action::Follow => "follow",
+            Action::Accept => "accept",
+            Action::Confirm => "confirm",
+            Action::Suspend => "suspend",
+            Action::Resume => "resume",
+            Action::Grant => "grant",
+            Action::Credential => "credential",
+            Action::Erase => "erase",
         }
     }
 }
@@ -96,7 +143,7 @@ pub struct NewChange<'a> {
     pub at: &'a str,
     pub actor: &'a str,
     pub action: Action,
-    pub kind: Kind,
+    pub subject: Subject,
     pub thing: &'a ThingId,
     pub narrows: bool,
 }
@@ -150,7 +197,7 @@ pub(super) fn append(conn: &mut Conn, before: &str, change: NewChange<'_>) -> Re
         at: change.at.to_owned(),
         actor: change.actor.to_owned(),
         action: change.action.code().to_owned(),
-        kind: change.kind.code().to_owned(),
+        kind: change.subject.code().to_owned(),
         thing_id: change.thing.to_string(),
         narrows: change.narrows,
         salt,
@@ -232,6 +279,66 @@ pub fn narrowed_after(conn: &mut Conn, seq: i64, limit: usize) -> Result<Option<
         .load(conn)?;
     Ok((ids.len() <= limit).then_some(ids))
 }
+
+/// What a reader of the audit trail looks for. All given parts must fit.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub kind: Option<String>,
+    pub thing: Option<String>,
+    /// From this moment …
+    pub from: Option<Timestamp>,
+    /// … to before this one.
+    pub to: Option<Timestamp>,
+}
+
+/// The audit trail, newest first: at most `limit` rows before (seq, line).
+pub fn audit(conn: &mut Conn, filter: &AuditFilter, before: Option<(i64, i32)>, limit: usize) -> Result<Vec<Change>> {
+    let mut rows = changes::table.into_boxed();
+    if let Some(actor) = &filter.actor {
+        rows = rows.filter(changes::actor.eq(actor.clone()));
+    }
+    if let Some(action) = &filter.action {
+        rows = rows.filter(changes::action.eq(action.clone()));
+    }
+    if let Some(kind) = &filter.kind {
+        rows = rows.filter(changes::kind.eq(kind.clone()));
+    }
+    if let Some(thing) = &filter.thing {
+        rows = rows.filter(changes::thing_id.eq(thing.clone()));
+    }
+    if let Some(from) = &filter.from {
+        rows = rows.filter(changes::at.ge(from.as_str().to_owned()));
+    }
+    if let Some(to) = &filter.to {
+        rows = rows.filter(changes::at.lt(to.as_str().to_owned()));
+    }
+    if let Some((seq, line)) = before {
+        rows = rows.filter(changes::seq.lt(seq).or(changes::seq.eq(seq).and(changes::line.lt(line))));
+    }
+    Ok(rows.order((changes::seq.desc(), changes::line.desc())).limit(limit as i64).load(conn)?)
+}
+
+/// Takes a person out of the log: the name goes from what they did, the id from what was done to their account, and
+/// with them the salt, so that nobody can find by trying what stood there. Digests and chain stay.
+pub(super) fn forget(conn: &mut Conn, person: &ThingId, about: &[String]) -> Result<()> {
+    diesel::update(changes::table.filter(changes::actor.eq(person.as_str())))
+        .set((changes::actor.eq(FORGOTTEN), changes::salt.eq("")))
+        .execute(conn)?;
+    for ids in about.chunks(super::connection::IN_LIST) {
+        diesel::update(changes::table.filter(changes::thing_id.eq_any(ids.to_vec())))
+            .set((changes::thing_id.eq(FORGOTTEN), changes::salt.eq("")))
+            .execute(conn)?;
+    }
+    diesel::update(versions::table.filter(versions::actor.eq(person.as_str())))
+        .set(versions::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Stands where a person was.
+pub const FORGOTTEN: &str = "erased";
 
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;

@@ -1,16 +1,24 @@
 //! The only room that knows diesel. Two doors: [`Database::read`] and [`Database::write`].
 
+pub mod accounts;
+pub mod api_tokens;
 pub mod check;
+pub mod codes;
 pub mod connection;
 pub mod database;
 pub mod idempotency;
+pub mod invitations;
 pub mod log;
+pub mod memberships;
 pub mod migrate;
+pub mod outbox;
 pub mod page;
 pub mod queue;
 pub mod readings;
 pub mod references;
 pub mod schema;
+pub mod sessions;
+pub mod sign_in_counters;
 pub mod things;
 pub mod vocabulary;
 

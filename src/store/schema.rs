@@ -210,3 +210,116 @@ diesel::allow_tables_to_appear_in_same_query!(
     thing_links,
     external_references,
 );
+
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        email -> Text,
+        name -> Text,
+        language -> Text,
+        state -> Text,
+        password_hash -> Text,
+        totp_secret -> Nullable<Text>,
+        totp_confirmed -> Bool,
+        totp_step -> BigInt,
+        version -> BigInt,
+        created_at -> Text,
+        updated_at -> Text,
+    }
+}
+diesel::table! { account_roles (account_id, role) { account_id -> Text, role -> Text, } }
+diesel::table! {
+    memberships (id) {
+        id -> Text,
+        account_id -> Text,
+        party_id -> Text,
+        party_right -> Text,
+        state -> Text,
+        version -> BigInt,
+        created_at -> Text,
+        updated_at -> Text,
+    }
+}
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        email -> Text,
+        party_id -> Nullable<Text>,
+        party_right -> Nullable<Text>,
+        roles -> Text,
+        language -> Text,
+        invited_by -> Text,
+        code_hash -> Text,
+        state -> Text,
+        created_at -> Text,
+        expires_at -> Text,
+    }
+}
+diesel::table! {
+    session_families (id) {
+        id -> Text,
+        account_id -> Text,
+        created_at -> Text,
+        last_used_at -> Text,
+        expires_at -> Text,
+        ended_at -> Nullable<Text>,
+        end_reason -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        family_id -> Text,
+        created_at -> Text,
+        expires_at -> Text,
+        used_at -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    api_tokens (id) {
+        id -> Text,
+        account_id -> Text,
+        name -> Text,
+        token_hash -> Text,
+        scope -> Text,
+        created_at -> Text,
+        expires_at -> Text,
+    }
+}
+diesel::table! {
+    one_time_codes (code_hash) {
+        code_hash -> Text,
+        purpose -> Text,
+        account_id -> Text,
+        email -> Nullable<Text>,
+        created_at -> Text,
+        expires_at -> Text,
+        used_at -> Nullable<Text>,
+    }
+}
+diesel::table! { sign_in_counters (subject) { subject -> Text, failures -> BigInt, last_at -> Text, } }
+diesel::table! {
+    mail_outbox (id) {
+        id -> Text,
+        letter -> Text,
+        email -> Text,
+        language -> Nullable<Text>,
+        reference -> Nullable<Text>,
+        created_at -> Text,
+        due_at -> Text,
+        attempts -> BigInt,
+    }
+}
+diesel::table! { rights_head (id) { id -> Integer, generation -> BigInt, } }
+
+diesel::joinable!(memberships -> accounts (account_id));
+diesel::joinable!(session_families -> accounts (account_id));
+diesel::joinable!(api_tokens -> accounts (account_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    account_roles,
+    memberships,
+    session_families,
+    api_tokens,
+    refresh_tokens
+);

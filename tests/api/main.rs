@@ -3,12 +3,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
+mod auth;
 mod coalition;
 mod contract;
 mod health;
 mod law;
 mod lines;
 mod matching;
+mod measure;
 mod model;
 mod resources;
 mod search;
+mod tokens;

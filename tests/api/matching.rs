@@ -78,6 +78,7 @@ fn a_need_is_not_matched_with_its_own_owner() {
 #[test]
 fn bad_questions_are_refused_clearly() {
     let app = TestApp::start();
+    app.settle();
     let refused = |body: serde_json::Value, pointer: &str| {
         let problem = app.post("/api/v1/match", body).problem(422, "invalid");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");

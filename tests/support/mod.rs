@@ -4,10 +4,15 @@
 //! of its own there.
 #![allow(dead_code)]
 
+pub mod people;
+
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use musubi::app::App;
+use musubi::auth::AuthSettings;
+use musubi::auth::limits::LimitSettings;
+use musubi::auth::password::Cost;
 use musubi::domain::{Clock, Entry, Organization};
 use musubi::error::Error;
 use musubi::store::{Conn, Database, DatabaseSettings, Target, log, migrate};
@@ -190,6 +195,29 @@ fn template() -> &'static Path {
     file
 }
 
+/// A clock that a test moves on.
+#[derive(Clone)]
+pub struct Hands(Arc<std::sync::Mutex<DateTime<Utc>>>);
+
+impl Hands {
+    pub fn new() -> Self {
+        Self(Arc::new(std::sync::Mutex::new(now())))
+    }
+
+    pub fn clock(&self) -> Clock {
+        let hands = self.clone();
+        Clock::reading(move || hands.now())
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().expect("the hands")
+    }
+
+    pub fn pass(&self, seconds: i64) {
+        *self.0.lock().expect("the hands") += chrono::TimeDelta::seconds(seconds);
+    }
+}
+
 /// The service, running.
 pub struct TestApp {
     pub app: App,
@@ -208,9 +236,14 @@ impl TestApp {
 
     pub fn start_in(world: impl Into<Arc<World>>) -> Self {
         let world = world.into();
-        let database = world.database();
-        let app =
-            musubi::build(database, &world.index_folder(), index_settings(), pace(), limits()).expect("the service");
+        let auth = auth(&world);
+        Self::start_at(world, Clock::fixed(now()), auth)
+    }
+
+    pub fn start_at(world: Arc<World>, clock: Clock, auth: AuthSettings) -> Self {
+        let database = world.database_at(clock);
+        let app = musubi::build(database, &world.index_folder(), index_settings(), pace(), limits(), auth)
+            .expect("the service");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -274,6 +307,12 @@ impl TestApp {
         Response::of(request.send(body))
     }
 
+    /// None: the connection was closed before everything was sent.
+    pub fn try_post_bytes(&self, path: &str, body: &[u8]) -> Option<u16> {
+        let request = self.client.post(format!("{}{path}", self.address)).header("content-type", "application/json");
+        request.send(body).ok().map(|response| response.status().as_u16())
+    }
+
     pub fn patch(&self, path: &str, etag: &str, body: Value) -> Response {
         self.patch_with(path, &[("if-match", etag)], body)
     }
@@ -293,6 +332,15 @@ impl TestApp {
             request = request.header(*name, *value);
         }
         Response::of(request.call())
+    }
+
+    pub fn delete_with_body(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Response {
+        let mut request =
+            self.client.delete(format!("{}{path}", self.address)).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Response::of(request.force_send_body().send(body.to_string().as_bytes()))
     }
 
     /// Registers something that must be accepted; gives its id.
@@ -322,6 +370,16 @@ impl Drop for TestApp {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Keys and letters in the folder of the world, cheap passwords, no limits.
+pub fn auth(world: &World) -> AuthSettings {
+    AuthSettings {
+        password_cost: Cost { memory_kibibytes: 64, passes: 1, lanes: 1 },
+        hashes_waiting: 1_000,
+        limits: LimitSettings::none(),
+        ..AuthSettings::in_folder(world.folder.path())
     }
 }
 

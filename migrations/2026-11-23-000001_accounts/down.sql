@@ -1,0 +1,14 @@
+DROP INDEX changes_by_time;
+DROP INDEX changes_by_kind;
+DROP INDEX changes_by_actor;
+DROP TABLE rights_head;
+DROP TABLE mail_outbox;
+DROP TABLE sign_in_counters;
+DROP TABLE one_time_codes;
+DROP TABLE api_tokens;
+DROP TABLE refresh_tokens;
+DROP TABLE session_families;
+DROP TABLE invitations;
+DROP TABLE memberships;
+DROP TABLE account_roles;
+DROP TABLE accounts;
