@@ -2,9 +2,7 @@
 
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
-use super::{
-    accounts, audit, auth, coalition, health, invitations, matching, me, memberships, search, vocabularies,
-};
+use super::{accounts, audit, auth, coalition, health, invitations, matching, me, memberships, search, vocabularies};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};

@@ -22,7 +22,9 @@ use crate::domain::Clock;
 use crate::error::{Error, Result};
 use crate::store::{Database, codes, invitations, sessions};
 use chrono::TimeDelta;
-use std::sync::{Arc, Weak};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Everything that decides who gets in. One for each service.
@@ -34,6 +36,7 @@ pub struct Auth {
     pub rights: rights::Rights,
     pub verified: token::Verified,
     pub post: mail::Post,
+    keeper: OnceLock<Keeper>,
 }
 
 impl Auth {
@@ -45,13 +48,10 @@ impl Auth {
         let limits = limits::Limits::new(&settings.limits);
         let rights = rights::Rights::new(settings.second_factor_for_administrators);
         let post = mail::Post::start(&settings.mail, database.clone(), keys.secret().clone())?;
-        let auth =
-            Arc::new(Self { settings, keys, hasher, limits, rights, verified: token::Verified::default(), post });
-        let weak = Arc::downgrade(&auth);
-        std::thread::Builder::new()
-            .name("keeper".to_owned())
-            .spawn(move || keep(&weak, &database))
-            .map_err(Error::internal)?;
+        let verified = token::Verified::default();
+        let keeper = OnceLock::new();
+        let auth = Arc::new(Self { settings, keys, hasher, limits, rights, verified, post, keeper });
+        let _ = auth.keeper.set(Keeper::start(Arc::downgrade(&auth), database)?);
         Ok(auth)
     }
 
@@ -79,19 +79,40 @@ const ROTATE_DAYS: i64 = 90;
 const KEPT_DAYS: i64 = 30;
 const SWEEP: Duration = Duration::from_secs(600);
 
-/// Sweeps now and then, for as long as the service is there.
-fn keep(auth: &Weak<Auth>, database: &Database) {
-    const STEP: Duration = Duration::from_millis(500);
-    let mut waited = Duration::ZERO;
-    loop {
-        std::thread::sleep(STEP);
-        waited += STEP;
+/// The thread that sweeps now and then. It ends with the service, and the service with it: nothing of it holds the
+/// database afterwards.
+struct Keeper {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    fn start(auth: Weak<Auth>, database: Database) -> Result<Self> {
+        let (stop, stopped) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("keeper".to_owned())
+            .spawn(move || keep(&auth, &database, &stopped))
+            .map_err(Error::internal)?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // The last to hold the service may be the sweep itself.
+        let other = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
+        if other.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the keeper ended in a panic");
+        }
+    }
+}
+
+fn keep(auth: &Weak<Auth>, database: &Database, stopped: &Receiver<()>) {
+    while stopped.recv_timeout(SWEEP) == Err(RecvTimeoutError::Timeout) {
         let Some(auth) = auth.upgrade() else { return };
-        if waited >= SWEEP {
-            waited = Duration::ZERO;
-            if let Err(error) = auth.sweep(database) {
-                tracing::warn!(%error, "sweeping failed; trying again later");
-            }
+        if let Err(error) = auth.sweep(database) {
+            tracing::warn!(%error, "sweeping failed; trying again later");
         }
     }
 }
