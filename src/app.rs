@@ -34,11 +34,6 @@ impl App {
         self.database.clock()
     }
 
-    /// Who is asking. Until accounts exist, whoever reaches the loopback address is the operator.
-    pub fn actor(&self) -> Actor {
-        Actor::Operator
-    }
-
     /// Reads off the actix workers.
     pub async fn read<T: Send + 'static>(
         &self,

@@ -6,6 +6,7 @@ use super::matching::{self, FromThing, MatchFilters, Party, Towards};
 use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::domain::conditions::PartyFacts;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::{Kind, OrganizationKind, Strength};
@@ -117,9 +118,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     post, path = "/api/v1/match/coalition", tag = "match", request_body = CoalitionQuery,
     responses((status = 200, body = CoalitionBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody))
 )]
-async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> Answer {
+async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     let query: CoalitionQuery = matching::read_tree(wire::json(&request, &body)?)?;
-    let actor = app.actor();
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     Ok(HttpResponse::Ok().json(body))

@@ -5,6 +5,7 @@ use super::problem::{Answer, ProblemBody};
 use super::search::{OwnerBody, narrowed, read_again, reader};
 use super::wire;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
@@ -144,9 +145,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     post, path = "/api/v1/match", tag = "match", request_body = MatchQuery,
     responses((status = 200, body = MatchBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody))
 )]
-async fn propose(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> Answer {
+async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
-    let actor = app.actor();
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     Ok(HttpResponse::Ok().json(body))

@@ -4,6 +4,7 @@
 use super::problem::{Answer, Problem};
 use super::wire::{self, Revision};
 use crate::app::App;
+use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::vocabulary::{Kind, OrganizationKind};
 use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, parse};
@@ -67,9 +68,9 @@ pub fn routes<E: Stored>(config: &mut web::ServiceConfig) {
         );
 }
 
-async fn list<E: Stored>(app: web::Data<App>, request: HttpRequest) -> Answer {
+async fn list<E: Stored>(app: web::Data<App>, Caller(caller): Caller, request: HttpRequest) -> Answer {
     let query: ListQuery = wire::query(&request)?;
-    let scope = app.actor().scope();
+    let scope = caller.scope();
     let (filter, page, list) = read_list_query::<E>(&query)?;
     let paged = app.read(move |conn| things::list::<E>(conn, &scope, &filter, &page)).await?;
     let next = paged.next.map(|place| place.cursor(&list));
@@ -80,9 +81,13 @@ async fn list<E: Stored>(app: web::Data<App>, request: HttpRequest) -> Answer {
     Ok(response.json(ListAnswer { items: paged.items, next }))
 }
 
-async fn create<E: Stored>(app: web::Data<App>, request: HttpRequest, body: web::Bytes) -> Answer {
+async fn create<E: Stored>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> Answer {
     let entry: E = parse::entry(wire::json(&request, &body)?).map_err(Error::Invalid)?;
-    let actor = app.actor();
     let key = match wire::header_text(&request, "idempotency-key")? {
         Some(key) => Some(idempotency::Key::new(actor.name(), key, E::KIND.plural(), &body)?),
         None => None,
@@ -115,9 +120,14 @@ async fn create<E: Stored>(app: web::Data<App>, request: HttpRequest, body: web:
         .body(answer))
 }
 
-async fn read<E: Stored>(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> Answer {
+async fn read<E: Stored>(
+    app: web::Data<App>,
+    Caller(caller): Caller,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Answer {
     let id = known_id(&id)?;
-    let scope = app.actor().scope();
+    let scope = caller.scope();
     let thing = app.read(move |conn| things::get::<E>(conn, &scope, &id)).await?;
     let etag = Revision(thing.header.version).etag();
     if wire::header_text(&request, "if-none-match")? == Some(etag.as_str()) {
@@ -128,6 +138,7 @@ async fn read<E: Stored>(app: web::Data<App>, request: HttpRequest, id: web::Pat
 
 async fn change<E: Stored>(
     app: web::Data<App>,
+    Caller(actor): Caller,
     request: HttpRequest,
     id: web::Path<String>,
     body: web::Bytes,
@@ -143,7 +154,6 @@ async fn change<E: Stored>(
         ))
         .into());
     }
-    let actor = app.actor();
     let written = app
         .write(actor, move |tx| {
             let current = seen_and_permitted::<E>(tx, Action::Change, &id)?;
@@ -159,10 +169,14 @@ async fn change<E: Stored>(
     answer_thing(StatusCode::OK, written.value, written.position)
 }
 
-async fn delete<E: Stored>(app: web::Data<App>, request: HttpRequest, id: web::Path<String>) -> Answer {
+async fn delete<E: Stored>(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Answer {
     let id = known_id(&id)?;
     let expected = Revision::required(&request)?;
-    let actor = app.actor();
     let written = app
         .write(actor, move |tx| {
             let current = seen_and_permitted::<E>(tx, Action::Delete, &id)?;

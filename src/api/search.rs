@@ -3,6 +3,7 @@
 use super::problem::Answer;
 use super::wire;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::finding::Message;
@@ -137,9 +138,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     get, path = "/api/v1/search", tag = "search", params(SearchQuery),
     responses((status = 200, body = SearchBody), (status = 400, body = super::problem::ProblemBody), (status = 422, body = super::problem::ProblemBody))
 )]
-async fn search(app: web::Data<App>, request: HttpRequest) -> Answer {
+async fn search(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) -> Answer {
     let query: SearchQuery = wire::query(&request)?;
-    let actor = app.actor();
     let service = app.get_ref().clone();
     let body = app.in_turn(move || run(&service, &actor, &query)).await?;
     let mut response = HttpResponse::Ok();
