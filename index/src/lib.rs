@@ -49,6 +49,7 @@ pub mod bench_corpus;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
+pub mod reference;
 pub mod request;
 
 pub use analysis::{fold, fold_code, fold_company_name};

@@ -130,21 +130,13 @@ fn run(command: Command, config: &Config, terminal: &Terminal) -> Result<Ending,
         Command::Export(arguments) => export::run(config, &arguments, terminal),
         Command::Evaluate(arguments) => evaluate::run(&arguments, terminal),
         Command::BenchCorpus(arguments) => bench::corpus(&arguments, terminal),
-        Command::Bench(arguments) => bench::run(config, &arguments),
+        Command::Bench(arguments) => bench::run(&arguments, terminal),
         Command::Reindex => reindex::run(config, terminal),
         Command::Migrate => migrate::run(config, terminal),
         Command::Check => check::run(config, terminal),
         Command::CreateAdmin(arguments) => create_admin::run(config, &arguments, terminal),
         Command::Version => version::run(terminal),
     }
-}
-
-/// For the commands that come with the engine.
-pub(crate) fn not_here_yet(command: &str) -> Failure {
-    Failure::cannot_run(
-        format!("{command} はこの版ではまだ使えません。"),
-        format!("{command} does not work in this build yet."),
-    )
 }
 
 /// The language while the settings themselves are at fault.
