@@ -264,7 +264,8 @@ fn list(scene: &Scene, dice: &mut Dice) -> String {
 
 fn search(scene: &Scene, dice: &mut Dice) -> String {
     let words = ["", "封止", "有機エレクトロニクス", "試験", "coating", "シケン", "kind:seed", "塗布 OR 測定", "旧"];
-    let mut query = vec![format!("q={}", encoded(words[dice.below(words.len())])), format!("limit={}", 1 + dice.below(100))];
+    let mut query =
+        vec![format!("q={}", encoded(words[dice.below(words.len())])), format!("limit={}", 1 + dice.below(100))];
     if dice.once_in(3) {
         query.push(format!("kind={}", kind_of(dice.pick(&scene.things))));
     }
