@@ -177,7 +177,7 @@ impl World {
             .map(|(name, value)| format!("{name}: {}", self.mask(value)))
             .collect();
         headers.sort();
-        format!("{} {}\n{}", response.status, headers.join("\n"), self.mask(&response.body))
+        format!("{} {}\n{}", response.status, self.mask(&response.body), headers.join("\n"))
     }
 }
 
