@@ -267,8 +267,8 @@ pub(super) fn ask(
     Ok(app.engine.match_parties(&MatchRequest {
         texts: asking.texts.clone(),
         reader: reader(actor),
+        party_filters: Filters { excluded_ids: excluded_ids.clone(), ..party_filters },
         filters: Filters { kinds: asking.speaking.clone(), excluded_ids, ..Filters::default() },
-        party_filters,
         without_parties: asking.seeker.iter().cloned().collect(),
         seeker: asking.seeker.clone(),
         today: Some(app.clock().today()),

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod database;
 pub mod idempotency;
 pub mod invitations;
+mod lent;
 pub mod log;
 pub mod memberships;
 pub mod migrate;

@@ -120,7 +120,8 @@ impl Stored for Organization {
         let place = self.municipality.as_ref().map(|code| code.as_str());
         let industry = self.industry.as_ref().map(|code| code.as_str());
         let certificates: Vec<&str> = self.certificates.iter().map(|code| code.as_str()).collect();
-        format!("{kind:?} {place:?} {industry:?} {:?} {certificates:?}", self.employees)
+        // Who may see the organisation decides whether its facts are lent at all.
+        format!("{kind:?} {place:?} {industry:?} {:?} {certificates:?} {:?}", self.employees, self.visibility)
     }
 
     fn municipality(&self) -> Option<&str> {

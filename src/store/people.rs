@@ -90,7 +90,7 @@ impl Stored for Person {
 
     fn shared_facts(&self) -> String {
         let place = self.municipality.as_ref().map(|code| code.as_str());
-        format!("{place:?} {:?}", self.affiliations.first())
+        format!("{place:?} {:?} {:?}", self.affiliations.first(), self.visibility)
     }
 
     fn municipality(&self) -> Option<&str> {

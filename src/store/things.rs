@@ -2,15 +2,16 @@
 
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
+use super::lent::{self, Fact};
 use super::log::Action;
 use super::page::{Order, Page, Paged, Place};
-use super::schema::{need_lines, needs, organizations, people, thing_links, thing_values, things, versions};
+use super::schema::{need_lines, needs, thing_links, thing_values, things, versions};
 use super::values::{self, Parts};
 use super::{references, vocabulary};
 use crate::domain::entry::Title;
 use crate::domain::text::fold;
 use crate::domain::vocabulary::{Status, Visibility};
-use crate::domain::{Defect, Entry, Finding, Header, Kind, Link, Scope, Thing, ThingId, Timestamp};
+use crate::domain::{Defect, Entry, Finding, Header, Kind, Link, Relation, Scope, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -106,7 +107,14 @@ fn visible(scope: &Scope) -> Rows {
     let open = || things::status.eq(Status::Published.code());
     let own = |parties: &[ThingId]| {
         let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
-        things::owner_party.is_not_null().and(things::owner_party.assume_not_null().eq_any(parties))
+        let took_part = thing_links::table
+            .filter(
+                thing_links::relation.eq(Relation::Member.code()).and(thing_links::target_id.eq_any(parties.clone())),
+            )
+            .select(thing_links::thing_id);
+        let owned = things::owner_party.is_not_null().and(things::owner_party.assume_not_null().eq_any(parties));
+        // A record of work belongs to those who took part.
+        owned.or(things::id.eq_any(took_part))
     };
     match scope {
         Scope::Everything => rows,
@@ -217,24 +225,15 @@ pub fn kind_of(conn: &mut Conn, id: &ThingId) -> Result<Option<Kind>> {
 
 pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &Page) -> Result<Paged<Thing<E>>> {
     let mut query = visible(scope).filter(things::kind.eq(E::KIND.code()));
-    let asks_for_owner =
-        filter.owner.is_some() || !filter.municipalities.is_empty() || filter.organization_kind.is_some();
-    if E::KIND == Kind::Need && asks_for_owner {
-        query = without_anonymous_of_others(query, scope);
-    }
     if let Some(owner) = &filter.owner {
+        if E::KIND == Kind::Need {
+            query = without_anonymous_of_others(query, scope);
+        }
         query = query.filter(things::owner_party.eq(owner.to_string()));
     }
     if !filter.municipalities.is_empty() {
         let codes = vocabulary::with_their_municipalities(conn, &filter.municipalities)?;
-        let organizations = organizations::table
-            .filter(organizations::municipality.eq_any(codes.clone()))
-            .select(organizations::thing_id);
-        let people = people::table.filter(people::municipality.eq_any(codes)).select(people::thing_id);
-        // Things stand where their owner stands; parties own themselves.
-        query = query.filter(
-            things::owner_party.eq_any(organizations.nullable()).or(things::owner_party.eq_any(people.nullable())),
-        );
+        query = query.filter(lent::has(E::KIND, &Fact::municipality(codes)));
     }
     if let Some(field) = &filter.field {
         let ids = thing_values::table
@@ -243,10 +242,7 @@ pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &P
         query = query.filter(things::id.eq_any(ids));
     }
     if let Some(kind) = &filter.organization_kind {
-        let owners = organizations::table
-            .filter(organizations::organization_kind.eq(kind.clone()))
-            .select(organizations::thing_id.nullable());
-        query = query.filter(things::owner_party.eq_any(owners));
+        query = query.filter(lent::has(E::KIND, &Fact::organization_kind(kind.clone())));
     }
     if let Some(member) = &filter.member {
         let ids = thing_links::table
@@ -428,8 +424,10 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
     let narrows = entry.narrows_from(&current.entry);
     tx.record(Action::Update, E::KIND, &id, narrows)?;
     if current.entry.shared_facts() != entry.shared_facts() {
+        // A party that hides takes its facts out of the counts of what it owns, from this moment.
+        let hides = entry.visibility() > current.entry.visibility();
         for (kind, follower) in followers(tx.conn(), &id)? {
-            tx.record(Action::Follow, kind, &follower, false)?;
+            tx.record(Action::Follow, kind, &follower, hides)?;
         }
     }
     Ok(Thing { header, entry })
@@ -540,9 +538,9 @@ fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
     let links = entry.links();
     for (place, Link { relation, target, .. }) in links.iter().enumerate() {
         let pointer = match relation {
-            crate::domain::Relation::Member => format!("/members/{place}/party"),
-            crate::domain::Relation::Affiliation => format!("/affiliations/{place}"),
-            crate::domain::Relation::Successor | crate::domain::Relation::Contact => relation.pointer().to_owned(),
+            Relation::Member => format!("/members/{place}/party"),
+            Relation::Affiliation => format!("/affiliations/{place}"),
+            Relation::Successor | Relation::Contact => relation.pointer().to_owned(),
         };
         wanted.push((pointer, target, relation.targets()));
     }

@@ -70,12 +70,12 @@ pub fn all_fields(conn: &mut Conn) -> Result<Vec<Field>> {
 
 /// The codes, and for a prefecture those of its municipalities.
 pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
-    let mut all: Vec<String> = municipalities::table
-        .filter(municipalities::prefecture.eq_any(codes))
+    let known: Vec<String> = municipalities::table
+        .filter(municipalities::prefecture.eq_any(codes).or(municipalities::code.eq_any(codes)))
         .select(municipalities::code)
         .load(conn)?;
-    all.extend_from_slice(codes);
-    Ok(all)
+    // Codes that nobody has are still a condition, one that nothing meets.
+    Ok(if known.is_empty() { codes.iter().take(1).cloned().collect() } else { known })
 }
 
 pub(super) fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {

@@ -91,7 +91,7 @@ pub(crate) fn recall(
         |party: u32| !without.contains(&party) && admitted.as_ref().is_none_or(|admitted| admitted.contains(party));
 
     let past = match request.seeker.as_deref() {
-        Some(seeker) => past_partners(snapshot, seeker, &documents, weights)?,
+        Some(seeker) => past_partners(snapshot, seeker, &request.filters.excluded_ids, &documents, weights)?,
         None => HashMap::new(),
     };
     let mut parties: HashMap<u32, Evidence> = HashMap::new();
@@ -336,6 +336,7 @@ fn breadth(
 fn past_partners(
     snapshot: &Snapshot,
     seeker: &str,
+    excluded: &[String],
     documents: &[(Address, f32)],
     weights: &Weights,
 ) -> Result<HashMap<u32, f32>, EngineError> {
@@ -349,6 +350,9 @@ fn past_partners(
         segment.documents_with(fields().party, seeker, &mut records)?;
         if let Some(open) = &segment.open {
             records.and(open);
+        }
+        if !excluded.is_empty() {
+            records.and_not(&audience::any_of(segment, fields().id, excluded)?);
         }
         for document in records.iter() {
             if segment.tables.sources[document as usize] != SOURCE_RECORD {

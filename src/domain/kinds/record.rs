@@ -85,6 +85,12 @@ impl Entry for Record {
         self.members.iter().map(|member| member.party.clone()).collect()
     }
 
+    fn narrows_from(&self, before: &Self) -> bool {
+        // Whoever no longer took part no longer sees what only those who did may see.
+        let left = before.members.iter().any(|one| self.members.iter().all(|other| other.party != one.party));
+        left || self.visibility() > before.visibility()
+    }
+
     fn texts(&self) -> Vec<TextField<'_>> {
         Texts::default()
             .title("title", &self.title_ja, &self.title_en)
