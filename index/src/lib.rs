@@ -44,6 +44,7 @@ mod query;
 mod schema;
 mod search;
 mod snapshot;
+mod taxonomy;
 
 pub mod bench_corpus;
 pub mod document;
@@ -62,3 +63,4 @@ pub use mark::Mark;
 pub use matching::score::{PARTS, Weights};
 pub use matching::{coalition, lines};
 pub use request::{Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Reader, SearchAnswer, SearchRequest, Sort};
+pub use taxonomy::{Concept, Taxonomy};

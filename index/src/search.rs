@@ -9,6 +9,7 @@ use tantivy::{DocSet, TERMINATED};
 
 use crate::analysis::names::name_key;
 use crate::analysis::normalise::normalise;
+use crate::analysis::tokenizers::wider_term;
 use crate::analysis::{fold_code, segment};
 use crate::audience;
 use crate::bits::Bits;
@@ -31,6 +32,9 @@ const NAME_BONUS: f32 = 100.0;
 const NAME_START_BONUS: f32 = 20.0;
 /// Names looked at that begin with the query.
 const MOST_NAMES: usize = 256;
+/// A concept counts this much beside the words that name it, and a narrower one this much.
+const CONCEPT_SHARE: f32 = 1.0;
+const NARROWER_SHARE: f32 = 0.5;
 /// A relaxed hit reaches this share of the best one.
 const RELAXED_SHARE: f32 = 0.25;
 
@@ -58,6 +62,8 @@ struct Planned {
 
 enum Plan {
     Leaf(Leaf),
+    /// Documents that name a concept or a narrower one.
+    Concept([Planned; 2]),
     Condition(Field, String),
     And(Vec<Plan>),
     Or(Vec<Plan>),
@@ -125,7 +131,7 @@ fn whole_name(tree: &Node, query: &str) -> Option<String> {
 
 fn has_text(plan: &Plan) -> bool {
     match plan {
-        Plan::Leaf(_) => true,
+        Plan::Leaf(_) | Plan::Concept(_) => true,
         Plan::Condition(..) | Plan::Not(_) => false,
         Plan::And(plans) | Plan::Or(plans) => plans.iter().any(has_text),
     }
@@ -133,17 +139,123 @@ fn has_text(plan: &Plan) -> bool {
 
 fn plan(snapshot: &Snapshot, node: &Node, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
     Ok(match node {
-        Node::Text(text) => Plan::Leaf(leaf(snapshot, text, false, negated, terms)?),
+        Node::Text(text) => text_plan(snapshot, text, negated, terms)?,
         Node::Phrase(text) => Plan::Leaf(leaf(snapshot, text, true, negated, terms)?),
         Node::Condition(field, value) => Plan::Condition(*field, value.clone()),
         Node::Not(inner) => Plan::Not(Box::new(plan(snapshot, inner, true, terms)?)),
-        Node::And(nodes) => {
-            Plan::And(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
-        }
+        Node::And(nodes) => Plan::And(together(snapshot, nodes, negated, terms)?),
         Node::Or(nodes) => {
             Plan::Or(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
         }
     })
+}
+
+/// One run of text: as it stands, or by the concepts it names together with the words between them.
+fn text_plan(snapshot: &Snapshot, text: &str, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
+    let whole = Plan::Leaf(leaf(snapshot, text, false, negated, terms)?);
+    // What is excluded is excluded by its words alone.
+    let mentions = if negated { Vec::new() } else { snapshot.taxonomy.find(&normalise(text)) };
+    if mentions.is_empty() {
+        return Ok(whole);
+    }
+    let folded = normalise(text);
+    let mut parts = Vec::new();
+    let mut rest = String::with_capacity(folded.len());
+    let mut done = 0;
+    for mention in mentions {
+        rest.push_str(&folded[done..mention.range.start]);
+        rest.push(' ');
+        done = mention.range.end;
+        let mut any = Vec::with_capacity(mention.concepts.len());
+        for concept in &mention.concepts {
+            any.push(concept_plan(snapshot, *concept, terms)?);
+        }
+        parts.push(if any.len() == 1 { any.remove(0) } else { Plan::Or(any) });
+    }
+    rest.push_str(&folded[done..]);
+    let mut between = leaf(snapshot, &rest, false, true, terms)?;
+    // They score where the whole is looked for.
+    for planned in between.words.iter_mut().chain(&mut between.grams) {
+        planned.factors = [0.0; 2];
+    }
+    if !between.is_empty() {
+        parts.push(Plan::Leaf(between));
+    }
+    Ok(Plan::Or(vec![whole, Plan::And(parts)]))
+}
+
+fn concept_plan(snapshot: &Snapshot, concept: u32, terms: &mut Terms) -> Result<Plan, EngineError> {
+    let code = snapshot.taxonomy.code(concept);
+    let concept_fields = [TextField::TitleConcepts, TextField::BodyConcepts];
+    let planned = |text: String, share: f32| -> Result<Planned, EngineError> {
+        let (located, factors) = locate(snapshot, concept_fields, &text)?;
+        Ok(Planned { text, located, factors: factors.map(|factor| factor * share), optional: false })
+    };
+    let own = planned(code.to_string(), CONCEPT_SHARE)?;
+    let narrower = planned(wider_term(code), NARROWER_SHARE)?;
+    let weight = own.factors[0].max(own.factors[1]);
+    terms.add_concept(&snapshot.taxonomy, code, weight);
+    Ok(Plan::Concept([own, narrower]))
+}
+
+/// The plans of nodes that are all asked for. A concept whose name is several words (organic light emitting diode) is an
+/// alternative to all of them.
+fn together(snapshot: &Snapshot, nodes: &[Node], negated: bool, terms: &mut Terms) -> Result<Vec<Plan>, EngineError> {
+    let mut plans = Vec::with_capacity(nodes.len());
+    let mut at = 0;
+    while at < nodes.len() {
+        let texts = nodes[at..].iter().map_while(|node| match node {
+            Node::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let run: Vec<&str> = texts.collect();
+        if run.len() < 2 || negated {
+            plans.push(plan(snapshot, &nodes[at], negated, terms)?);
+            at += 1;
+            continue;
+        }
+        plans.extend(run_of_texts(snapshot, &run, terms)?);
+        at += run.len();
+    }
+    Ok(plans)
+}
+
+fn run_of_texts(snapshot: &Snapshot, texts: &[&str], terms: &mut Terms) -> Result<Vec<Plan>, EngineError> {
+    let mut joined = String::new();
+    let mut starts = Vec::with_capacity(texts.len());
+    for text in texts {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        starts.push(joined.len());
+        joined.push_str(&normalise(text));
+    }
+    let text_at = |byte: usize| starts.partition_point(|start| *start <= byte).saturating_sub(1);
+    let mut plans = Vec::with_capacity(texts.len());
+    let mut next = 0;
+    for mention in snapshot.taxonomy.find(&joined) {
+        let (first, last) = (text_at(mention.range.start), text_at(mention.range.end - 1));
+        let whole = mention.range.start == starts[first]
+            && starts.get(last + 1).is_none_or(|start| mention.range.end + 1 == *start);
+        if first == last || first < next || !whole {
+            continue;
+        }
+        for text in &texts[next..first] {
+            plans.push(text_plan(snapshot, text, false, terms)?);
+        }
+        let words: Result<Vec<Plan>, EngineError> =
+            texts[first..=last].iter().map(|text| text_plan(snapshot, text, false, terms)).collect();
+        let mut any = vec![Plan::And(words?)];
+        for concept in &mention.concepts {
+            any.push(concept_plan(snapshot, *concept, terms)?);
+        }
+        plans.push(Plan::Or(any));
+        next = last + 1;
+    }
+    for text in &texts[next..] {
+        plans.push(text_plan(snapshot, text, false, terms)?);
+    }
+    Ok(plans)
 }
 
 fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mut Terms) -> Result<Leaf, EngineError> {
@@ -273,6 +385,7 @@ impl<'search> Searching<'search> {
         match plan {
             Plan::Leaf(leaf) if leaf.is_empty() => Ok(None),
             Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
+            Plan::Concept(planned) => self.evaluate_concept(number, planned, scores).map(Some),
             Plan::Condition(field, value) => {
                 let field = match field {
                     Field::Kind => fields().kind,
@@ -323,6 +436,19 @@ impl<'search> Searching<'search> {
                 })
             }
         }
+    }
+
+    fn evaluate_concept(&self, number: usize, planned: &[Planned; 2], scores: &mut [f32]) -> Result<Bits, EngineError> {
+        let segment = &self.snapshot.segments[number];
+        let mut seen = Bits::empty(segment.documents());
+        for planned in planned {
+            for (located, factor) in planned.located.iter().zip(planned.factors) {
+                if let Some(info) = &located.infos[number] {
+                    self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
+                }
+            }
+        }
+        Ok(seen)
     }
 
     fn evaluate_leaf(
