@@ -85,6 +85,7 @@ fn search_request(query: &str, facets: &[Attribute]) -> SearchRequest {
         sort: Sort::Relevance,
         offset: 0,
         limit: 20,
+        ..SearchRequest::default()
     }
 }
 

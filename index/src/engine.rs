@@ -20,11 +20,14 @@ use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::kernel::Pool;
 use crate::mark::{Mark, Payload};
 use crate::matching::score::Weights;
-use crate::request::{MatchAnswer, MatchRequest, SearchAnswer, SearchRequest};
+use crate::request::{
+    MatchAnswer, MatchRequest, SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, SuggestAnswer,
+    SuggestRequest,
+};
 use crate::schema::{self, fields};
 use crate::snapshot::{KnownTables, Parties, Snapshot, lock, read, write};
 use crate::taxonomy::Taxonomy;
-use crate::{matching, search};
+use crate::{matching, search, suggest};
 
 /// How much the writer may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +277,28 @@ impl Engine {
             Ok(Err(_)) | Err(_) => {
                 self.damaged.store(true, Ordering::Release);
                 MatchAnswer::default()
+            }
+        }
+    }
+
+    /// Things whose texts are like these. On damaged data the answer is empty and [`Engine::damaged`] turns true.
+    pub fn similar(&self, request: &SimilarRequest) -> SimilarAnswer {
+        self.guarded(|snapshot| matching::similar(snapshot, &self.pool, request))
+    }
+
+    /// What a text that is being typed may become. On damaged data the answer is empty and [`Engine::damaged`] turns
+    /// true.
+    pub fn suggest(&self, request: &SuggestRequest) -> SuggestAnswer {
+        self.guarded(|snapshot| suggest::run(snapshot, &self.pool, request))
+    }
+
+    fn guarded<T: Default>(&self, answer: impl FnOnce(&Snapshot) -> Result<T, EngineError>) -> T {
+        let snapshot = self.snapshot();
+        match catch_unwind(AssertUnwindSafe(|| answer(&snapshot))) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => {
+                self.damaged.store(true, Ordering::Release);
+                T::default()
             }
         }
     }

@@ -28,7 +28,7 @@ pub struct FieldWeights {
 impl Default for FieldWeights {
     fn default() -> FieldWeights {
         FieldWeights {
-            weights: [1.0, 1.0, 0.15, 0.15, 0.5, 0.5],
+            weights: [1.0, 1.0, 0.15, 0.15, 0.3, 0.3],
             saturation: 1.4,
             length: [0.7, 0.3, 0.7, 0.3, 0.7, 0.3],
         }

@@ -17,8 +17,9 @@ use crate::document::Attribute;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::evidence::Terms;
 use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, inverse_frequency, ordered};
-use crate::query::parse::{Field, Node, parse};
-use crate::request::{Hit, SearchAnswer, SearchRequest, Sort};
+use crate::query::correction;
+use crate::query::parse::{Node, parse};
+use crate::request::{ConditionField as Field, Filters, Hit, Meaning, SearchAnswer, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
 use crate::snapshot::{Located, Segment, Snapshot, damaged};
 
@@ -109,13 +110,23 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
         lengths: LengthTables::new(snapshot, &FieldWeights::default()),
     };
     let mut found = searching.find(false)?;
+    if found.total == 0
+        && let Some(corrected) = correction::corrected(snapshot, &tree, &request.query)?
+    {
+        let answer = run(snapshot, pool, &SearchRequest { query: corrected.clone(), ..request.clone() })?;
+        if answer.total > 0 && !answer.relaxed {
+            return Ok(SearchAnswer { corrected: Some(corrected), ..answer });
+        }
+    }
     let relaxed = found.total == 0 && has_text(&plan);
     if relaxed {
         found = searching.find(true)?;
     }
     let hits = searching.page(&found)?;
     let facets = searching.facets(&found)?;
-    Ok(SearchAnswer { hits, total: found.total, facets, relaxed: relaxed && found.total > 0, terms })
+    let kinds = if request.count_kinds { searching.kinds(&found)? } else { Vec::new() };
+    let relaxed = relaxed && found.total > 0;
+    Ok(SearchAnswer { hits, total: found.total, facets, kinds, corrected: None, relaxed, terms })
 }
 
 /// The key of the whole query as a name, when it is nothing but text.
@@ -311,7 +322,7 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
     Ok(leaf)
 }
 
-fn locate(
+pub(crate) fn locate(
     snapshot: &Snapshot,
     text_fields: [TextField; 2],
     term: &str,
@@ -328,6 +339,8 @@ struct SegmentFound<'pool> {
     /// Meets the query and every condition but the attribute filters.
     matched: Bits,
     filters: Vec<(Attribute, Bits)>,
+    /// Meets everything but the filter by kind, if kinds are counted.
+    of_any_kind: Option<Bits>,
     /// Meets everything.
     hits: Bits,
 }
@@ -351,20 +364,33 @@ impl<'search> Searching<'search> {
         let mut segments = Vec::with_capacity(self.snapshot.segments.len());
         for (number, segment) in self.snapshot.segments.iter().enumerate() {
             let mut scores = Scores::new(self.pool, segment);
-            let mut matched = audience::base(segment, &self.request.reader, &self.request.filters)?;
+            let filters = &self.request.filters;
+            let mut matched = audience::base(segment, &self.request.reader, filters)?;
+            let mut of_any_kind = None;
+            if self.request.count_kinds {
+                let any_kind = Filters { kinds: Vec::new(), ..filters.clone() };
+                of_any_kind = Some(audience::base(segment, &self.request.reader, &any_kind)?);
+            }
             let mut selected = self.evaluate(number, self.plan, relaxed, &mut scores.values)?;
             if let Some(name) = self.name {
-                self.add_names(segment, name, &matched, &mut scores.values, selected.as_mut())?;
+                let visible = of_any_kind.as_ref().unwrap_or(&matched);
+                self.add_names(segment, name, visible, &mut scores.values, selected.as_mut())?;
             }
             if let Some(selected) = selected {
                 matched.and(&selected);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(&selected);
+                }
             }
-            let filters = audience::attributes(segment, &self.request.filters)?;
+            let filters = audience::attributes(segment, filters)?;
             let mut hits = matched.clone();
             for (_, condition) in &filters {
                 hits.and(condition);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(condition);
+                }
             }
-            segments.push(SegmentFound { scores, matched, filters, hits });
+            segments.push(SegmentFound { scores, matched, filters, of_any_kind, hits });
         }
         if relaxed {
             keep_the_better(&mut segments);
@@ -386,14 +412,7 @@ impl<'search> Searching<'search> {
             Plan::Leaf(leaf) if leaf.is_empty() => Ok(None),
             Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
             Plan::Concept(planned) => self.evaluate_concept(number, planned, scores).map(Some),
-            Plan::Condition(field, value) => {
-                let field = match field {
-                    Field::Kind => fields().kind,
-                    Field::Owner => fields().owner,
-                    Field::Attribute(attribute) => fields().attribute(*attribute),
-                };
-                audience::any_of(segment, field, std::slice::from_ref(value)).map(Some)
-            }
+            Plan::Condition(field, value) => self.meets(segment, *field, value).map(Some),
             Plan::Not(inner) => {
                 let mut unscored = Scores::new(self.pool, segment);
                 let excluded = self.evaluate(number, inner, false, &mut unscored.values)?;
@@ -436,6 +455,42 @@ impl<'search> Searching<'search> {
                 })
             }
         }
+    }
+
+    /// The documents that meet one condition.
+    fn meets(&self, segment: &Segment, field: Field, value: &str) -> Result<Bits, EngineError> {
+        let meaning = self.request.meanings.get(&(field, value.to_string()));
+        let as_it_stands = [value.to_string()];
+        let raw = match field {
+            Field::Kind => fields().kind,
+            Field::Owner => fields().owner,
+            Field::Attribute(attribute) => fields().attribute(attribute),
+            Field::Day | Field::Updated => {
+                let (from, to) = match meaning {
+                    Some(Meaning::Between(from, to)) => (*from, *to),
+                    _ => return Ok(Bits::empty(segment.documents())),
+                };
+                let column = match field {
+                    Field::Day => segment.tables.days.as_ref(),
+                    _ => Some(&segment.tables.updated),
+                };
+                let mut bits = Bits::empty(segment.documents());
+                for document in 0..segment.documents() {
+                    let value = column.and_then(|column| column.first(document));
+                    if value
+                        .is_some_and(|value| from.is_none_or(|from| value >= from) && to.is_none_or(|to| value < to))
+                    {
+                        bits.insert(document);
+                    }
+                }
+                return Ok(bits);
+            }
+        };
+        let values = match meaning {
+            Some(Meaning::Any(values)) => values.as_slice(),
+            _ => &as_it_stands,
+        };
+        audience::any_of(segment, raw, values)
     }
 
     fn evaluate_concept(&self, number: usize, planned: &[Planned; 2], scores: &mut [f32]) -> Result<Bits, EngineError> {
@@ -616,12 +671,34 @@ impl<'search> Searching<'search> {
                     *counts.entry(column.value(ordinal as u32)?).or_default() += count as usize;
                 }
             }
-            let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-            counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-            answer.push((*attribute, counts));
+            answer.push((*attribute, most_frequent_first(counts)));
         }
         Ok(answer)
     }
+
+    /// Counts the kinds of what matches, without the filter by kind.
+    fn kinds(&self, found: &Found<'_>) -> Result<Vec<(String, usize)>, EngineError> {
+        let mut counts = HashMap::new();
+        for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+            count_kinds(segment, found.of_any_kind.as_ref().unwrap_or(&found.hits), &mut counts);
+        }
+        Ok(most_frequent_first(counts))
+    }
+}
+
+/// Adds the kinds of these documents to the counts.
+fn count_kinds(segment: &Segment, documents: &Bits, counts: &mut HashMap<String, usize>) {
+    let mut by_ordinal: HashMap<u32, usize> = HashMap::new();
+    documents.for_each(|document| *by_ordinal.entry(segment.kind_ordinal(document)).or_default() += 1);
+    for (ordinal, count) in by_ordinal {
+        *counts.entry(segment.kind_of_ordinal(ordinal).to_string()).or_default() += count;
+    }
+}
+
+fn most_frequent_first(counts: HashMap<String, usize>) -> Vec<(String, usize)> {
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    counts
 }
 
 /// An attribute with its values and their counts.
@@ -668,6 +745,13 @@ fn keep_the_better(segments: &mut [SegmentFound<'_>]) {
         for document in weak {
             found.matched.remove(document);
             found.hits.remove(document);
+        }
+        if let Some(of_any_kind) = found.of_any_kind.as_mut() {
+            let weak: Vec<u32> =
+                of_any_kind.iter().filter(|document| found.scores.values[*document as usize] < least).collect();
+            for document in weak {
+                of_any_kind.remove(document);
+            }
         }
     }
 }

@@ -402,7 +402,15 @@ impl Segment {
     }
 
     pub(crate) fn kind(&self, document: u32) -> String {
-        self.tables.kinds.get(self.tables.kind_ordinals[document as usize]).unwrap_or_default().to_string()
+        self.kind_of_ordinal(self.kind_ordinal(document)).to_string()
+    }
+
+    pub(crate) fn kind_ordinal(&self, document: u32) -> u32 {
+        self.tables.kind_ordinals[document as usize]
+    }
+
+    pub(crate) fn kind_of_ordinal(&self, ordinal: u32) -> &str {
+        self.tables.kinds.get(ordinal).unwrap_or_default()
     }
 
     pub(crate) fn version(&self, document: u32) -> u64 {

@@ -16,7 +16,7 @@ use crate::kernel::{
     Address, Best, LengthTables, Pool, Scores, TermKind, WeightedTerm, inverse_frequency, open_postings, ordered,
 };
 use crate::matching::score::Weights;
-use crate::request::{Filters, MatchRequest};
+use crate::request::{Filters, MatchRequest, Reader};
 use crate::schema::{SOURCE_RECORD, TextField, fields};
 use crate::snapshot::{Located, Snapshot};
 use crate::taxonomy::Taxonomy;
@@ -67,24 +67,13 @@ pub(crate) fn recall(
     request: &MatchRequest,
     weights: &Weights,
 ) -> Result<Recalled, EngineError> {
-    let chosen = choose(snapshot, request, weights)?;
-    let mut terms = Terms::default();
-    for term in &chosen {
-        let weight = term.term.weight * term.inverse[0].max(term.inverse[1]);
-        match term.term.kind {
-            TermKind::Word => terms.add_word(&term.term.text, weight),
-            TermKind::Gram => terms.add_gram(&term.term.text, weight, false),
-            TermKind::Concept => {
-                let share = weights.fields.weights[TextField::TitleConcepts as usize];
-                terms.add_concept(&snapshot.taxonomy, term.term.text.trim_start_matches(WIDER), weight * share);
-            }
-        }
-    }
+    let chosen = choose(snapshot, &request.texts, weights)?;
+    let terms = shown(snapshot, &chosen, weights);
     let mut allowed = Vec::with_capacity(snapshot.segments.len());
     for segment in &snapshot.segments {
         allowed.push(audience::allowed(segment, &request.reader, &request.filters)?);
     }
-    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed)?;
+    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, true)?;
     let admitted = admitted_parties(snapshot, request)?;
     let without: Vec<u32> = request
         .without_parties
@@ -145,6 +134,41 @@ fn source_of(number: u8) -> Source {
     }
 }
 
+/// The chosen terms as what to look for in texts.
+fn shown(snapshot: &Snapshot, chosen: &[Chosen], weights: &Weights) -> Terms {
+    let mut terms = Terms::default();
+    for term in chosen {
+        let weight = term.term.weight * term.inverse[0].max(term.inverse[1]);
+        match term.term.kind {
+            TermKind::Word => terms.add_word(&term.term.text, weight),
+            TermKind::Gram => terms.add_gram(&term.term.text, weight, false),
+            TermKind::Concept => {
+                let share = weights.fields.weights[TextField::TitleConcepts as usize];
+                terms.add_concept(&snapshot.taxonomy, term.term.text.trim_start_matches(WIDER), weight * share);
+            }
+        }
+    }
+    terms
+}
+
+/// The documents that are most like some texts, best first, ties by id, and what they were looked for with.
+pub(crate) fn alike(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    texts: &[(String, f32)],
+    reader: &Reader,
+    filters: &Filters,
+    weights: &Weights,
+) -> Result<(Vec<(Address, f32)>, Terms), EngineError> {
+    let chosen = choose(snapshot, texts, weights)?;
+    let mut allowed = Vec::with_capacity(snapshot.segments.len());
+    for segment in &snapshot.segments {
+        allowed.push(audience::allowed(segment, reader, filters)?);
+    }
+    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, false)?;
+    Ok((documents, shown(snapshot, &chosen, weights)))
+}
+
 /// A term of the query with its inverse frequency in the title and the body field of its kind.
 struct Chosen {
     term: WeightedTerm,
@@ -153,9 +177,9 @@ struct Chosen {
 }
 
 /// The terms that say most: weight in the query times rarity, the best of them (DECISIONS 16).
-fn choose(snapshot: &Snapshot, request: &MatchRequest, weights: &Weights) -> Result<Vec<Chosen>, EngineError> {
+fn choose(snapshot: &Snapshot, texts: &[(String, f32)], weights: &Weights) -> Result<Vec<Chosen>, EngineError> {
     let mut gathered: HashMap<(TermKind, String), f32> = HashMap::new();
-    for (text, weight) in &request.texts {
+    for (text, weight) in texts {
         let mut counts: HashMap<(TermKind, String), u32> = HashMap::new();
         let folded = normalise(text);
         for word in segment::words(&folded) {
@@ -228,13 +252,15 @@ fn concepts(taxonomy: &Taxonomy, folded: &str, weights: &Weights) -> HashMap<Str
     terms
 }
 
-/// Scores every allowed document and keeps the best, best first, ties by id.
+/// Scores every allowed document (only those that speak for a party, if so asked) and keeps the best, best first, ties
+/// by id.
 fn best_documents(
     snapshot: &Snapshot,
     pool: &Pool,
     weights: &Weights,
     chosen: &[Chosen],
     allowed: &[Bits],
+    of_parties: bool,
 ) -> Result<Vec<(Address, f32)>, EngineError> {
     let lengths = LengthTables::new(snapshot, &weights.fields);
     let mut best = Vec::new();
@@ -255,7 +281,8 @@ fn best_documents(
         let mut top = Best::new(weights.documents);
         allowed.for_each(|document| {
             let score = scores.values[document as usize];
-            if score > 0.0 && top.wants(ordered(score)) && !segment.tables.parties.of(document).is_empty() {
+            let speaks = || !of_parties || !segment.tables.parties.of(document).is_empty();
+            if score > 0.0 && top.wants(ordered(score)) && speaks() {
                 top.offer(ordered(score), document, segment);
             }
         });

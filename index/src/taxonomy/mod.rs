@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use names::{JapaneseNames, LatinNames};
 
-use crate::analysis::normalise::normalise;
+use crate::analysis::normalise::{normalise, to_katakana};
 
 /// `code name_ja …`, separated by tabs, with a heading; synonyms are separated by `|`.
 const FIRST_TREE: &str = include_str!("concepts.tsv");
@@ -65,6 +65,8 @@ pub struct Taxonomy {
     ancestors: Vec<Vec<u32>>,
     japanese: JapaneseNames,
     latin: LatinNames,
+    /// Every name as it is compared while somebody types, in order.
+    keys: Vec<(String, u32)>,
     digest: String,
 }
 
@@ -84,9 +86,11 @@ impl Taxonomy {
             .collect();
         let ancestors = (0..concepts.len() as u32).map(|number| way_up(number, &parents)).collect();
         let (mut japanese, mut latin) = (JapaneseNames::default(), LatinNames::default());
+        let mut keys = Vec::new();
         for (number, concept) in concepts.iter().enumerate() {
             for name in concept.names() {
                 let folded = normalise(name.trim());
+                keys.push((key(&folded), number as u32));
                 if names::is_latin(&folded) {
                     latin.add(&folded, number as u32);
                 } else {
@@ -94,7 +98,8 @@ impl Taxonomy {
                 }
             }
         }
-        Taxonomy { concepts, ancestors, japanese, latin, digest }
+        keys.sort();
+        Taxonomy { concepts, ancestors, japanese, latin, keys, digest }
     }
 
     /// No concepts: texts are words only.
@@ -152,6 +157,26 @@ impl Taxonomy {
         codes
     }
 
+    /// Codes of concepts with a name that begins with the text, the shortest name first.
+    pub fn beginning_with(&self, text: &str, limit: usize) -> Vec<&str> {
+        let typed = key(&normalise(text));
+        if typed.is_empty() {
+            return Vec::new();
+        }
+        let first = self.keys.partition_point(|(name, _)| *name < typed);
+        let mut found: Vec<&(String, u32)> =
+            self.keys[first..].iter().take_while(|(name, _)| name.starts_with(&typed)).collect();
+        found.sort_by_key(|(name, _)| name.chars().count());
+        let mut codes: Vec<&str> = Vec::new();
+        for (_, number) in found {
+            let code = self.code(*number);
+            if codes.len() < limit && !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.concepts.is_empty()
     }
@@ -190,6 +215,11 @@ impl Taxonomy {
         }
         found
     }
+}
+
+/// A folded name as it is compared while somebody types: hiragana as katakana, without white space.
+fn key(folded: &str) -> String {
+    folded.chars().filter(|character| !character.is_whitespace()).map(to_katakana).collect()
 }
 
 fn way_up(number: u32, parents: &[Option<u32>]) -> Vec<u32> {

@@ -110,7 +110,8 @@ fn another_fingerprint_is_told() {
 fn another_concept_tree_means_a_rebuild() {
     let folder = tempfile::tempdir().unwrap();
     let engine = built(folder.path(), &sample());
-    let concept = Concept { code: "x".into(), name_en: "x".into(), name_ja: "エックス".into(), ..Concept::default() };
+    let concept =
+        Concept { code: "x".into(), name_en: "x".into(), name_ja: "エックス".into(), ..Concept::default() };
     let other = std::sync::Arc::new(Taxonomy::new(vec![concept]));
     assert!(engine.set_taxonomy(other.clone()), "a rebuild is due");
     // Until then changes follow as before, and what was written can be opened with the tree it was written with.
