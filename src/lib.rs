@@ -58,7 +58,8 @@ pub fn build(
     limits: Limits,
     auth: AuthSettings,
 ) -> Result<App> {
-    let (engine, opened) = Engine::open(index_folder, index).map_err(Error::internal)?;
+    let taxonomy = database.read(feed::taxonomy)?;
+    let (engine, opened) = Engine::open_with(index_folder, index, taxonomy).map_err(Error::internal)?;
     tracing::info!(?opened, "index");
     let engine = Arc::new(engine);
     let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);

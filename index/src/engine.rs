@@ -20,10 +20,14 @@ use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::kernel::Pool;
 use crate::mark::{Mark, Payload};
 use crate::matching::score::Weights;
-use crate::request::{MatchAnswer, MatchRequest, SearchAnswer, SearchRequest};
+use crate::request::{
+    MatchAnswer, MatchRequest, SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, SuggestAnswer,
+    SuggestRequest,
+};
 use crate::schema::{self, fields};
 use crate::snapshot::{KnownTables, Parties, Snapshot, lock, read, write};
-use crate::{matching, search};
+use crate::taxonomy::Taxonomy;
+use crate::{matching, search, suggest};
 
 /// How much the writer may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,8 @@ struct Generation {
     index: Index,
     reader: IndexReader,
     writer: Option<IndexWriter>,
+    /// What its documents were analysed with.
+    taxonomy: Arc<Taxonomy>,
 }
 
 impl Drop for Generation {
@@ -96,6 +102,8 @@ pub struct Engine {
     served: RwLock<Arc<Snapshot>>,
     damaged: AtomicBool,
     pool: Pool,
+    /// What the next rebuild analyses with.
+    taxonomy: RwLock<Arc<Taxonomy>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -115,13 +123,26 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Folder`] when the folder itself cannot be created.
     pub fn open(folder: &Path, settings: Settings) -> Result<(Engine, Opened), EngineError> {
+        Engine::open_with(folder, settings, Taxonomy::built_in())
+    }
+
+    /// The same with a concept tree of the caller's. An index that was written with another tree serves nothing until a
+    /// rebuild, like one of another version.
+    ///
+    /// # Errors
+    /// [`EngineError::Folder`] when the folder itself cannot be created.
+    pub fn open_with(
+        folder: &Path,
+        settings: Settings,
+        taxonomy: Arc<Taxonomy>,
+    ) -> Result<(Engine, Opened), EngineError> {
         fs::create_dir_all(folder).map_err(|source| EngineError::folder(folder, source))?;
         let (generation, snapshot, opened) = match find_generation(folder) {
-            Found::None => (None, Snapshot::empty(), Opened::Empty { why: Why::First }),
-            Found::Broken(why) => (None, Snapshot::empty(), Opened::Empty { why: Why::Damaged(why) }),
-            Found::At(path) => match open_quietly(&path) {
+            Found::None => (None, Snapshot::empty(&taxonomy), Opened::Empty { why: Why::First }),
+            Found::Broken(why) => (None, Snapshot::empty(&taxonomy), Opened::Empty { why: Why::Damaged(why) }),
+            Found::At(path) => match open_quietly(&path, &taxonomy) {
                 Ok((generation, snapshot, mark)) => (Some(generation), snapshot, Opened::Ready { mark }),
-                Err(why) => (None, Snapshot::empty(), Opened::Empty { why }),
+                Err(why) => (None, Snapshot::empty(&taxonomy), Opened::Empty { why }),
             },
         };
         let engine = Engine {
@@ -131,14 +152,28 @@ impl Engine {
             served: RwLock::new(Arc::new(snapshot)),
             damaged: AtomicBool::new(false),
             pool: Pool::default(),
+            taxonomy: RwLock::new(taxonomy),
         };
         Ok((engine, opened))
     }
 
-    /// Everything that decides what is in the fields (schema, analysis, word lists, versions), as a short hash. It is
-    /// kept with every commit; another one at [`Engine::open`] means rebuild.
-    pub fn fingerprint() -> &'static str {
-        schema::fingerprint()
+    /// Everything that decides what is in the fields (schema, analysis, word lists, concept tree, versions), as a short
+    /// hash. It is kept with every commit; another one at [`Engine::open`] means rebuild.
+    pub fn fingerprint(&self) -> String {
+        schema::fingerprint(&self.taxonomy())
+    }
+
+    /// The concept tree that the next rebuild analyses with.
+    pub fn taxonomy(&self) -> Arc<Taxonomy> {
+        Arc::clone(&read(&self.taxonomy))
+    }
+
+    /// Takes another concept tree. What is served keeps the one it was written with until the next rebuild is finished.
+    /// True if the tree is another one than what is served was written with, so that a rebuild is due.
+    pub fn set_taxonomy(&self, taxonomy: Arc<Taxonomy>) -> bool {
+        let other = taxonomy.digest() != self.snapshot().taxonomy.digest();
+        *write(&self.taxonomy) = taxonomy;
+        other
     }
 
     /// The mark of the served state; absent before the first build.
@@ -180,7 +215,13 @@ impl Engine {
         let before = self.snapshot();
         let snapshot = caught(|| {
             generation.reader.reload()?;
-            Snapshot::load(&generation.reader.searcher(), Some(mark.clone()), &before.parties, &before.tables())
+            Snapshot::load(
+                &generation.reader.searcher(),
+                Some(mark.clone()),
+                &generation.taxonomy,
+                &before.parties,
+                &before.tables(),
+            )
         })?;
         *write(&self.served) = Arc::new(snapshot);
         Ok(())
@@ -195,12 +236,16 @@ impl Engine {
         let folder = self.folder.join(format!("generation-{number}"));
         fs::create_dir_all(&folder).map_err(|source| EngineError::folder(&folder, source))?;
         let index = Index::create_in_dir(&folder, fields().schema.clone())?;
-        tokenizers::register(index.tokenizers());
+        let taxonomy = self.taxonomy();
+        tokenizers::register(index.tokenizers(), &taxonomy);
         let writer = open_writer(&index, &self.settings)?;
         // One merge at the end costs less than merging on the way, and leaves one segment to look terms up in.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let reader = open_reader(&index)?;
-        Ok(Rebuild { engine: self, generation: Some(Generation { folder, index, reader, writer: Some(writer) }) })
+        Ok(Rebuild {
+            engine: self,
+            generation: Some(Generation { folder, index, reader, writer: Some(writer), taxonomy }),
+        })
     }
 
     /// Answers a search.
@@ -232,6 +277,28 @@ impl Engine {
             Ok(Err(_)) | Err(_) => {
                 self.damaged.store(true, Ordering::Release);
                 MatchAnswer::default()
+            }
+        }
+    }
+
+    /// Things whose texts are like these. On damaged data the answer is empty and [`Engine::damaged`] turns true.
+    pub fn similar(&self, request: &SimilarRequest) -> SimilarAnswer {
+        self.guarded(|snapshot| matching::similar(snapshot, &self.pool, request))
+    }
+
+    /// What a text that is being typed may become. On damaged data the answer is empty and [`Engine::damaged`] turns
+    /// true.
+    pub fn suggest(&self, request: &SuggestRequest) -> SuggestAnswer {
+        self.guarded(|snapshot| suggest::run(snapshot, &self.pool, request))
+    }
+
+    fn guarded<T: Default>(&self, answer: impl FnOnce(&Snapshot) -> Result<T, EngineError>) -> T {
+        let snapshot = self.snapshot();
+        match catch_unwind(AssertUnwindSafe(|| answer(&snapshot))) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => {
+                self.damaged.store(true, Ordering::Release);
+                T::default()
             }
         }
     }
@@ -320,7 +387,7 @@ impl Rebuild<'_> {
             return Err(EngineError::Writer("the rebuild has ended".to_string()));
         };
         let snapshot = caught(|| {
-            commit(&mut writer, &generation.folder, mark)?;
+            commit(&mut writer, &generation.folder, mark, &generation.taxonomy)?;
             let segments = generation.index.searchable_segment_ids()?;
             if segments.len() > 1 {
                 writer.merge(&segments).wait()?;
@@ -331,6 +398,7 @@ impl Rebuild<'_> {
             Snapshot::load(
                 &generation.reader.searcher(),
                 Some(mark.clone()),
+                &generation.taxonomy,
                 &Arc::new(Parties::default()),
                 &KnownTables::new(),
             )
@@ -390,12 +458,12 @@ fn write_changes(
             }
         }
     }
-    commit(writer, &generation.folder, mark)
+    commit(writer, &generation.folder, mark, &generation.taxonomy)
 }
 
-fn commit(writer: &mut IndexWriter, folder: &Path, mark: &Mark) -> Result<(), EngineError> {
+fn commit(writer: &mut IndexWriter, folder: &Path, mark: &Mark, taxonomy: &Taxonomy) -> Result<(), EngineError> {
     let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(&Payload::new(mark).write());
+    prepared.set_payload(&Payload::new(mark, schema::fingerprint(taxonomy)).write());
     prepared.commit()?;
     // tantivy renames meta.json into place without syncing the folder afterwards.
     sync_folder(folder)
@@ -482,14 +550,14 @@ fn point_to(folder: &Path, generation: &Path) -> Result<(), EngineError> {
     sync_folder(folder)
 }
 
-fn open_quietly(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
-    match catch_unwind(AssertUnwindSafe(|| open_generation(path))) {
+fn open_quietly(path: &Path, taxonomy: &Arc<Taxonomy>) -> Result<(Generation, Snapshot, Mark), Why> {
+    match catch_unwind(AssertUnwindSafe(|| open_generation(path, taxonomy))) {
         Ok(result) => result,
         Err(panic) => Err(Why::Damaged(panic_text(panic.as_ref()))),
     }
 }
 
-fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
+fn open_generation(path: &Path, taxonomy: &Arc<Taxonomy>) -> Result<(Generation, Snapshot, Mark), Why> {
     let broken = |error: &dyn std::fmt::Display| Why::Damaged(error.to_string());
     if !path.join(".managed.json").is_file() {
         return Err(Why::Damaged("the list of files is missing".to_string()));
@@ -499,7 +567,7 @@ fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
     let Some(payload) = metas.payload.as_deref().and_then(Payload::read) else {
         return Err(Why::Damaged("the mark cannot be read".to_string()));
     };
-    if payload.fingerprint != schema::fingerprint() || index.schema() != fields().schema {
+    if payload.fingerprint != schema::fingerprint(taxonomy) || index.schema() != fields().schema {
         return Err(Why::OtherFingerprint);
     }
     let present: Vec<PathBuf> =
@@ -510,7 +578,7 @@ fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
             return Err(Why::Damaged(format!("{} has a wrong checksum", file.display())));
         }
     }
-    tokenizers::register(index.tokenizers());
+    tokenizers::register(index.tokenizers(), taxonomy);
     let reader = open_reader(&index).map_err(|error| broken(&error))?;
     for segment in &metas.segments {
         let opened = reader.searcher().segment_readers().iter().any(|reader| {
@@ -523,8 +591,14 @@ fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
         }
     }
     let mark = payload.into_mark();
-    let snapshot =
-        Snapshot::load(&reader.searcher(), Some(mark.clone()), &Arc::new(Parties::default()), &KnownTables::new())
-            .map_err(|error| broken(&error))?;
-    Ok((Generation { folder: path.to_path_buf(), index, reader, writer: None }, snapshot, mark))
+    let snapshot = Snapshot::load(
+        &reader.searcher(),
+        Some(mark.clone()),
+        taxonomy,
+        &Arc::new(Parties::default()),
+        &KnownTables::new(),
+    )
+    .map_err(|error| broken(&error))?;
+    let taxonomy = Arc::clone(taxonomy);
+    Ok((Generation { folder: path.to_path_buf(), index, reader, writer: None, taxonomy }, snapshot, mark))
 }

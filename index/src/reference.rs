@@ -243,6 +243,7 @@ fn search_request(query: &str) -> SearchRequest {
         sort: Sort::Relevance,
         offset: 0,
         limit: 20,
+        ..SearchRequest::default()
     }
 }
 

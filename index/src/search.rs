@@ -9,6 +9,7 @@ use tantivy::{DocSet, TERMINATED};
 
 use crate::analysis::names::name_key;
 use crate::analysis::normalise::normalise;
+use crate::analysis::tokenizers::wider_term;
 use crate::analysis::{fold_code, segment};
 use crate::audience;
 use crate::bits::Bits;
@@ -16,8 +17,9 @@ use crate::document::Attribute;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::evidence::Terms;
 use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, inverse_frequency, ordered};
-use crate::query::parse::{Field, Node, parse};
-use crate::request::{Hit, SearchAnswer, SearchRequest, Sort};
+use crate::query::correction;
+use crate::query::parse::{Node, parse};
+use crate::request::{ConditionField as Field, Filters, Hit, Meaning, SearchAnswer, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
 use crate::snapshot::{Located, Segment, Snapshot, damaged};
 
@@ -31,6 +33,9 @@ const NAME_BONUS: f32 = 100.0;
 const NAME_START_BONUS: f32 = 20.0;
 /// Names looked at that begin with the query.
 const MOST_NAMES: usize = 256;
+/// A concept counts this much beside the words that name it, and a narrower one this much.
+const CONCEPT_SHARE: f32 = 1.0;
+const NARROWER_SHARE: f32 = 0.5;
 /// A relaxed hit reaches this share of the best one.
 const RELAXED_SHARE: f32 = 0.25;
 
@@ -58,6 +63,8 @@ struct Planned {
 
 enum Plan {
     Leaf(Leaf),
+    /// Documents that name a concept or a narrower one.
+    Concept([Planned; 2]),
     Condition(Field, String),
     And(Vec<Plan>),
     Or(Vec<Plan>),
@@ -103,13 +110,23 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
         lengths: LengthTables::new(snapshot, &FieldWeights::default()),
     };
     let mut found = searching.find(false)?;
+    if found.total == 0
+        && let Some(corrected) = correction::corrected(snapshot, &tree, &request.query)?
+    {
+        let answer = run(snapshot, pool, &SearchRequest { query: corrected.clone(), ..request.clone() })?;
+        if answer.total > 0 && !answer.relaxed {
+            return Ok(SearchAnswer { corrected: Some(corrected), ..answer });
+        }
+    }
     let relaxed = found.total == 0 && has_text(&plan);
     if relaxed {
         found = searching.find(true)?;
     }
     let hits = searching.page(&found)?;
     let facets = searching.facets(&found)?;
-    Ok(SearchAnswer { hits, total: found.total, facets, relaxed: relaxed && found.total > 0, terms })
+    let kinds = if request.count_kinds { searching.kinds(&found)? } else { Vec::new() };
+    let relaxed = relaxed && found.total > 0;
+    Ok(SearchAnswer { hits, total: found.total, facets, kinds, corrected: None, relaxed, terms })
 }
 
 /// The key of the whole query as a name, when it is nothing but text.
@@ -125,7 +142,7 @@ fn whole_name(tree: &Node, query: &str) -> Option<String> {
 
 fn has_text(plan: &Plan) -> bool {
     match plan {
-        Plan::Leaf(_) => true,
+        Plan::Leaf(_) | Plan::Concept(_) => true,
         Plan::Condition(..) | Plan::Not(_) => false,
         Plan::And(plans) | Plan::Or(plans) => plans.iter().any(has_text),
     }
@@ -133,17 +150,123 @@ fn has_text(plan: &Plan) -> bool {
 
 fn plan(snapshot: &Snapshot, node: &Node, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
     Ok(match node {
-        Node::Text(text) => Plan::Leaf(leaf(snapshot, text, false, negated, terms)?),
+        Node::Text(text) => text_plan(snapshot, text, negated, terms)?,
         Node::Phrase(text) => Plan::Leaf(leaf(snapshot, text, true, negated, terms)?),
         Node::Condition(field, value) => Plan::Condition(*field, value.clone()),
         Node::Not(inner) => Plan::Not(Box::new(plan(snapshot, inner, true, terms)?)),
-        Node::And(nodes) => {
-            Plan::And(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
-        }
+        Node::And(nodes) => Plan::And(together(snapshot, nodes, negated, terms)?),
         Node::Or(nodes) => {
             Plan::Or(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
         }
     })
+}
+
+/// One run of text: as it stands, or by the concepts it names together with the words between them.
+fn text_plan(snapshot: &Snapshot, text: &str, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
+    let whole = Plan::Leaf(leaf(snapshot, text, false, negated, terms)?);
+    // What is excluded is excluded by its words alone.
+    let mentions = if negated { Vec::new() } else { snapshot.taxonomy.find(&normalise(text)) };
+    if mentions.is_empty() {
+        return Ok(whole);
+    }
+    let folded = normalise(text);
+    let mut parts = Vec::new();
+    let mut rest = String::with_capacity(folded.len());
+    let mut done = 0;
+    for mention in mentions {
+        rest.push_str(&folded[done..mention.range.start]);
+        rest.push(' ');
+        done = mention.range.end;
+        let mut any = Vec::with_capacity(mention.concepts.len());
+        for concept in &mention.concepts {
+            any.push(concept_plan(snapshot, *concept, terms)?);
+        }
+        parts.push(if any.len() == 1 { any.remove(0) } else { Plan::Or(any) });
+    }
+    rest.push_str(&folded[done..]);
+    let mut between = leaf(snapshot, &rest, false, true, terms)?;
+    // They score where the whole is looked for.
+    for planned in between.words.iter_mut().chain(&mut between.grams) {
+        planned.factors = [0.0; 2];
+    }
+    if !between.is_empty() {
+        parts.push(Plan::Leaf(between));
+    }
+    Ok(Plan::Or(vec![whole, Plan::And(parts)]))
+}
+
+fn concept_plan(snapshot: &Snapshot, concept: u32, terms: &mut Terms) -> Result<Plan, EngineError> {
+    let code = snapshot.taxonomy.code(concept);
+    let concept_fields = [TextField::TitleConcepts, TextField::BodyConcepts];
+    let planned = |text: String, share: f32| -> Result<Planned, EngineError> {
+        let (located, factors) = locate(snapshot, concept_fields, &text)?;
+        Ok(Planned { text, located, factors: factors.map(|factor| factor * share), optional: false })
+    };
+    let own = planned(code.to_string(), CONCEPT_SHARE)?;
+    let narrower = planned(wider_term(code), NARROWER_SHARE)?;
+    let weight = own.factors[0].max(own.factors[1]);
+    terms.add_concept(&snapshot.taxonomy, code, weight);
+    Ok(Plan::Concept([own, narrower]))
+}
+
+/// The plans of nodes that are all asked for. A concept whose name is several words (organic light emitting diode) is an
+/// alternative to all of them.
+fn together(snapshot: &Snapshot, nodes: &[Node], negated: bool, terms: &mut Terms) -> Result<Vec<Plan>, EngineError> {
+    let mut plans = Vec::with_capacity(nodes.len());
+    let mut at = 0;
+    while at < nodes.len() {
+        let texts = nodes[at..].iter().map_while(|node| match node {
+            Node::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let run: Vec<&str> = texts.collect();
+        if run.len() < 2 || negated {
+            plans.push(plan(snapshot, &nodes[at], negated, terms)?);
+            at += 1;
+            continue;
+        }
+        plans.extend(run_of_texts(snapshot, &run, terms)?);
+        at += run.len();
+    }
+    Ok(plans)
+}
+
+fn run_of_texts(snapshot: &Snapshot, texts: &[&str], terms: &mut Terms) -> Result<Vec<Plan>, EngineError> {
+    let mut joined = String::new();
+    let mut starts = Vec::with_capacity(texts.len());
+    for text in texts {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        starts.push(joined.len());
+        joined.push_str(&normalise(text));
+    }
+    let text_at = |byte: usize| starts.partition_point(|start| *start <= byte).saturating_sub(1);
+    let mut plans = Vec::with_capacity(texts.len());
+    let mut next = 0;
+    for mention in snapshot.taxonomy.find(&joined) {
+        let (first, last) = (text_at(mention.range.start), text_at(mention.range.end - 1));
+        let whole = mention.range.start == starts[first]
+            && starts.get(last + 1).is_none_or(|start| mention.range.end + 1 == *start);
+        if first == last || first < next || !whole {
+            continue;
+        }
+        for text in &texts[next..first] {
+            plans.push(text_plan(snapshot, text, false, terms)?);
+        }
+        let words: Result<Vec<Plan>, EngineError> =
+            texts[first..=last].iter().map(|text| text_plan(snapshot, text, false, terms)).collect();
+        let mut any = vec![Plan::And(words?)];
+        for concept in &mention.concepts {
+            any.push(concept_plan(snapshot, *concept, terms)?);
+        }
+        plans.push(Plan::Or(any));
+        next = last + 1;
+    }
+    for text in &texts[next..] {
+        plans.push(text_plan(snapshot, text, false, terms)?);
+    }
+    Ok(plans)
 }
 
 fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mut Terms) -> Result<Leaf, EngineError> {
@@ -199,7 +322,7 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
     Ok(leaf)
 }
 
-fn locate(
+pub(crate) fn locate(
     snapshot: &Snapshot,
     text_fields: [TextField; 2],
     term: &str,
@@ -216,6 +339,8 @@ struct SegmentFound<'pool> {
     /// Meets the query and every condition but the attribute filters.
     matched: Bits,
     filters: Vec<(Attribute, Bits)>,
+    /// Meets everything but the filter by kind, if kinds are counted.
+    of_any_kind: Option<Bits>,
     /// Meets everything.
     hits: Bits,
 }
@@ -239,20 +364,33 @@ impl<'search> Searching<'search> {
         let mut segments = Vec::with_capacity(self.snapshot.segments.len());
         for (number, segment) in self.snapshot.segments.iter().enumerate() {
             let mut scores = Scores::new(self.pool, segment);
-            let mut matched = audience::base(segment, &self.request.reader, &self.request.filters)?;
+            let filters = &self.request.filters;
+            let mut matched = audience::base(segment, &self.request.reader, filters)?;
+            let mut of_any_kind = None;
+            if self.request.count_kinds {
+                let any_kind = Filters { kinds: Vec::new(), ..filters.clone() };
+                of_any_kind = Some(audience::base(segment, &self.request.reader, &any_kind)?);
+            }
             let mut selected = self.evaluate(number, self.plan, relaxed, &mut scores.values)?;
             if let Some(name) = self.name {
-                self.add_names(segment, name, &matched, &mut scores.values, selected.as_mut())?;
+                let visible = of_any_kind.as_ref().unwrap_or(&matched);
+                self.add_names(segment, name, visible, &mut scores.values, selected.as_mut())?;
             }
             if let Some(selected) = selected {
                 matched.and(&selected);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(&selected);
+                }
             }
-            let filters = audience::attributes(segment, &self.request.filters)?;
+            let filters = audience::attributes(segment, filters)?;
             let mut hits = matched.clone();
             for (_, condition) in &filters {
                 hits.and(condition);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(condition);
+                }
             }
-            segments.push(SegmentFound { scores, matched, filters, hits });
+            segments.push(SegmentFound { scores, matched, filters, of_any_kind, hits });
         }
         if relaxed {
             keep_the_better(&mut segments);
@@ -273,14 +411,8 @@ impl<'search> Searching<'search> {
         match plan {
             Plan::Leaf(leaf) if leaf.is_empty() => Ok(None),
             Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
-            Plan::Condition(field, value) => {
-                let field = match field {
-                    Field::Kind => fields().kind,
-                    Field::Owner => fields().owner,
-                    Field::Attribute(attribute) => fields().attribute(*attribute),
-                };
-                audience::any_of(segment, field, std::slice::from_ref(value)).map(Some)
-            }
+            Plan::Concept(planned) => self.evaluate_concept(number, planned, scores).map(Some),
+            Plan::Condition(field, value) => self.meets(segment, *field, value).map(Some),
             Plan::Not(inner) => {
                 let mut unscored = Scores::new(self.pool, segment);
                 let excluded = self.evaluate(number, inner, false, &mut unscored.values)?;
@@ -323,6 +455,55 @@ impl<'search> Searching<'search> {
                 })
             }
         }
+    }
+
+    /// The documents that meet one condition.
+    fn meets(&self, segment: &Segment, field: Field, value: &str) -> Result<Bits, EngineError> {
+        let meaning = self.request.meanings.get(&(field, value.to_string()));
+        let as_it_stands = [value.to_string()];
+        let raw = match field {
+            Field::Kind => fields().kind,
+            Field::Owner => fields().owner,
+            Field::Attribute(attribute) => fields().attribute(attribute),
+            Field::Day | Field::Updated => {
+                let (from, to) = match meaning {
+                    Some(Meaning::Between(from, to)) => (*from, *to),
+                    _ => return Ok(Bits::empty(segment.documents())),
+                };
+                let column = match field {
+                    Field::Day => segment.tables.days.as_ref(),
+                    _ => Some(&segment.tables.updated),
+                };
+                let mut bits = Bits::empty(segment.documents());
+                for document in 0..segment.documents() {
+                    let value = column.and_then(|column| column.first(document));
+                    if value
+                        .is_some_and(|value| from.is_none_or(|from| value >= from) && to.is_none_or(|to| value < to))
+                    {
+                        bits.insert(document);
+                    }
+                }
+                return Ok(bits);
+            }
+        };
+        let values = match meaning {
+            Some(Meaning::Any(values)) => values.as_slice(),
+            _ => &as_it_stands,
+        };
+        audience::any_of(segment, raw, values)
+    }
+
+    fn evaluate_concept(&self, number: usize, planned: &[Planned; 2], scores: &mut [f32]) -> Result<Bits, EngineError> {
+        let segment = &self.snapshot.segments[number];
+        let mut seen = Bits::empty(segment.documents());
+        for planned in planned {
+            for (located, factor) in planned.located.iter().zip(planned.factors) {
+                if let Some(info) = &located.infos[number] {
+                    self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
+                }
+            }
+        }
+        Ok(seen)
     }
 
     fn evaluate_leaf(
@@ -490,12 +671,34 @@ impl<'search> Searching<'search> {
                     *counts.entry(column.value(ordinal as u32)?).or_default() += count as usize;
                 }
             }
-            let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-            counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-            answer.push((*attribute, counts));
+            answer.push((*attribute, most_frequent_first(counts)));
         }
         Ok(answer)
     }
+
+    /// Counts the kinds of what matches, without the filter by kind.
+    fn kinds(&self, found: &Found<'_>) -> Result<Vec<(String, usize)>, EngineError> {
+        let mut counts = HashMap::new();
+        for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+            count_kinds(segment, found.of_any_kind.as_ref().unwrap_or(&found.hits), &mut counts);
+        }
+        Ok(most_frequent_first(counts))
+    }
+}
+
+/// Adds the kinds of these documents to the counts.
+fn count_kinds(segment: &Segment, documents: &Bits, counts: &mut HashMap<String, usize>) {
+    let mut by_ordinal: HashMap<u32, usize> = HashMap::new();
+    documents.for_each(|document| *by_ordinal.entry(segment.kind_ordinal(document)).or_default() += 1);
+    for (ordinal, count) in by_ordinal {
+        *counts.entry(segment.kind_of_ordinal(ordinal).to_string()).or_default() += count;
+    }
+}
+
+fn most_frequent_first(counts: HashMap<String, usize>) -> Vec<(String, usize)> {
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    counts
 }
 
 /// An attribute with its values and their counts.
@@ -542,6 +745,13 @@ fn keep_the_better(segments: &mut [SegmentFound<'_>]) {
         for document in weak {
             found.matched.remove(document);
             found.hits.remove(document);
+        }
+        if let Some(of_any_kind) = found.of_any_kind.as_mut() {
+            let weak: Vec<u32> =
+                of_any_kind.iter().filter(|document| found.scores.values[*document as usize] < least).collect();
+            for document in weak {
+                of_any_kind.remove(document);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod auth;
 pub mod coalition;
+pub mod concepts;
 pub mod gate;
 pub mod health;
 pub mod invitations;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(coalition::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)
+                .configure(concepts::routes)
                 .configure(auth::routes)
                 .configure(me::routes)
                 .configure(accounts::routes)

@@ -2,7 +2,9 @@
 
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
-use super::{accounts, audit, auth, coalition, health, invitations, matching, me, memberships, search, vocabularies};
+use super::{
+    accounts, audit, auth, coalition, concepts, health, invitations, matching, me, memberships, search, vocabularies,
+};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
@@ -32,6 +34,11 @@ use utoipa_swagger_ui::SwaggerUi;
         vocabularies::municipalities,
         vocabularies::fields,
         vocabularies::vocabularies,
+        concepts::list,
+        concepts::read,
+        concepts::create,
+        concepts::change,
+        concepts::remove,
         auth::sign_in,
         auth::refresh,
         auth::sign_out,

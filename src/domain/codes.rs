@@ -76,6 +76,10 @@ code_value!(
     FieldCode, "organic_electronics", slug
 );
 code_value!(
+    /// A concept of the tree, by its code: lower-case letters, digits and underscores.
+    ConceptCode, "organic_el", slug
+);
+code_value!(
     /// A certificate, by its code: lower-case letters and digits joined by underscores (`iso9001`, `jis_q_9100`).
     CertificateCode, "iso9001", slug
 );

@@ -41,6 +41,8 @@ pub enum Subject {
     Membership,
     Invitation,
     ApiToken,
+    /// A concept of the tree: every index is to be built anew with it.
+    Concept,
 }
 
 impl Subject {
@@ -51,9 +53,13 @@ impl Subject {
             Subject::Membership => "membership",
             Subject::Invitation => "invitation",
             Subject::ApiToken => "api_token",
+            Subject::Concept => CONCEPT,
         }
     }
 }
+
+/// How a row of the log that speaks of a concept calls it.
+pub const CONCEPT: &str = "concept";
 
 impl From<Kind> for Subject {
     fn from(kind: Kind) -> Self {

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod check;
 pub mod codes;
+pub mod concepts;
 pub mod connection;
 pub mod database;
 pub mod idempotency;

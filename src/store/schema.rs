@@ -323,3 +323,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     refresh_tokens
 );
+diesel::table! {
+    concepts (id) {
+        id -> Text,
+        code -> Text,
+        parent -> Nullable<Text>,
+        name_ja -> Nullable<Text>,
+        name_en -> Nullable<Text>,
+        synonyms_ja -> Text,
+        synonyms_en -> Text,
+        version -> BigInt,
+        updated_at -> Text,
+    }
+}

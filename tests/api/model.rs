@@ -205,6 +205,7 @@ impl Shelf {
                 sort: Sort::Relevance,
                 offset: 0,
                 limit: 1_000,
+                ..SearchRequest::default()
             };
             let answer = self.engine().search(&request).expect("an answer");
             let wanted: Vec<&Row> = rows

@@ -8,7 +8,7 @@ pub mod score;
 use crate::error::EngineError;
 use crate::kernel::Pool;
 use crate::matching::score::Weights;
-use crate::request::{MatchAnswer, MatchRequest, PartyScore};
+use crate::request::{MatchAnswer, MatchRequest, PartyScore, SimilarAnswer, SimilarRequest};
 use crate::search::hit_at;
 use crate::snapshot::Snapshot;
 
@@ -42,4 +42,20 @@ pub(crate) fn run(
         parties.push(PartyScore { party: name.to_string(), score: total, parts: scored.parts.to_vec(), things });
     }
     Ok(MatchAnswer { parties, terms: recalled.terms })
+}
+
+/// Documents like some texts, by the same terms and the same scorer as a match.
+pub(crate) fn similar(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    request: &SimilarRequest,
+) -> Result<SimilarAnswer, EngineError> {
+    let weights = Weights { documents: request.limit, ..Weights::default() };
+    let (documents, terms) =
+        recall::alike(snapshot, pool, &request.texts, &request.reader, &request.filters, &weights)?;
+    let mut hits = Vec::with_capacity(documents.len());
+    for (address, score) in documents {
+        hits.push(hit_at(snapshot, address, score)?);
+    }
+    Ok(SimilarAnswer { hits, terms })
 }

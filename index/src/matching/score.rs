@@ -13,6 +13,12 @@ pub struct Weights {
     pub repetition: f32,
     /// Power of the inverse frequency of a term.
     pub rarity: f32,
+    /// What a narrower concept counts beside the one that was named.
+    pub narrower: f32,
+    /// What a wider concept counts beside the one below it.
+    pub wider: f32,
+    /// Whether concepts count for breadth and focus.
+    pub broad_concepts: bool,
     /// Terms of the query that are looked up at most.
     pub chosen_terms: usize,
     /// Documents that may speak at most.
@@ -57,6 +63,9 @@ impl Default for Weights {
             fields: FieldWeights::default(),
             repetition: 0.7,
             rarity: 1.2,
+            narrower: 0.1,
+            wider: 0.5,
+            broad_concepts: true,
             chosen_terms: 64,
             documents: 2_000,
             voices: 10,

@@ -10,6 +10,10 @@ pub const MUNICIPALITIES: &str = include_str!("municipalities.csv");
 /// Fields of the cluster. `code,parent,name_ja,name_en`
 pub const FIELDS: &str = include_str!("fields.csv");
 
+/// The concept tree, separated by tabs, synonyms by `|`: `code parent name_ja name_en synonyms_ja synonyms_en`, wider
+/// concepts first. The same file that the engine begins with.
+pub const CONCEPTS: &str = include_str!("../../../index/src/taxonomy/concepts.tsv");
+
 /// An enum whose values have a stable code and a name in each language.
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($(#[$value_meta:meta])* $value:ident = $code:literal, $ja:literal, $en:literal;)+ }) => {
