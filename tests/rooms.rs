@@ -52,7 +52,18 @@ const ROOMS: &[Room] = &[
         name: "exchange",
         // The same "did you mean" for columns as for settings.
         rooms: &["store", "domain", "error", "config"],
-        packages: &["csv", "encoding_rs", "indicatif"],
+        packages: &[
+            "csv",
+            "encoding_rs",
+            "indicatif",
+            // XLSX: the container, the XML, the writer, and texts of a book that do not fit in memory.
+            "flate2",
+            "quick_xml",
+            "rust_xlsxwriter",
+            "tempfile",
+            // What a preview found is answered as it is.
+            "utoipa",
+        ],
     },
     Room {
         name: "auth",

@@ -2,6 +2,8 @@
 
 use crate::config::{Flags, settings};
 use crate::domain::Kind;
+use crate::exchange::encoding::Encoding;
+use crate::exchange::export::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -33,7 +35,7 @@ pub enum Command {
     /// Run the service (--help lists all settings)
     #[command(after_long_help = settings::help())]
     Serve(ServeArguments),
-    /// Take in a CSV, TSV or JSON Lines file
+    /// Take in a CSV, TSV, XLSX or JSON Lines file
     #[command(after_long_help = IMPORT_HELP)]
     Import(ImportArguments),
     /// Write out everything of one kind
@@ -77,7 +79,7 @@ pub struct CreateAdminArguments {
 pub struct ImportArguments {
     /// What the rows are
     pub kind: KindArgument,
-    /// The file: .csv, .tsv, .jsonl
+    /// The file: .csv, .tsv, .xlsx, .jsonl
     pub file: PathBuf,
     /// Name of the system the file comes from: its own ids are remembered under this name
     #[arg(long, value_name = "NAME")]
@@ -85,6 +87,18 @@ pub struct ImportArguments {
     /// Say what would happen, write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Encoding of a CSV file, against the guess
+    #[arg(long, value_enum)]
+    pub encoding: Option<EncodingArgument>,
+    /// What headings mean: a ready-made mapping (corporate-numbers, gbizinfo, researchmap, kaken) or one of your own
+    #[arg(long, value_name = "NAME")]
+    pub mapping: Option<String>,
+    /// A heading and the field it means (empty: left out); remembered under the name of --mapping
+    #[arg(long, value_name = "HEADING=FIELD")]
+    pub map: Vec<String>,
+    /// CSV file with the lines of the needs, or the members of the records
+    #[arg(long, value_name = "FILE.csv")]
+    pub parts: Option<PathBuf>,
     /// Write a line for every row here: created, updated, unchanged, or refused and why
     #[arg(long, value_name = "FILE.csv")]
     pub report: Option<PathBuf>,
@@ -143,6 +157,36 @@ pub enum ExportFormat {
     Jsonl,
     /// CSV in UTF-8 with a byte order mark, as Excel reads it
     Csv,
+    /// CSV in CP932, as older programs in Japan read it; reports what it cannot hold
+    CsvCp932,
+    /// A book: codes as text, headings frozen and with a filter
+    Xlsx,
+}
+
+impl ExportFormat {
+    pub fn format(self) -> Format {
+        match self {
+            ExportFormat::Jsonl => Format::JsonLines,
+            ExportFormat::Csv => Format::Csv,
+            ExportFormat::CsvCp932 => Format::CsvCp932,
+            ExportFormat::Xlsx => Format::Xlsx,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EncodingArgument {
+    Utf8,
+    Cp932,
+}
+
+impl EncodingArgument {
+    pub fn encoding(self) -> Encoding {
+        match self {
+            EncodingArgument::Utf8 => Encoding::Utf8,
+            EncodingArgument::Cp932 => Encoding::Cp932,
+        }
+    }
 }
 
 /// The kinds by their plural, as in the API's paths.

@@ -2,6 +2,8 @@
 
 use super::identity::{self, Identity, Resolver};
 use super::places::Places;
+use super::cp932;
+use super::workbook::Refused;
 use super::rows::{self, Draft, Note, Notes, RawRow, Refusal, Vocabularies};
 use crate::domain::text::fold;
 use crate::domain::{
@@ -79,6 +81,22 @@ pub trait RowSource {
     fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>>;
     /// Bytes of the file so far, for a progress bar.
     fn bytes_read(&self) -> u64;
+    /// Whether the file is in CP932, where 〜 and ～ are one character: what differs in nothing else is unchanged.
+    fn is_cp932(&self) -> bool {
+        false
+    }
+}
+
+impl<S: RowSource + ?Sized> RowSource for Box<S> {
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
+        (**self).next_row(notes)
+    }
+    fn bytes_read(&self) -> u64 {
+        (**self).bytes_read()
+    }
+    fn is_cp932(&self) -> bool {
+        (**self).is_cp932()
+    }
 }
 
 /// Hears of each row once it is certain.
@@ -142,6 +160,7 @@ struct Session {
     notes: Notes,
     /// Headings of the capabilities nested in organisations.
     nested_planner: rows::Planner,
+    cp932: bool,
 }
 
 /// What is told of a row, or of a capability nested in it.
@@ -183,6 +202,7 @@ fn run<E: Stored>(
         spoken_of: HashMap::new(),
         notes,
         nested_planner: rows::Planner::new(Kind::Capability),
+        cp932: rows.is_cp932(),
     };
     let mut counts = Counts::default();
     let mut nested = Counts::default();
@@ -261,6 +281,9 @@ fn note_unused_id(draft: &Draft, session: &mut Session) {
 }
 
 fn cannot_read(error: std::io::Error) -> Error {
+    if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<Refused>()) {
+        return Error::Malformed(refused.0.clone());
+    }
     Error::internal(format!("reading the file stopped: {error}"))
 }
 
@@ -364,7 +387,11 @@ fn take_row<E: Stored>(
         Some(thing) => serde_json::to_value(&thing.entry).map_err(Error::internal)?,
         None => Value::Object(Map::new()),
     };
+    let before = session.cp932.then(|| tree.clone());
     parse::merge_patch(&mut tree, &draft.patch);
+    if let Some(before) = before {
+        cp932::keep_what_looks_the_same(&before, &mut tree);
+    }
     if let Value::Object(fields) = &mut tree {
         for (name, value) in &draft.defaults {
             let place = fields.entry(name.clone()).or_insert(Value::Null);

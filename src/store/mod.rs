@@ -7,6 +7,7 @@ pub mod codes;
 pub mod connection;
 pub mod database;
 pub mod idempotency;
+pub mod import_mappings;
 pub mod invitations;
 pub mod log;
 pub mod memberships;
