@@ -101,12 +101,20 @@ fn tell_lost(terminal: &Terminal, format: Format, exported: &Exported) {
     let count = exported.lost_count;
     let (ja, en) = match format {
         Format::CsvCp932 => (
-            format!("{count}個のセルに CP932 で書けない文字があり、&#…; の形で書きました。そのまま見せるには --format csv か xlsx を使ってください。"),
-            format!("{count} cell(s) hold characters that CP932 lacks; they are written as &#…;. Use --format csv or xlsx to show them."),
+            format!(
+                "{count}個のセルに CP932 で書けない文字があり、&#…; の形で書きました。そのまま見せるには --format csv か xlsx を使ってください。"
+            ),
+            format!(
+                "{count} cell(s) hold characters that CP932 lacks; they are written as &#…;. Use --format csv or xlsx to show them."
+            ),
         ),
         Format::Xlsx | Format::Csv | Format::JsonLines => (
-            format!("{count}個のセルは XLSX に入る長さ（32,767文字）を超えたため空けました。--format csv を使ってください。"),
-            format!("{count} cell(s) are longer than XLSX allows (32,767 characters) and were left empty. Use --format csv."),
+            format!(
+                "{count}個のセルは XLSX に入る長さ（32,767文字）を超えたため空けました。--format csv を使ってください。"
+            ),
+            format!(
+                "{count} cell(s) are longer than XLSX allows (32,767 characters) and were left empty. Use --format csv."
+            ),
         ),
     };
     terminal.warn(&ja, &en);

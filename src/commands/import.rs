@@ -284,7 +284,15 @@ impl Progress {
             let heading = ["row", "outcome", "id", "column", "code", "found", "message"];
             writer.write_record(heading).map_err(|error| Failure::from(std::io::Error::from(error)))?;
         }
-        Ok(Self { bar, report, speech, refusals: Vec::new(), refusal_count: 0, groups: Groups::default(), last_line: 0 })
+        Ok(Self {
+            bar,
+            report,
+            speech,
+            refusals: Vec::new(),
+            refusal_count: 0,
+            groups: Groups::default(),
+            last_line: 0,
+        })
     }
 
     fn finish_report(&mut self) -> Result<(), Failure> {

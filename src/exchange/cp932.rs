@@ -57,10 +57,11 @@ pub fn without_references(text: Cow<'_, str>) -> Cow<'_, str> {
         plain.push_str(before);
         let digits = found[2..].bytes().take_while(u8::is_ascii_digit).count();
         let closed = (1..=7).contains(&digits) && found.as_bytes().get(2 + digits) == Some(&b';');
-        let character =
-            closed.then(|| found[2..2 + digits].parse().ok()).flatten().and_then(char::from_u32).filter(|character| {
-                *character == '&' || (!character.is_control() && !is_writable(*character))
-            });
+        let character = closed
+            .then(|| found[2..2 + digits].parse().ok())
+            .flatten()
+            .and_then(char::from_u32)
+            .filter(|character| *character == '&' || (!character.is_control() && !is_writable(*character)));
         match character {
             Some(character) => {
                 plain.push(character);

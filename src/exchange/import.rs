@@ -1,10 +1,10 @@
 //! Taking rows in: read and shaped outside of any transaction, written in batches, each row for itself.
 
+use super::cp932;
 use super::identity::{self, Identity, Resolver};
 use super::places::Places;
-use super::cp932;
-use super::workbook::Refused;
 use super::rows::{self, Draft, Note, Notes, RawRow, Refusal, Vocabularies};
+use super::workbook::Refused;
 use crate::domain::text::fold;
 use crate::domain::{
     Actor, Capability, Defect, Entry, Finding, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,

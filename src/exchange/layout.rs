@@ -93,7 +93,6 @@ pub fn part_rows(part: PartKind, fields: &Value) -> Vec<Vec<Cell>> {
     list.into_iter().flatten().map(row).collect()
 }
 
-
 /// The names of a kind's fields as they are defined: a spreadsheet is read from left to right.
 fn names_in_order<E: Stored>() -> Vec<String> {
     struct Names(Vec<String>);

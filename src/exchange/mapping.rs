@@ -36,12 +36,36 @@ impl std::fmt::Debug for ReadyMade {
 
 /// 国税庁法人番号公表サイト: the whole list has no headings; the thirty columns by their names in the definition.
 const CORPORATE_NUMBERS: &[&str] = &[
-    "一連番号", "法人番号", "処理区分", "訂正区分", "更新年月日", "変更年月日", "商号又は名称", "商号又は名称イメージID",
-    "法人種別", "国内所在地（都道府県）", "国内所在地（市区町村）", "国内所在地（丁目番地等）", "国内所在地イメージID",
-    "都道府県コード", "市区町村コード", "郵便番号", "国外所在地", "国外所在地イメージID", "登記記録の閉鎖等年月日",
-    "登記記録の閉鎖等の事由", "承継先法人番号", "変更事由の詳細", "法人番号指定年月日", "最新履歴",
-    "商号又は名称（英語表記）", "国内所在地（都道府県）（英語表記）", "国内所在地（市区町村丁目番地等）（英語表記）",
-    "国外所在地（英語表記）", "フリガナ", "検索対象除外",
+    "一連番号",
+    "法人番号",
+    "処理区分",
+    "訂正区分",
+    "更新年月日",
+    "変更年月日",
+    "商号又は名称",
+    "商号又は名称イメージID",
+    "法人種別",
+    "国内所在地（都道府県）",
+    "国内所在地（市区町村）",
+    "国内所在地（丁目番地等）",
+    "国内所在地イメージID",
+    "都道府県コード",
+    "市区町村コード",
+    "郵便番号",
+    "国外所在地",
+    "国外所在地イメージID",
+    "登記記録の閉鎖等年月日",
+    "登記記録の閉鎖等の事由",
+    "承継先法人番号",
+    "変更事由の詳細",
+    "法人番号指定年月日",
+    "最新履歴",
+    "商号又は名称（英語表記）",
+    "国内所在地（都道府県）（英語表記）",
+    "国内所在地（市区町村丁目番地等）（英語表記）",
+    "国外所在地（英語表記）",
+    "フリガナ",
+    "検索対象除外",
 ];
 
 const READY_MADE: &[ReadyMade] = &[
@@ -162,14 +186,22 @@ impl Mapping {
             let shown: String = field.chars().filter(|character| !character.is_control()).take(60).collect();
             return Err(Defect::new(
                 "mapping.field",
-                format!("「{shown}」という項目はありません。見出し=項目名（例: 会社の名前=name_ja。空なら取り込まない）と書いてください。"),
-                format!("There is no field \"{shown}\". Write HEADING=FIELD, such as 会社の名前=name_ja (empty: left out)."),
+                format!(
+                    "「{shown}」という項目はありません。見出し=項目名（例: 会社の名前=name_ja。空なら取り込まない）と書いてください。"
+                ),
+                format!(
+                    "There is no field \"{shown}\". Write HEADING=FIELD, such as 会社の名前=name_ja (empty: left out)."
+                ),
             ));
         }
         self.headings.retain(|(known, _)| columns::heading_key(known) != columns::heading_key(heading));
         self.headings.push((heading.to_owned(), field.to_owned()));
         if self.headings.len() > 1_000 {
-            return Err(Defect::new("mapping.too_long", "見出しは1,000までです。", "A mapping has at most 1,000 headings."));
+            return Err(Defect::new(
+                "mapping.too_long",
+                "見出しは1,000までです。",
+                "A mapping has at most 1,000 headings.",
+            ));
         }
         Ok(())
     }
@@ -192,7 +224,8 @@ pub fn check_name(name: &str) -> Result<(), Defect> {
 
 /// There is no mapping of this name.
 pub fn unknown(name: &str, kind: Kind) -> Defect {
-    let names: Vec<&str> = READY_MADE.iter().filter(|mapping| mapping.kind == kind).map(|mapping| mapping.name).collect();
+    let names: Vec<&str> =
+        READY_MADE.iter().filter(|mapping| mapping.kind == kind).map(|mapping| mapping.name).collect();
     let shown: String = name.chars().take(60).collect();
     Defect::new(
         "mapping.unknown",

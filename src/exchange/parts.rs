@@ -52,9 +52,16 @@ impl PartKind {
     /// The headings of an export.
     pub fn headings(self) -> &'static [&'static str] {
         match self {
-            PartKind::Lines => {
-                &["id", "title", "strength", "text_ja", "text_en", "condition_field", "condition_operator", "condition_values"]
-            }
+            PartKind::Lines => &[
+                "id",
+                "title",
+                "strength",
+                "text_ja",
+                "text_en",
+                "condition_field",
+                "condition_operator",
+                "condition_values",
+            ],
             PartKind::Members => &["id", "title", "party", "role"],
         }
     }
@@ -178,7 +185,8 @@ fn line(fields: &HashMap<&str, &str>) -> Value {
     }
     if let Some(field) = fields.get("condition_field") {
         let values = fields.get("condition_values").copied().unwrap_or("");
-        let values: Vec<&str> = values.split([';', '；', '、', ',']).map(str::trim).filter(|text| !text.is_empty()).collect();
+        let values: Vec<&str> =
+            values.split([';', '；', '、', ',']).map(str::trim).filter(|text| !text.is_empty()).collect();
         let operator = fields.get("condition_operator").copied().unwrap_or("any_of");
         line.insert("condition".into(), json!({ "field": field, "operator": operator, "values": values }));
     }

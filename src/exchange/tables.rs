@@ -1,11 +1,11 @@
 //! Rows of CSV and TSV: headings first, then cells in the encoding of the file.
 
-use super::{cells, cp932};
 use super::delimited::{DelimitedReader, DelimitedRow};
 use super::encoding::{self, Encoding, Guess, UTF8_MARK};
-use super::import::RowSource;
 use super::headings;
+use super::import::RowSource;
 use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
+use super::{cells, cp932};
 use crate::domain::Defect;
 use crate::error::{Error, Result};
 use serde_json::Value;

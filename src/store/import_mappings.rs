@@ -38,8 +38,10 @@ pub fn list(conn: &mut Conn) -> Result<Vec<(String, String, Headings)>> {
 
 /// Keeps a mapping in place of the one of that name.
 pub fn keep(conn: &mut Conn, kind: Kind, name: &str, headings: &[(String, String)]) -> Result<()> {
-    diesel::delete(import_mappings::table.filter(import_mappings::kind.eq(kind.code()).and(import_mappings::name.eq(name))))
-        .execute(conn)?;
+    diesel::delete(
+        import_mappings::table.filter(import_mappings::kind.eq(kind.code()).and(import_mappings::name.eq(name))),
+    )
+    .execute(conn)?;
     for (position, (heading, field)) in (0i32..).zip(headings) {
         diesel::insert_into(import_mappings::table)
             .values((
