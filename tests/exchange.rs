@@ -895,7 +895,10 @@ fn a_held_folder_can_be_read_and_not_written() {
         assert_eq!(code(&output), 3, "{arguments:?}");
         assert!(error(&output).contains("in use by another musubi"), "{}", error(&output));
     }
-    assert!(error(&musubi(folder, &["import", "organizations", "a.csv"])).contains("POST /api/v1/organizations"));
+    assert!(
+        error(&musubi(folder, &["import", "organizations", "a.csv"]))
+            .contains("POST /api/v1/imports?kind=organizations")
+    );
     for arguments in [&["export", "organizations"][..], &["check"]] {
         assert_eq!(code(&musubi(folder, arguments)), 0, "{arguments:?}");
     }

@@ -230,7 +230,7 @@ fn known_id(id: &str) -> Result<ThingId, Problem> {
     ThingId::parse(id).map_err(|_| Error::NotFound.into())
 }
 
-fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {
+pub(super) fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {
     let mut findings = Vec::new();
     let mut refuse = |name: &str, defect: Defect| findings.push(Finding::new(format!("/{name}"), defect));
     let id = |text: &Option<String>| text.as_deref().map(ThingId::parse).transpose();

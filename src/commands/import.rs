@@ -68,7 +68,8 @@ pub fn run(config: &Config, arguments: &ImportArguments, terminal: &Terminal) ->
         Some(open) => open,
         None => open_database(config, Access::Write { instead: &instead })?,
     };
-    let options = ImportOptions { source: arguments.source.clone(), dry_run: arguments.dry_run };
+    let options =
+        ImportOptions { source: arguments.source.clone(), dry_run: arguments.dry_run, ..ImportOptions::default() };
     let result =
         crate::exchange::import(&open.database, &Actor::Operator, kind, rows.as_mut(), notes, &options, &mut listener);
     listener.bar.finish_and_clear();
@@ -167,8 +168,10 @@ fn print_guess(terminal: &Terminal, encoding: Option<&'static str>, headings: &[
 fn instead(kind: Kind) -> Message {
     let plural = kind.plural();
     Message::new(
-        format!("serve を止めるか、動いている serve に POST /api/v1/{plural} で1件ずつ登録してください。"),
-        format!("Stop serve, or send the rows one by one to the running one: POST /api/v1/{plural}."),
+        format!(
+            "serve を止めるか、動いている serve に POST /api/v1/imports?kind={plural}&format=… でファイルを送ってください。"
+        ),
+        format!("Stop serve, or send the file to the running one: POST /api/v1/imports?kind={plural}&format=…."),
     )
 }
 

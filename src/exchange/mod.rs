@@ -14,6 +14,7 @@ pub mod groups;
 pub mod headings;
 pub mod identity;
 pub mod import;
+pub mod jobs;
 pub mod kaken;
 pub mod layout;
 pub mod lines;
@@ -25,6 +26,8 @@ pub mod researchmap;
 pub mod rows;
 pub mod sheets;
 pub mod tables;
+pub mod trial;
+pub mod undo;
 pub mod workbook;
 pub mod write;
 

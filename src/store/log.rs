@@ -256,6 +256,11 @@ pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> Result<Vec<Change>> {
     Ok(rows)
 }
 
+/// The rows of one transaction, last first.
+pub fn of_transaction(conn: &mut Conn, seq: i64) -> Result<Vec<Change>> {
+    Ok(changes::table.filter(changes::seq.eq(seq)).order(changes::line.desc()).load(conn)?)
+}
+
 /// The chain at the end of a transaction; `None` if the log has no such sequence.
 pub fn chain_at(conn: &mut Conn, seq: i64) -> Result<Option<String>> {
     if seq == 0 {

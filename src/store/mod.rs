@@ -8,6 +8,7 @@ pub mod connection;
 pub mod database;
 pub mod idempotency;
 pub mod import_mappings;
+pub mod imports;
 pub mod invitations;
 pub mod log;
 pub mod memberships;
