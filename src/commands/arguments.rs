@@ -38,8 +38,12 @@ pub enum Command {
     /// Take in a CSV, TSV, XLSX or JSON Lines file
     #[command(after_long_help = IMPORT_HELP)]
     Import(ImportArguments),
-    /// Write out everything of one kind
+    /// Write out everything of one kind, or an archive of everything with its history
     Export(ExportArguments),
+    /// Put an archive into an empty database: with ids, versions, times and history
+    Restore(FileArgument),
+    /// Copy the SQLite database to a file while the service runs
+    Backup(FileArgument),
     /// Rank the queries of a judged folder and write the run
     Evaluate(EvaluateArguments),
     /// Write generated organisations with capabilities, for measuring
@@ -107,12 +111,17 @@ pub struct ImportArguments {
 #[derive(Debug, Clone, Args)]
 pub struct ExportArguments {
     /// What to write out
-    pub kind: KindArgument,
+    pub what: ExportSubject,
     #[arg(long, value_enum, default_value = "jsonl")]
     pub format: ExportFormat,
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct FileArgument {
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -185,6 +194,34 @@ impl EncodingArgument {
         match self {
             EncodingArgument::Utf8 => Encoding::Utf8,
             EncodingArgument::Cp932 => Encoding::Cp932,
+        }
+    }
+}
+
+/// What can be written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportSubject {
+    Organizations,
+    People,
+    Capabilities,
+    Seeds,
+    Needs,
+    Records,
+    /// Everything with ids, versions, times and history, as `restore` reads it (needs --out)
+    Archive,
+}
+
+impl ExportSubject {
+    /// `None`: an archive.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            ExportSubject::Organizations => Some(Kind::Organization),
+            ExportSubject::People => Some(Kind::Person),
+            ExportSubject::Capabilities => Some(Kind::Capability),
+            ExportSubject::Seeds => Some(Kind::Seed),
+            ExportSubject::Needs => Some(Kind::Need),
+            ExportSubject::Records => Some(Kind::Record),
+            ExportSubject::Archive => None,
         }
     }
 }

@@ -27,8 +27,16 @@ struct Report {
 }
 
 pub fn run(config: &Config, arguments: &ExportArguments, terminal: &Terminal) -> Result<Ending, Failure> {
+    let Some(kind) = arguments.what.kind() else {
+        return match &arguments.out {
+            Some(file) => super::archive::write(config, file, terminal),
+            None => Err(Failure::wrong_use(
+                "archive の書き出しには --out ファイル名 が必要です。",
+                "An archive needs --out FILE.",
+            )),
+        };
+    };
     let open = open_database(config, Access::Read)?;
-    let kind = arguments.kind.kind();
     let format = arguments.format.format();
     let scope = Actor::Operator.scope();
     let write = |parts: PartsPlace, output: &mut (dyn Write + Send)| {

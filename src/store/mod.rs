@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod archive;
 pub mod check;
 pub mod codes;
 pub mod connection;

@@ -8,6 +8,7 @@ mod auth;
 mod coalition;
 mod contract;
 mod health;
+mod imports;
 mod law;
 mod lines;
 mod matching;

@@ -157,3 +157,43 @@ fn what_cp932_lacks_is_reported_and_comes_back() {
     assert!(bytes.windows(5).any(|bytes| bytes == b"'=1+1") && bytes.windows(3).any(|bytes| bytes == b"'-5"));
     assert_eq!(place.take(Kind::Organization, &path, None).counts(), (0, 0, 2, 0));
 }
+
+/// The rows of an archive, by table, without what a restore makes anew.
+fn archived(place: &Place) -> Vec<String> {
+    let mut rows = Vec::new();
+    musubi::store::archive::read(&place.database, &mut |table, row| {
+        rows.push(format!("{table} {row}"));
+        Ok(())
+    })
+    .expect("an archive");
+    rows
+}
+
+#[test]
+fn an_archive_keeps_ids_versions_times_and_history() {
+    let place = demo();
+    // Something with a history: changed, and deleted.
+    let file = place.write("more.csv", "法人番号,名称\n8390002001000,旧社名\n");
+    place.take(Kind::Organization, &file, None);
+    let file = place.write("more.csv", "法人番号,名称\n8390002001000,新社名\n");
+    assert_eq!(place.take(Kind::Organization, &file, None).counts(), (0, 1, 0, 0));
+    let rows = archived(&place);
+    let other = Place::new();
+    let mut next = rows.iter();
+    let restored = musubi::store::archive::restore(&other.database, &mut || {
+        Ok(next.next().map(|line| {
+            let (table, row) = line.split_once(' ').expect("a table and a row");
+            (table.to_owned(), serde_json::from_str(row).expect("JSON"))
+        }))
+    });
+    assert_eq!(restored.expect("a restored archive"), rows.len() as u64);
+    assert_eq!(archived(&other), rows);
+    let mut faults = Vec::new();
+    musubi::store::check::check(&other.database, &mut |fault| faults.push(fault.code)).expect("a check");
+    assert!(faults.is_empty(), "{faults:?}");
+    let epoch = |place: &Place| place.database.read(musubi::store::log::head).expect("a head").epoch;
+    assert_ne!(epoch(&place), epoch(&other));
+    // Into what is not empty: refused, and nothing is touched.
+    assert!(musubi::store::archive::restore(&other.database, &mut || Ok(None)).is_err());
+    assert_eq!(archived(&other), rows);
+}
