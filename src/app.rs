@@ -5,6 +5,7 @@ use crate::api::metrics::Metrics;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
+use crate::exchange::jobs::Imports;
 use crate::feed::Feed;
 use crate::store::{Conn, Database, Tx, Written};
 use actix_web::web;
@@ -24,6 +25,7 @@ pub struct App {
     pub limits: Arc<Limits>,
     pub metrics: Metrics,
     pub auth: Arc<Auth>,
+    pub imports: Arc<Imports>,
 }
 
 /// How long a search waits for its turn.

@@ -18,6 +18,7 @@ use crate::api::metrics::Metrics;
 use crate::app::App;
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
+use crate::exchange::jobs::Imports;
 use crate::feed::{Feed, Pace};
 use crate::store::Database;
 use actix_web::dev::Server;
@@ -66,7 +67,9 @@ pub fn build(
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
     let metrics = Metrics::new().map_err(Error::internal)?;
     let auth = Auth::start(auth, database.clone())?;
-    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics, auth })
+    // Staged files lie beside the index, in the data folder.
+    let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
+    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics, auth, imports })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

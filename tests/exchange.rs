@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use musubi::domain::{Actor, Clock, Kind, Organization, Scope};
 use musubi::exchange::export::{Format, export};
+use musubi::exchange::rows::Planner;
 use musubi::exchange::{
     Counts, ImportOptions, ImportReport, JsonLines, Listener, Notes, Outcome, Refusal, RowSource, Table, import,
 };
@@ -74,7 +75,7 @@ impl World {
 
     fn table(&self, kind: Kind, bytes: &[u8], options: &ImportOptions) -> Result<Taken, musubi::error::Error> {
         let mut notes = Notes::default();
-        let table = Table::open(kind, Cursor::new(bytes.to_vec()), b',', &mut notes)?;
+        let table = Table::open(Planner::new(kind), Cursor::new(bytes.to_vec()), b',', None, &mut notes)?;
         Ok(self.take(kind, table, notes, options))
     }
 
@@ -161,7 +162,7 @@ impl Taken {
 }
 
 fn from(source: &str) -> ImportOptions {
-    ImportOptions { source: Some(source.to_owned()), dry_run: false }
+    ImportOptions { source: Some(source.to_owned()), ..ImportOptions::default() }
 }
 
 fn plain() -> ImportOptions {
@@ -604,7 +605,8 @@ fn an_import_may_do_what_its_actor_may_do_over_rest() {
         let take = |kind: Kind, text: &str| {
             let mut notes = Notes::default();
             let mut table =
-                Table::open(kind, Cursor::new(text.as_bytes().to_vec()), b',', &mut notes).expect("a table");
+                Table::open(Planner::new(kind), Cursor::new(text.as_bytes().to_vec()), b',', None, &mut notes)
+                    .expect("a table");
             let mut heard = Heard::default();
             let report =
                 import(&world.database, &member, kind, &mut table, notes, &plain(), &mut heard).expect("an import");
@@ -850,12 +852,16 @@ fn wrong_use_is_2_and_what_cannot_run_is_3() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     std::fs::write(folder.join("a.xlsx"), "").expect("a written file");
+    std::fs::write(folder.join("a.ods"), "").expect("a written file");
     std::fs::write(folder.join("a.csv"), "").expect("a written file");
     std::fs::write(folder.join("musubi.toml"), "[server]\nlistn = \"x\"\n").expect("a written file");
     for (arguments, expected, word) in [
         (&[][..], 2, "Usage"),
         (&["import", "robots", "a.csv"], 2, "robots"),
-        (&["import", "organizations", "a.xlsx"], 2, ".jsonl"),
+        (&["import", "organizations", "a.ods"], 2, ".jsonl"),
+        (&["import", "organizations", "a.xlsx"], 3, "empty"),
+        (&["import", "organizations", "a.csv", "--mapping", "nobody's"], 2, "mapping"),
+        (&["import", "organizations", "a.csv", "--map", "color=colour"], 2, "colour"),
         (&["import", "organizations", "."], 2, "format"),
         (&["import", "organizations", "a.csv", "--source", "a:b"], 2, "source name"),
         (&["--config", "musubi.toml", "check"], 2, "server.listen"),
@@ -889,7 +895,10 @@ fn a_held_folder_can_be_read_and_not_written() {
         assert_eq!(code(&output), 3, "{arguments:?}");
         assert!(error(&output).contains("in use by another musubi"), "{}", error(&output));
     }
-    assert!(error(&musubi(folder, &["import", "organizations", "a.csv"])).contains("POST /api/v1/organizations"));
+    assert!(
+        error(&musubi(folder, &["import", "organizations", "a.csv"]))
+            .contains("POST /api/v1/imports?kind=organizations")
+    );
     for arguments in [&["export", "organizations"][..], &["check"]] {
         assert_eq!(code(&musubi(folder, arguments)), 0, "{arguments:?}");
     }

@@ -52,7 +52,18 @@ const ROOMS: &[Room] = &[
         name: "exchange",
         // The same "did you mean" for columns as for settings.
         rooms: &["store", "domain", "error", "config"],
-        packages: &["csv", "encoding_rs", "indicatif"],
+        packages: &[
+            "csv",
+            "encoding_rs",
+            "indicatif",
+            // XLSX: the container, the XML, the writer, and texts of a book that do not fit in memory.
+            "flate2",
+            "quick_xml",
+            "rust_xlsxwriter",
+            "tempfile",
+            // What a preview found is answered as it is.
+            "utoipa",
+        ],
     },
     Room {
         name: "auth",
@@ -78,13 +89,17 @@ const ROOMS: &[Room] = &[
     Room {
         name: "api",
         // Handlers reach the others through `app`; health and metrics read the state of the feed there.
-        rooms: &["app", "auth", "domain", "store", "error", "feed"],
+        // Imports and exports are asked for here and done in `exchange`.
+        rooms: &["app", "auth", "domain", "store", "error", "feed", "exchange"],
         packages: &[
             "actix_web",
             "musubi_index",
             "utoipa",
             "utoipa_swagger_ui",
             "prometheus",
+            // The body of an upload as it arrives, and a file while it is sent.
+            "futures_core",
+            "tempfile",
             // The pointer to the value of a match that could not be read.
             "serde_path_to_error",
         ],
@@ -92,7 +107,7 @@ const ROOMS: &[Room] = &[
     Room {
         // What a handler can reach. `web::block` is the way off the workers, so actix is named here, too.
         name: "app",
-        rooms: &["domain", "error", "feed", "store", "api", "auth", "Limits"],
+        rooms: &["domain", "error", "exchange", "feed", "store", "api", "auth", "Limits"],
         packages: &["actix_web", "musubi_index", "tokio"],
     },
     Room {

@@ -5,8 +5,10 @@ pub mod audit;
 pub mod auth;
 pub mod coalition;
 pub mod concepts;
+pub mod exports;
 pub mod gate;
 pub mod health;
+pub mod imports;
 pub mod invitations;
 pub mod lines;
 pub mod matching;
@@ -47,6 +49,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(memberships::routes)
                 .configure(invitations::routes)
                 .configure(audit::routes)
+                .configure(imports::routes)
+                .configure(exports::routes)
                 .default_service(web::to(wire::no_such_route)),
         )
         .configure(auth::key_routes)

@@ -3,7 +3,8 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, coalition, concepts, health, invitations, matching, me, memberships, search, vocabularies,
+    accounts, audit, auth, coalition, concepts, exports, health, imports, invitations, matching, me, memberships,
+    search, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -72,6 +73,17 @@ use utoipa_swagger_ui::SwaggerUi;
         invitations::withdraw,
         invitations::accept,
         audit::list,
+        imports::list,
+        imports::create,
+        imports::read,
+        imports::rows,
+        imports::rejected,
+        imports::commit,
+        imports::cancel,
+        imports::undo,
+        imports::mappings,
+        imports::keep_mapping,
+        exports::export,
         health::live,
         health::ready,
     ),
@@ -83,6 +95,8 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),
         (name = "accounts", description = "アカウントと監査"),
+        (name = "imports", description = "取り込み"),
+        (name = "exports", description = "書き出し"),
         (name = "health", description = "稼働状況"),
     )
 )]

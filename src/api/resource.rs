@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::vocabulary::{Kind, OrganizationKind};
-use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, parse};
+use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, linked, parse};
 use crate::error::{Error, Result};
 use crate::store::log::Position;
 use crate::store::page::{Order, Page, Place};
@@ -130,10 +130,24 @@ async fn read<E: Stored>(
     let scope = caller.scope();
     let thing = app.read(move |conn| things::get::<E>(conn, &scope, &id)).await?;
     let etag = Revision(thing.header.version).etag();
+    if asks_for_linked_data(&request)
+        && let Some(linked) = linked::json_ld(E::KIND, &serde_json::to_value(&thing).map_err(Error::internal)?)
+    {
+        return Ok(HttpResponse::Ok()
+            .insert_header((header::VARY, "accept"))
+            .content_type("application/ld+json")
+            .body(linked.to_string()));
+    }
     if wire::header_text(&request, "if-none-match")? == Some(etag.as_str()) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
     }
     Ok(HttpResponse::Ok().insert_header((header::ETAG, etag)).json(thing))
+}
+
+/// Linked data is asked for by its name; `*/*` means our own form.
+fn asks_for_linked_data(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|text| text.split(',')).any(|text| text.trim().starts_with("application/ld+json"))
 }
 
 async fn change<E: Stored>(
@@ -230,7 +244,7 @@ fn known_id(id: &str) -> Result<ThingId, Problem> {
     ThingId::parse(id).map_err(|_| Error::NotFound.into())
 }
 
-fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {
+pub(super) fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {
     let mut findings = Vec::new();
     let mut refuse = |name: &str, defect: Defect| findings.push(Finding::new(format!("/{name}"), defect));
     let id = |text: &Option<String>| text.as_deref().map(ThingId::parse).transpose();

@@ -181,6 +181,26 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     })
 }
 
+/// The ids of every hit, best first, without those that are gone, changed or hidden since: for an export. A search
+/// with more hits than the engine pages through is refused.
+pub(super) fn ids(app: &App, actor: &Actor, query: &SearchQuery) -> Result<Vec<String>> {
+    const PAGE: usize = 500;
+    let narrowed = narrowed(app)?;
+    let mut request = app.database.read(|conn| engine_request(conn, actor, query))?;
+    request.filters.excluded_ids = narrowed.unwrap_or_default();
+    request.limit = PAGE;
+    let mut ids = Vec::new();
+    loop {
+        request.offset = ids.len();
+        let answer = ask(&app.engine, &request)?;
+        let (count, total) = (answer.hits.len(), answer.total);
+        ids.extend(answer.hits.into_iter().map(|hit| hit.id));
+        if count == 0 || ids.len() >= total {
+            return Ok(ids);
+        }
+    }
+}
+
 struct FilledPage {
     hits: Vec<HitBody>,
     /// The first answer of the engine: counts, facets and terms are its.

@@ -194,6 +194,14 @@ pub(super) fn set_chain(conn: &mut Conn, chain: &str) -> Result<()> {
     Ok(())
 }
 
+/// Sets the whole head: for a restored log only.
+pub(super) fn set_head(conn: &mut Conn, epoch: &str, seq: i64, chain: &str) -> Result<()> {
+    diesel::update(log_head::table)
+        .set((log_head::epoch.eq(epoch), log_head::seq.eq(seq), log_head::chain.eq(chain)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Writes a row; gives the chain after it.
 pub(super) fn append(conn: &mut Conn, before: &str, change: NewChange<'_>) -> Result<String> {
     let salt = Uuid::new_v4().simple().to_string();
@@ -260,6 +268,11 @@ pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> Result<Vec<Change>> {
         rows.extend(rest);
     }
     Ok(rows)
+}
+
+/// The rows of one transaction, last first.
+pub fn of_transaction(conn: &mut Conn, seq: i64) -> Result<Vec<Change>> {
+    Ok(changes::table.filter(changes::seq.eq(seq)).order(changes::line.desc()).load(conn)?)
 }
 
 /// The chain at the end of a transaction; `None` if the log has no such sequence.

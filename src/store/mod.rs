@@ -2,12 +2,15 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod archive;
 pub mod check;
 pub mod codes;
 pub mod concepts;
 pub mod connection;
 pub mod database;
 pub mod idempotency;
+pub mod import_mappings;
+pub mod imports;
 pub mod invitations;
 mod lent;
 pub mod log;

@@ -336,3 +336,47 @@ diesel::table! {
         updated_at -> Text,
     }
 }
+
+diesel::table! {
+    imports (id) {
+        id -> Text,
+        node -> Text,
+        kind -> Text,
+        format -> Text,
+        source -> Nullable<Text>,
+        mapping -> Nullable<Text>,
+        encoding -> Nullable<Text>,
+        file_name -> Nullable<Text>,
+        bytes -> BigInt,
+        state -> Text,
+        created_by -> Text,
+        created_at -> Text,
+        updated_at -> Text,
+        rows_done -> BigInt,
+        rows_total -> Nullable<BigInt>,
+        preview -> Nullable<Text>,
+        result -> Nullable<Text>,
+        undone -> Nullable<Text>,
+        failure -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    import_batches (import_id, seq) { import_id -> Text, seq -> BigInt, last_line -> BigInt, counts -> Text, }
+}
+diesel::table! {
+    import_references (import_id, kind, scheme, value) {
+        import_id -> Text,
+        kind -> Text,
+        scheme -> Text,
+        value -> Text,
+    }
+}
+diesel::table! {
+    import_mappings (kind, name, position) {
+        kind -> Text,
+        name -> Text,
+        position -> Integer,
+        heading -> Text,
+        field -> Text,
+    }
+}

@@ -433,6 +433,28 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
     Ok(Thing { header, entry })
 }
 
+/// What a thing said in one version, and the transaction that made it. `None` inside: it was deleted then.
+pub fn version<E: Stored>(conn: &mut Conn, id: &ThingId, version: i64) -> Result<Option<(i64, Option<E>)>> {
+    let found: Option<(i64, Option<String>)> = versions::table
+        .find((id.as_str(), version))
+        .select((versions::change_seq, versions::snapshot))
+        .first(conn)
+        .optional()?;
+    let Some((seq, snapshot)) = found else { return Ok(None) };
+    let entry = snapshot.map(|text| serde_json::from_str(&text)).transpose().map_err(Error::internal)?;
+    Ok(Some((seq, entry)))
+}
+
+/// The version that a transaction made of a thing: the first, if it made several.
+pub fn version_of(conn: &mut Conn, id: &ThingId, seq: i64) -> Result<Option<i64>> {
+    Ok(versions::table
+        .filter(versions::thing_id.eq(id.as_str()).and(versions::change_seq.eq(seq)))
+        .order(versions::version)
+        .select(versions::version)
+        .first(conn)
+        .optional()?)
+}
+
 /// Deletes a thing that nothing else refers to. Its history stays.
 pub fn delete<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64) -> Result<()> {
     let mut header = current.header;

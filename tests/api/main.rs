@@ -9,6 +9,7 @@ mod coalition;
 mod concepts;
 mod contract;
 mod health;
+mod imports;
 mod law;
 mod lines;
 mod matching;
