@@ -5,11 +5,14 @@ pub mod audit;
 pub mod auth;
 pub mod coalition;
 pub mod concepts;
+pub mod duplicates;
 pub mod exports;
 pub mod gate;
 pub mod health;
+pub mod history;
 pub mod imports;
 pub mod invitations;
+pub mod lifecycle;
 pub mod lines;
 pub mod matching;
 pub mod me;
@@ -17,9 +20,12 @@ pub mod memberships;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+mod openapi_life;
 pub mod permit;
 pub mod problem;
+pub mod profile;
 pub mod resource;
+pub mod reviews;
 pub mod search;
 pub mod vocabularies;
 pub mod wire;
@@ -38,6 +44,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(resource::routes::<Seed>)
                 .configure(resource::routes::<Need>)
                 .configure(resource::routes::<Record>)
+                .configure(lifecycle::routes)
+                .configure(history::routes)
+                .configure(reviews::routes)
+                .configure(duplicates::routes)
+                .configure(profile::routes)
                 .configure(search::routes)
                 .configure(coalition::routes)
                 .configure(matching::routes)

@@ -3,8 +3,8 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, coalition, concepts, exports, health, imports, invitations, matching, me, memberships,
-    search, vocabularies,
+    accounts, audit, auth, coalition, concepts, duplicates, exports, health, history, imports, invitations, lifecycle,
+    matching, me, memberships, openapi_life, profile, reviews, search, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -34,6 +34,7 @@ use utoipa_swagger_ui::SwaggerUi;
         coalition::propose,
         vocabularies::municipalities,
         vocabularies::fields,
+        vocabularies::industries,
         vocabularies::vocabularies,
         concepts::list,
         concepts::read,
@@ -84,11 +85,28 @@ use utoipa_swagger_ui::SwaggerUi;
         imports::mappings,
         imports::keep_mapping,
         exports::export,
+        reviews::reviews,
+        reviews::verifications,
+        duplicates::list,
+        duplicates::merge,
+        duplicates::unmerge,
+        profile::read,
         health::live,
         health::ready,
     ),
-    components(schemas(ProblemBody, Message, Finding, Header)),
+    components(schemas(
+        ProblemBody,
+        Message,
+        Finding,
+        Header,
+        lifecycle::StepBody,
+        lifecycle::Reviews,
+        lifecycle::Trust,
+        history::History,
+        history::RestoreBody,
+    )),
     tags(
+        (name = "lifecycle", description = "審査・確認・重複"),
         (name = "search", description = "検索"),
         (name = "match", description = "マッチング"),
         (name = "vocabularies", description = "コード表"),
@@ -166,6 +184,7 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
         .build();
     let read = operation(kind, "read", format!("{}の取得 / Read", kind.name_ja()))
         .response("200", json_response("The thing, with its ETag.", reference(&thing)))
+        .response("410", problem("It was merged into another one: see Location (organisations only)."))
         .response("304", ResponseBuilder::new().description("Unchanged since the ETag in If-None-Match.").build())
         .response("404", problem("There is no such thing."))
         .build();
@@ -199,14 +218,15 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
     let path = format!("/api/v1/{}", kind.plural());
     document.paths.paths.insert(path.clone(), all);
     document.paths.paths.insert(format!("{path}/{{id}}"), one);
+    openapi_life::paths(document, kind, &name);
 }
 
-fn operation(kind: Kind, verb: &str, summary: String) -> OperationBuilder {
+pub(super) fn operation(kind: Kind, verb: &str, summary: String) -> OperationBuilder {
     let id = format!("{verb}_{}", kind.plural());
     OperationBuilder::from(Operation::new()).tag(kind.plural()).operation_id(Some(id)).summary(Some(summary))
 }
 
-fn reference(name: &str) -> Ref {
+pub(super) fn reference(name: &str) -> Ref {
     Ref::from_schema_name(name)
 }
 
@@ -222,14 +242,14 @@ fn list_schema(thing: &str) -> Schema {
         .into()
 }
 
-fn json_response(description: &str, schema: impl Into<RefOr<Schema>>) -> Response {
+pub(super) fn json_response(description: &str, schema: impl Into<RefOr<Schema>>) -> Response {
     ResponseBuilder::new()
         .description(description)
         .content("application/json", Content::new(Some(schema.into())))
         .build()
 }
 
-fn problem(description: &str) -> Response {
+pub(super) fn problem(description: &str) -> Response {
     ResponseBuilder::new()
         .description(description)
         .content("application/problem+json", Content::new(Some(reference("ProblemBody"))))
@@ -237,7 +257,7 @@ fn problem(description: &str) -> Response {
 }
 
 /// A write says where it stands in the log.
-fn written(mut response: Response) -> Response {
+pub(super) fn written(mut response: Response) -> Response {
     let header = utoipa::openapi::HeaderBuilder::new()
         .description(Some("Opaque place of the write in the log: send it as min_seq to a search that must include it."))
         .build();
@@ -245,7 +265,7 @@ fn written(mut response: Response) -> Response {
     response
 }
 
-fn body(name: &str) -> utoipa::openapi::request_body::RequestBody {
+pub(super) fn body(name: &str) -> utoipa::openapi::request_body::RequestBody {
     RequestBodyBuilder::new()
         .content("application/json", Content::new(Some(reference(name))))
         .required(Some(Required::True))
@@ -262,11 +282,11 @@ fn header(name: &str, required: Required, description: &str) -> Parameter {
         .build()
 }
 
-fn if_match() -> Parameter {
+pub(super) fn if_match() -> Parameter {
     header("If-Match", Required::True, "The ETag that was read, with its quotes.")
 }
 
-fn id_parameter() -> Parameter {
+pub(super) fn id_parameter() -> Parameter {
     ParameterBuilder::new()
         .name("id")
         .parameter_in(ParameterIn::Path)

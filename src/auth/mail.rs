@@ -5,12 +5,13 @@
 //! outbox holds none.
 
 use super::secrets::{self, Secret};
+use crate::domain::lifecycle::ANSWER_WITHIN_DAYS;
 use crate::domain::vocabulary::Language;
 use crate::domain::{AccountState, Defect, Email, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::codes::{self, Purpose};
 use crate::store::outbox::{self, Letter};
-use crate::store::{Database, accounts, invitations};
+use crate::store::{Database, accounts, invitations, yearly};
 use chrono::TimeDelta;
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
@@ -302,6 +303,21 @@ impl Office {
                 ("メールアドレスの変更手続き", "musubi のメールアドレスを変更する手続きが始まりました。心当たりがなければ、すぐにパスワードを変更し、管理者にお知らせください。".to_owned()),
                 ("Your address is about to change", "Somebody signed in as you asked to change your address at musubi. If that was not you, change your password at once and tell the administrator.".to_owned()),
             ),
+            "verify_yearly" => {
+                let Some(party) = reference else { return Ok(None) };
+                let party = ThingId::from_stored(party.to_owned());
+                // Whoever answered meanwhile is not asked.
+                let count = self.database.read(|conn| yearly::count_of_party(conn, &party, now))?;
+                if count == 0 {
+                    return Ok(None);
+                }
+                let days = ANSWER_WITHIN_DAYS;
+                let link = self.public_url.as_ref().map(|url| format!("\n\n{url}")).unwrap_or_default();
+                ready(
+                    ("掲載内容の確認のお願い", format!("musubi に掲載されている内容のうち{count}件が、まもなく1年、または1年以上確認されていません。サインインして「確認が必要なもの」をご覧になり、変わりがなければ確認を、変わったところは修正をお願いします。{days}日以内に確認がないものは、検索とマッチングに出なくなります（確認すればすぐに戻ります）。{link}")),
+                    ("Please look over what is published", format!("{count} of your entries at musubi were not verified for about a year or longer. Please sign in, look at what is to be verified, and confirm what is still true or correct what is not. What stays unanswered for {days} days no longer appears in searches and matches; one confirmation brings it back.{link}")),
+                )
+            }
             "password_changed" => ready(
                 ("パスワードの変更", "musubi のパスワードが変更され、すべての端末からサインアウトしました。心当たりがなければ、すぐに管理者にお知らせください。".to_owned()),
                 ("Your password was changed", "Your password at musubi was changed, and you were signed out everywhere. If that was not you, tell the administrator at once.".to_owned()),

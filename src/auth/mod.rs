@@ -20,7 +20,7 @@ pub use settings::{AuthSettings, OperatorRule};
 
 use crate::domain::Clock;
 use crate::error::{Error, Result};
-use crate::store::{Database, codes, invitations, sessions};
+use crate::store::{Database, codes, invitations, sessions, yearly};
 use chrono::TimeDelta;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock, Weak};
@@ -69,7 +69,13 @@ impl Auth {
             invitations::sweep(conn, &month_ago)?;
             sessions::sweep(conn, &month_ago)?;
             Ok(())
-        })
+        })?;
+        // The yearly question writes letters, and the keeper is the one who comes by.
+        let swept = yearly::sweep(database)?;
+        if swept.letters > 0 {
+            self.post.wake();
+        }
+        Ok(())
     }
 }
 

@@ -145,6 +145,10 @@ pub enum Action {
     Create,
     Change,
     Delete,
+    /// Lets a thing appear, or gives it back; says which parties are trusted.
+    Review,
+    /// Makes two of the same into one, and back.
+    Merge,
 }
 
 impl Actor {
@@ -172,9 +176,10 @@ impl Role {
         match (self, kind, action) {
             (Role::Administrator, _, _) => true,
             // A coordinator registers and mends on behalf of others, but takes nothing away from them.
-            (Role::Coordinator, _, Action::Create | Action::Change) => true,
+            (Role::Coordinator, _, Action::Create | Action::Change | Action::Review) => true,
             (Role::Coordinator, Kind::Record, Action::Delete) => true,
-            (Role::Coordinator, _, Action::Delete) => false,
+            // A merge hands everything one party has to the members of another.
+            (Role::Coordinator, _, Action::Delete | Action::Merge) => false,
             (Role::Officer, _, _) => false,
         }
     }
@@ -184,7 +189,7 @@ impl Right {
     /// For the things of the party.
     fn may(self, action: Action, kind: Kind) -> bool {
         match (self, kind, action) {
-            (Right::Reader, _, _) => false,
+            (Right::Reader, _, _) | (_, _, Action::Review | Action::Merge) => false,
             (Right::Editor, Kind::Organization | Kind::Person, _) => false,
             (Right::Owner, Kind::Organization | Kind::Person, Action::Change) => true,
             (Right::Owner, Kind::Organization | Kind::Person, Action::Create | Action::Delete) => false,

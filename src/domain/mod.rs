@@ -9,6 +9,7 @@ pub mod entry;
 pub mod finding;
 pub mod id;
 pub mod kinds;
+pub mod lifecycle;
 pub mod linked;
 pub mod parse;
 pub mod text;

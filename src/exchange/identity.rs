@@ -4,7 +4,7 @@
 //! them is recognised by what people would recognise it by: see [`titled_alike`].
 
 use super::rows::{Draft, Refusal};
-use crate::domain::codes::{CorporateNumber, Orcid, ResearchmapId, Ror};
+use crate::domain::codes::{CorporateNumber, EradNumber, InvoiceNumber, Orcid, ResearchmapId, Ror};
 use crate::domain::date::PartialDate;
 use crate::domain::finding::Defect;
 use crate::domain::text::fold;
@@ -139,9 +139,11 @@ impl Resolver {
 pub(super) fn number(scheme: &str, value: &str) -> Option<(&'static str, String)> {
     match scheme {
         "corporate_number" => CorporateNumber::parse(value).ok().map(|number| ("corporate_number", number.into())),
+        "invoice_number" => InvoiceNumber::parse(value).ok().map(|number| ("invoice_number", number.into())),
         "ror" => Ror::parse(value).ok().map(|ror| ("ror", ror.into())),
         "orcid" => Orcid::parse(value).ok().map(|orcid| ("orcid", orcid.into())),
         "researchmap" => ResearchmapId::parse(value).ok().map(|id| ("researchmap", id.into())),
+        "erad" => EradNumber::parse(value).ok().map(|number| ("erad", number.into())),
         _ => None,
     }
 }
@@ -149,8 +151,8 @@ pub(super) fn number(scheme: &str, value: &str) -> Option<(&'static str, String)
 /// The fields of a kind that are numbers by which others know it.
 pub(super) fn number_fields(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Organization => &["corporate_number", "ror"],
-        Kind::Person => &["orcid", "researchmap"],
+        Kind::Organization => &["corporate_number", "invoice_number", "ror"],
+        Kind::Person => &["orcid", "researchmap", "erad"],
         Kind::Capability | Kind::Seed | Kind::Need | Kind::Record => &[],
     }
 }

@@ -48,6 +48,7 @@ fn organization(thing: &Thing<Organization>) -> Document {
     let id = thing.header.id.to_string();
     let mut document = base(&thing.header, entry, Some(&id), Source::Profile);
     document.parties = vec![id];
+    document.day = verified_day(&thing.header);
     document.codes = entry.references().into_iter().map(|(_, value)| value).collect();
     place_and_kind(&mut document, &Told::of(entry));
     list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
@@ -60,6 +61,7 @@ fn person(thing: &Thing<Person>, facts: &Facts) -> Document {
     let id = thing.header.id.to_string();
     let mut document = base(&thing.header, entry, Some(&id), Source::Profile);
     document.parties = vec![id];
+    document.day = verified_day(&thing.header);
     document.codes = entry.references().into_iter().map(|(_, value)| value).collect();
     let own = Told { municipality: entry.municipality.clone().map(String::from), ..Told::default() };
     let employer = entry.affiliations.first().map(ThingId::as_str);
@@ -72,6 +74,7 @@ fn person(thing: &Thing<Person>, facts: &Facts) -> Document {
 fn capability(thing: &Thing<Capability>, facts: &Facts) -> Document {
     let entry = &thing.entry;
     let mut document = of_owner(&thing.header, entry, Source::Offer, facts);
+    document.day = verified_day(&thing.header);
     list(&mut document, Attribute::CapabilityKind, entry.capability_kind.iter().map(|kind| kind.code().to_owned()));
     list(&mut document, Attribute::Readiness, entry.readiness.iter().map(|level| level.value().to_string()));
     list(&mut document, Attribute::Certificate, entry.certificates.iter().map(|code| code.as_str().to_owned()));
@@ -83,6 +86,7 @@ fn capability(thing: &Thing<Capability>, facts: &Facts) -> Document {
 fn seed(thing: &Thing<Seed>, facts: &Facts) -> Document {
     let entry = &thing.entry;
     let mut document = of_owner(&thing.header, entry, Source::Offer, facts);
+    document.day = verified_day(&thing.header);
     document.codes = entry.patents.iter().map(|number| number.as_str().to_owned()).collect();
     list(&mut document, Attribute::Readiness, entry.readiness.iter().map(|level| level.value().to_string()));
     list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
@@ -114,9 +118,18 @@ fn record(thing: &Thing<Record>) -> Document {
         readers.clone_from(&document.parties);
     }
     document.day = entry.happened_on.as_ref().and_then(|date| date.days());
-    document.codes = entry.number.iter().map(|number| number.as_str().to_owned()).collect();
+    let (number, kaken, patent) = (&entry.number, &entry.kaken, &entry.patent);
+    document.codes.extend(number.iter().map(|number| number.as_str().to_owned()));
+    document.codes.extend(kaken.iter().map(|number| number.as_str().to_owned()));
+    document.codes.extend(patent.iter().map(|number| number.as_str().to_owned()));
     list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
     document
+}
+
+/// The day on which it was last verified: a match weighs what was confirmed long ago less.
+fn verified_day(header: &Header) -> Option<i32> {
+    let text = header.verified_on.clone()?;
+    crate::domain::date::PartialDate::from_stored(text).days()
 }
 
 /// A thing with the facts of the party that owns it; a researcher's things count for the employer, too.

@@ -1,9 +1,10 @@
 //! The database against itself: is the log whole, does every thing have its row, its history and what it refers to?
 
+use super::bonds::kinds_of;
 use super::connection::{Conn, IN_LIST};
 use super::database::Database;
 use super::schema::{external_references, things, versions};
-use super::things::{Stored, get_many, ids_after, kinds_of};
+use super::things::{Stored, get_many, ids_after};
 use super::{log, references};
 use crate::domain::finding::Message;
 use crate::domain::{Capability, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};

@@ -4,7 +4,8 @@
 //! erased from a row (text and salt go, the digest stays) and the chain still verifies.
 
 use super::connection::Conn;
-use super::schema::{changes, log_head, versions};
+use super::schema::{changes, log_head, merges, reviews, trusted_parties, versions};
+use crate::domain::lifecycle::Step;
 use crate::domain::{Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -31,6 +32,13 @@ pub enum Action {
     Credential,
     /// The person was removed from the log and from the account.
     Erase,
+    /// A step of a thing's life: see `domain::lifecycle`.
+    Step(Step),
+    /// An earlier version was made the present one.
+    Restore,
+    /// One thing became part of another, or was parted from it again.
+    Merge,
+    Unmerge,
 }
 
 /// What a row of the log speaks of: a thing, or something about who gets in. The index follows things only.
@@ -81,6 +89,10 @@ impl Action {
             Action::Grant => "grant",
             Action::Credential => "credential",
             Action::Erase => "erase",
+            Action::Step(step) => step.code(),
+            Action::Restore => "restore",
+            Action::Merge => "merge",
+            Action::Unmerge => "unmerge",
         }
     }
 }
@@ -352,6 +364,18 @@ pub(super) fn forget(conn: &mut Conn, person: &ThingId, about: &[String]) -> Res
     }
     diesel::update(versions::table.filter(versions::actor.eq(person.as_str())))
         .set(versions::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(reviews::table.filter(reviews::actor.eq(person.as_str())))
+        .set(reviews::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(reviews::table.filter(reviews::author.eq(person.as_str())))
+        .set(reviews::author.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(trusted_parties::table.filter(trusted_parties::actor.eq(person.as_str())))
+        .set(trusted_parties::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(merges::table.filter(merges::actor.eq(person.as_str())))
+        .set(merges::actor.eq(FORGOTTEN))
         .execute(conn)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::connection::{Conn, IN_LIST};
 use super::schema::people;
 use super::things::Stored;
 use super::values::Parts;
-use crate::domain::codes::{FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
+use crate::domain::codes::{EradNumber, FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
 use crate::domain::kinds::Sdg;
 use crate::domain::text::{Line, Prose};
 use crate::domain::{Person, Relation};
@@ -23,6 +23,7 @@ pub struct PersonRow {
     website: Option<String>,
     description_ja: Option<String>,
     description_en: Option<String>,
+    erad: Option<String>,
 }
 
 impl Stored for Person {
@@ -44,6 +45,7 @@ impl Stored for Person {
             name_kana: row.name_kana.map(Line::from_stored),
             orcid: row.orcid.map(Orcid::from_stored),
             researchmap: row.researchmap.map(ResearchmapId::from_stored),
+            erad: row.erad.map(EradNumber::from_stored),
             position_ja: row.position_ja.map(Line::from_stored),
             position_en: row.position_en.map(Line::from_stored),
             municipality: row.municipality.map(MunicipalityCode::from_stored),
@@ -64,6 +66,7 @@ impl Stored for Person {
             people::name_kana.eq(self.name_kana.as_ref().map(|value| value.as_str())),
             people::orcid.eq(self.orcid.as_ref().map(|value| value.as_str())),
             people::researchmap.eq(self.researchmap.as_ref().map(|value| value.as_str())),
+            people::erad.eq(self.erad.as_ref().map(|value| value.as_str())),
             people::position_ja.eq(self.position_ja.as_ref().map(|value| value.as_str())),
             people::position_en.eq(self.position_en.as_ref().map(|value| value.as_str())),
             people::municipality.eq(self.municipality.as_ref().map(|value| value.as_str())),

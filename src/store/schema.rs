@@ -37,6 +37,7 @@ diesel::table! {
         industry -> Nullable<Text>,
         description_ja -> Nullable<Text>,
         description_en -> Nullable<Text>,
+        invoice_number -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -51,6 +52,7 @@ diesel::table! {
         website -> Nullable<Text>,
         description_ja -> Nullable<Text>,
         description_en -> Nullable<Text>,
+        erad -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -118,6 +120,8 @@ diesel::table! {
         amount -> Nullable<BigInt>,
         number -> Nullable<Text>,
         website -> Nullable<Text>,
+        kaken -> Nullable<Text>,
+        patent -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -153,6 +157,7 @@ diesel::table! {
         at -> Text,
         actor -> Text,
         snapshot -> Nullable<Text>,
+        status -> Text,
     }
 }
 diesel::table! {
@@ -380,3 +385,36 @@ diesel::table! {
         field -> Text,
     }
 }
+
+diesel::table! {
+    reviews (id) {
+        id -> Text,
+        thing_id -> Text,
+        version -> BigInt,
+        at -> Text,
+        actor -> Text,
+        step -> Text,
+        by_reviewer -> Bool,
+        comment -> Nullable<Text>,
+        author -> Nullable<Text>,
+        party -> Nullable<Text>,
+    }
+}
+diesel::table! { industries (code) { code -> Text, parent -> Nullable<Text>, name_ja -> Text, name_en -> Text, } }
+diesel::table! { trusted_parties (party_id) { party_id -> Text, at -> Text, actor -> Text, } }
+diesel::table! { verifications_asked (thing_id) { thing_id -> Text, verified_on -> Text, at -> Text, } }
+diesel::table! { likenesses (scheme, value, thing_id) { scheme -> Text, value -> Text, thing_id -> Text, } }
+diesel::table! {
+    merges (id) {
+        id -> Text,
+        merged_id -> Text,
+        into_id -> Text,
+        at -> Text,
+        actor -> Text,
+        visibility -> Text,
+        status -> Text,
+        carried -> Text,
+        undone_at -> Nullable<Text>,
+    }
+}
+diesel::allow_tables_to_appear_in_same_query!(things, verifications_asked);

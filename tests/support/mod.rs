@@ -326,6 +326,14 @@ impl TestApp {
         Response::of(request.send(body.to_string().as_bytes()))
     }
 
+    pub fn put_with(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = self.client.put(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Response::of(request.send_empty())
+    }
+
     pub fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         let mut request = self.client.delete(format!("{}{path}", self.address));
         for (name, value) in headers {
