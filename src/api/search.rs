@@ -414,6 +414,7 @@ fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQu
         sort,
         offset: 0,
         limit: 0,
+        ..SearchRequest::default()
     })
 }
 

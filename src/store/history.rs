@@ -116,8 +116,8 @@ fn rows_before(conn: &mut Conn, id: &ThingId, before: i64, limit: i64) -> Result
 fn readable<E: Entry>(scope: &Scope, id: &ThingId, now: &E, row: Row) -> Option<Version<E>> {
     let mut entry: E = serde_json::from_str(&row.snapshot?).ok()?;
     let status = Status::from_code(&row.status)?;
-    let owner = if E::KIND.is_party() { Some(id) } else { entry.owner() };
-    if !scope.sees(entry.visibility(), status, owner) {
+    let owners = if E::KIND.is_party() { vec![id.clone()] } else { entry.owners() };
+    if !scope.sees(entry.visibility(), status, &owners) {
         return None;
     }
     entry.mask_earlier(now, scope);

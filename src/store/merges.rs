@@ -232,7 +232,7 @@ pub fn successor(conn: &mut Conn, scope: &Scope, merged: &ThingId) -> Result<Opt
         };
         let into = ThingId::from_stored(into);
         // Its members are members of the other one now.
-        if !scope.sees(visibility, status, Some(&into)) {
+        if !scope.sees(visibility, status, std::slice::from_ref(&into)) {
             return Ok(None);
         }
         if store::is_visible(conn, scope, &into)? {
