@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod coalition;
 pub mod concepts;
+pub mod conditions;
 pub mod gate;
 pub mod health;
 pub mod invitations;
@@ -19,6 +20,8 @@ pub mod permit;
 pub mod problem;
 pub mod resource;
 pub mod search;
+pub mod similar;
+pub mod suggest;
 pub mod vocabularies;
 pub mod wire;
 
@@ -37,6 +40,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(resource::routes::<Need>)
                 .configure(resource::routes::<Record>)
                 .configure(search::routes)
+                .configure(suggest::routes)
+                .configure(similar::routes)
                 .configure(coalition::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)

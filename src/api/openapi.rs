@@ -3,7 +3,8 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, coalition, concepts, health, invitations, matching, me, memberships, search, vocabularies,
+    accounts, audit, auth, coalition, concepts, health, invitations, matching, me, memberships, search, similar,
+    suggest, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -29,6 +30,8 @@ use utoipa_swagger_ui::SwaggerUi;
     ),
     paths(
         search::search,
+        suggest::suggest,
+        similar::similar,
         matching::propose,
         coalition::propose,
         vocabularies::municipalities,

@@ -9,6 +9,7 @@ mod coalition;
 mod concepts;
 mod contract;
 mod health;
+mod language;
 mod law;
 mod lines;
 mod matching;

@@ -164,10 +164,9 @@ pub(crate) fn kana(folded: &str) -> Option<String> {
                 rest = &rest[1..];
             }
             (first, None) if first.is_ascii_lowercase() => break,
-            (
-                b'k' | b's' | b't' | b'c' | b'h' | b'm' | b'r' | b'g' | b'z' | b'b' | b'p',
-                Some(b'y' | b'h' | b's'),
-            ) if rest.len() == 2 => {
+            (b'k' | b's' | b't' | b'c' | b'h' | b'm' | b'r' | b'g' | b'z' | b'b' | b'p', Some(b'y' | b'h' | b's'))
+                if rest.len() == 2 =>
+            {
                 break;
             }
             _ => return None,
