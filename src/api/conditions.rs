@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn ranges_of_numbers() {
-        let read = |value: &str| numbers(&condition(ConditionField::Attribute(Attribute::Readiness), value));
+        let read = |value: &str| numbers(&condition(ConditionField::Attribute(Attribute::Readiness), value), 9);
         let any = |numbers: &[&str]| Meaning::Any(numbers.iter().map(|number| (*number).to_owned()).collect());
         assert_eq!(read(">=7").unwrap(), any(&["7", "8", "9"]));
         assert_eq!(read("＞＝８").unwrap(), any(&["8", "9"]));
