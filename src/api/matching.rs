@@ -257,13 +257,7 @@ pub(super) fn ask(
     party_filters: Filters,
     limit: usize,
 ) -> Result<MatchAnswer> {
-    let Some(excluded_ids) = narrowed(app)? else {
-        return Err(Error::Unavailable(Defect::new(
-            "index-behind",
-            "索引が変更に追いつくまで少しお待ちください。",
-            "The index is catching up with changes. Please try again shortly.",
-        )));
-    };
+    let excluded_ids = narrowed_ids(app)?;
     Ok(app.engine.match_parties(&MatchRequest {
         texts: asking.texts.clone(),
         reader: reader(actor),
@@ -274,6 +268,17 @@ pub(super) fn ask(
         today: Some(app.clock().today()),
         limit,
     }))
+}
+
+/// Things hidden or deleted ahead of the index; refused for a moment while nobody can name them.
+pub(super) fn narrowed_ids(app: &App) -> Result<Vec<String>> {
+    narrowed(app)?.ok_or_else(|| {
+        Error::Unavailable(Defect::new(
+            "index-behind",
+            "索引が変更に追いつくまで少しお待ちください。",
+            "The index is catching up with changes. Please try again shortly.",
+        ))
+    })
 }
 
 /// The lines of the need for each proposed party.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod coalition;
 pub mod concepts;
+pub mod conditions;
 pub mod duplicates;
 pub mod exports;
 pub mod gate;
@@ -27,6 +28,8 @@ pub mod profile;
 pub mod resource;
 pub mod reviews;
 pub mod search;
+pub mod similar;
+pub mod suggest;
 pub mod vocabularies;
 pub mod wire;
 
@@ -50,6 +53,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(duplicates::routes)
                 .configure(profile::routes)
                 .configure(search::routes)
+                .configure(suggest::routes)
+                .configure(similar::routes)
                 .configure(coalition::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)

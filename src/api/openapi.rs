@@ -4,7 +4,7 @@ use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
     accounts, audit, auth, coalition, concepts, duplicates, exports, health, history, imports, invitations, lifecycle,
-    matching, me, memberships, openapi_life, profile, reviews, search, vocabularies,
+    matching, me, memberships, openapi_life, profile, reviews, search, similar, suggest, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -30,6 +30,8 @@ use utoipa_swagger_ui::SwaggerUi;
     ),
     paths(
         search::search,
+        suggest::suggest,
+        similar::similar,
         matching::propose,
         coalition::propose,
         vocabularies::municipalities,

@@ -90,8 +90,8 @@ fn what_would_break_the_tree_is_refused() {
 #[test]
 fn anyone_reads_and_only_administrators_write() {
     let app = TestApp::start();
-    let administrator = app.administrator();
     let firm = app.firm("最上めっき");
+    let administrator = app.administrator();
     let member = app.member(&administrator, "owner@example.jp", &firm, "owner");
     let mut after = String::new();
     let mut codes: Vec<String> = Vec::new();

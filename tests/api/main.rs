@@ -11,6 +11,7 @@ mod contract;
 mod health;
 mod history;
 mod imports;
+mod language;
 mod law;
 mod lifecycle;
 mod lines;

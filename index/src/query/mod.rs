@@ -2,3 +2,4 @@
 
 pub(crate) mod correction;
 pub(crate) mod parse;
+pub(crate) mod plan;
