@@ -46,6 +46,7 @@ mod search;
 mod snapshot;
 
 pub mod bench_corpus;
+pub mod composing;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
