@@ -57,7 +57,7 @@ fn firm(random: &mut Seeded, number: usize, topics: usize) -> Candidate {
         id: format!("firm-{number:04}"),
         covers,
         fields: (0..1 + random.below(2)).map(|_| format!("field-{}", random.below(9))).collect(),
-        size: [Size::Small, Size::Small, Size::Small, Size::Medium, Size::Medium, Size::Large][random.below(6)],
+        size: Some([Size::Small, Size::Small, Size::Small, Size::Medium, Size::Medium, Size::Large][random.below(6)]),
         first_timer: random.below(3) == 0,
         // The first few are named in wishes, which must be able to hold.
         exhibitions: if number < 4 { 0 } else { random.below(5) as u32 },
@@ -115,7 +115,7 @@ pub fn fair(seed: u64, buyers: usize, suppliers: usize, slots: usize) -> timetab
     let never: Vec<(usize, usize)> = some(buyers * 2).into_iter().filter(|pair| !must.contains(pair)).collect();
     timetable::Question {
         slots,
-        tables: buyers * if seed % 2 == 0 { 6 } else { 9 } / 10,
+        tables: buyers * if seed.is_multiple_of(2) { 6 } else { 9 } / 10,
         buyers: buying,
         suppliers: supplying,
         pairs,

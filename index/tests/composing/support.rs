@@ -45,7 +45,7 @@ pub fn random(seed: u64, firms: usize) -> Question {
             id: name(number),
             covers: (0..topics).map(|topic| (topic, (dice.tenth() - 0.4).max(0.0))).collect(),
             fields: (0..dice.below(3)).map(|_| format!("x{}", dice.below(3))).collect(),
-            size: size[dice.below(3)],
+            size: Some(size[dice.below(3)]).filter(|_| number % 7 != 3),
             first_timer: dice.below(3) == 0,
             exhibitions: dice.below(4) as u32,
             offers: concept(&mut dice, 4),
@@ -119,8 +119,8 @@ pub fn missed(question: &Question, inside: &[&Candidate], rule: &Rule) -> f64 {
         Rule::Places { least, most } => short(*least, inside.len()).max(over(*most, inside.len())),
         Rule::Lead { candidate } => short(1, count(&|firm| firm.id == *candidate && firm.willing_to_lead)),
         Rule::SomebodyLeads => short(1, count(&|firm| firm.willing_to_lead)),
-        Rule::SizeAtLeast { size, count: least } => short(*least, count(&|firm| firm.size == *size)),
-        Rule::SizeAtMost { size, count: most } => over(*most, count(&|firm| firm.size == *size)),
+        Rule::SizeAtLeast { size, count: least } => short(*least, count(&|firm| firm.size == Some(*size))),
+        Rule::SizeAtMost { size, count: most } => over(*most, count(&|firm| firm.size == Some(*size))),
         Rule::FieldAtLeast { field, count: least } => short(*least, count(&|firm| firm.fields.contains(field))),
         Rule::FieldAtMost { field: Some(field), count: most } => {
             over(*most, count(&|firm| firm.fields.contains(field)))

@@ -262,9 +262,11 @@ fn drafts(
         }
         Rule::SomebodyLeads => vec![draft(who(&|candidate| candidate.willing_to_lead), 1, MUCH)],
         Rule::SizeAtLeast { size, count } => {
-            vec![draft(who(&|candidate| candidate.size == *size), number(*count), MUCH)]
+            vec![draft(who(&|candidate| candidate.size == Some(*size)), number(*count), MUCH)]
         }
-        Rule::SizeAtMost { size, count } => vec![draft(who(&|candidate| candidate.size == *size), 0, number(*count))],
+        Rule::SizeAtMost { size, count } => {
+            vec![draft(who(&|candidate| candidate.size == Some(*size)), 0, number(*count))]
+        }
         Rule::FieldAtLeast { field, count } => {
             vec![draft(who(&|candidate| candidate.fields.contains(field)), number(*count), MUCH)]
         }

@@ -119,7 +119,7 @@ impl Programme {
                 let both = self.problem.add_var(*points, (0.0, 1.0));
                 self.start.push((both, inside(unit).min(inside(*other))));
                 for one in [unit, *other] {
-                    self.problem.add_constraint(&[(both, 1.0), (self.units[one], -1.0)], ComparisonOp::Le, 0.0);
+                    self.problem.add_constraint([(both, 1.0), (self.units[one], -1.0)], ComparisonOp::Le, 0.0);
                 }
             }
         }
@@ -138,7 +138,7 @@ impl Programme {
             let leads = self.problem.add_var(*points, (0.0, 1.0));
             self.start.push((leads, if best == Some(*unit) { 1.0 } else { 0.0 }));
             one.add(leads, 1.0);
-            self.problem.add_constraint(&[(leads, 1.0), (self.units[*unit], -1.0)], ComparisonOp::Le, 0.0);
+            self.problem.add_constraint([(leads, 1.0), (self.units[*unit], -1.0)], ComparisonOp::Le, 0.0);
         }
         if !hubs.is_empty() {
             self.problem.add_constraint(one, ComparisonOp::Le, 1.0);

@@ -24,7 +24,8 @@ pub struct Candidate {
     pub covers: Vec<(usize, f64)>,
     /// Codes of its fields.
     pub fields: Vec<String>,
-    pub size: Size,
+    /// None: not known, so of no band.
+    pub size: Option<Size>,
     /// It never took part in an exhibition.
     pub first_timer: bool,
     /// Exhibitions it takes part in this year already.
@@ -50,7 +51,7 @@ impl Candidate {
             id: id.to_string(),
             covers: Vec::new(),
             fields: Vec::new(),
-            size: Size::Small,
+            size: None,
             first_timer: false,
             exhibitions: 0,
             offers: Vec::new(),

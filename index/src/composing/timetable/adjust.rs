@@ -73,9 +73,9 @@ pub fn adjust(question: &Question, held: &[Meeting], whose: Side) -> Result<Answ
         }
         let must = if question.must.contains(&(buyer, supplier)) { MUST } else { 0 };
         network.arc(source, other, 1, points + must + plan.next(theirs, others[other].least));
-        for slot in 0..slots {
+        for (slot, taken) in busy.iter().enumerate() {
             let bit = 1u64 << slot;
-            if mine.available & bit & others[other].available != 0 && busy[slot].is_none() {
+            if mine.available & bit & others[other].available != 0 && taken.is_none() {
                 let meeting = Meeting { slot, buyer, supplier };
                 let stays = if held.contains(&meeting) { STAYS } else { 0 };
                 arcs.push((network.arc(other, count + slot, 1, stays), meeting));

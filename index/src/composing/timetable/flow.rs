@@ -134,10 +134,10 @@ mod tests {
                 (0..left).map(|_| (0..right).map(|_| random.below(20) as i64 - 4).collect()).collect();
             let (source, sink) = (left + right, left + right + 1);
             let mut network = Network::new(left + right + 2, source, sink);
-            for node in 0..left {
+            for (node, gains) in gains.iter().enumerate() {
                 network.arc(source, node, 1, 0);
-                for other in 0..right {
-                    network.arc(node, left + other, 1, gains[node][other]);
+                for (other, gain) in gains.iter().enumerate() {
+                    network.arc(node, left + other, 1, *gain);
                 }
             }
             (0..right).for_each(|other| {
