@@ -46,8 +46,8 @@ fn conflicts_of_120_small_questions_are_minimal() {
 /// Large ones: a sound pavilion with one conflict put in, of a known set of wishes at most.
 #[test]
 fn conflicts_of_80_pavilions_are_minimal() {
-    let mut unproven = 0;
-    for seed in 1..=80u64 {
+    let (mut seen, mut unproven) = (0, 0);
+    for seed in 1u64.. {
         let mut question = sample::pavilion(seed, 120, 12);
         let places = question.wishes.len();
         match seed % 8 {
@@ -81,10 +81,12 @@ fn conflicts_of_80_pavilions_are_minimal() {
         }
         let answer = compose(&question, &mut |_: Progress| true).expect("a question that can be worked with");
         let Some(conflict) = answer.conflict else {
+            // What was put in was not enough, or nothing could be told.
             assert!(answer.group.is_some() || !answer.proven, "seed {seed}");
             unproven += usize::from(answer.group.is_none());
             continue;
         };
+        seen += 1;
         unproven += usize::from(!conflict.proven_minimal);
         let wishes: Vec<usize> = conflict.wishes.iter().map(|wish| wish.wish).collect();
         assert!(wishes.iter().any(|wish| *wish >= places), "seed {seed}: {wishes:?} holds without what was put in");
@@ -95,6 +97,9 @@ fn conflicts_of_80_pavilions_are_minimal() {
             let shown = compose(&relaxed, &mut |progress: Progress| progress.best.is_none()).expect("an answer");
             let group = shown.group.unwrap_or_else(|| panic!("seed {seed}: {wishes:?} without {dropped}"));
             assert!(group.broken.is_empty());
+        }
+        if seen == 80 {
+            break;
         }
     }
     assert!(unproven <= 2, "{unproven} of 80 are not proven");
