@@ -46,6 +46,7 @@ mod suggest;
 mod taxonomy;
 
 pub mod bench_corpus;
+pub mod composing;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
