@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod auth;
 pub mod coalition;
+pub mod cors;
 pub mod gate;
 pub mod health;
 pub mod invitations;

@@ -374,7 +374,9 @@ fn a_token_for_a_program_has_a_scope_and_an_end_and_is_no_sign_in() {
     app.post_as(&reader, "/api/v1/invitations", json!({})).problem(403, "token-scope");
     assert_ne!(app.post_as(&reader, "/api/v1/match", json!({})).status, 403, "a question is a reading");
     let invitation = json!({ "email": "new@example.jp", "party": firm, "right": "reader" });
-    assert_eq!(app.post_as(&writer, "/api/v1/invitations", invitation).status, 201);
+    app.post_as(&writer, "/api/v1/invitations", invitation).problem(403, "needs-sign-in");
+    let capability = json!({ "owner": firm, "capability_kind": "process", "name_ja": "めっき" });
+    assert_eq!(app.post_as(&writer, "/api/v1/capabilities", capability).status, 201);
     for path in ["/api/v1/me/tokens", "/api/v1/me/sessions", "/api/v1/me/data"] {
         app.get_as(&writer, path).problem(403, "needs-sign-in");
     }

@@ -334,6 +334,14 @@ impl TestApp {
         Response::of(request.call())
     }
 
+    pub fn options(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = self.client.options(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Response::of(request.call())
+    }
+
     pub fn delete_with_body(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Response {
         let mut request =
             self.client.delete(format!("{}{path}", self.address)).header("content-type", "application/json");
