@@ -6,6 +6,7 @@ pub mod auth;
 pub mod coalition;
 pub mod concepts;
 pub mod conditions;
+pub mod cors;
 pub mod duplicates;
 pub mod exports;
 pub mod gate;

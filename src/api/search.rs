@@ -385,8 +385,10 @@ fn cursor_scope(query: &SearchQuery) -> Result<String> {
 /// Waits for the index to include a write. True if it did not in time.
 pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
     let Some(token) = token else { return Ok(false) };
-    let epoch = app.database.read(log::head)?.epoch;
-    match Position::seq_of_token(token, &epoch) {
+    let head = app.database.read(log::head)?;
+    match Position::seq_of_token(token, &head.epoch) {
+        // Nobody has written that: waiting would only keep others from their turn.
+        Ok(Some(seq)) if seq > head.seq => Ok(true),
         Ok(Some(seq)) => Ok(!app.feed.wait_for(seq, PATIENCE)),
         // Written before a restore: nobody can say whether it is in.
         Ok(None) => Ok(true),

@@ -8,6 +8,7 @@ mod support;
 
 mod canary;
 mod cast;
+mod holes;
 mod matrix;
 mod race;
 mod rules;

@@ -148,6 +148,11 @@ fn before_the_route(someone: &Someone, rule: Rule, cell: &Cell<'_>) -> u16 {
         (_, Rule::WithoutLooking(_)) => cell.expected,
         (Means::Stale, _) => 401,
         (Means::ReadToken, _) if cell.method != "get" => 403,
+        // Who gets in is said by people, not by programs.
+        (
+            Means::WriteToken,
+            Rule::Membership { .. } | Rule::Invite | Rule::WithdrawInvitation | Rule::Administrator(_),
+        ) if cell.method != "get" => 403,
         _ => cell.expected,
     }
 }

@@ -45,7 +45,6 @@ pub struct Scene {
     pub other: Vec<String>,
     /// Membership of somebody else in another party, its holder's account, and open invitations to both sides.
     pub foreign_membership: String,
-    words: usize,
 }
 
 impl Scene {
@@ -92,14 +91,9 @@ impl Scene {
         let cast = cast::cast(&app, &administrator, &parties, &mut canary);
         let stranger = canary();
         let foreign_membership = foreigner(&app, &administrator, &other[0], &stranger);
-        let scene = Scene { app, things, cast, administrator, own: first_own, other, foreign_membership, words };
+        let scene = Scene { app, things, cast, administrator, own: first_own, other, foreign_membership };
         scene.settle();
         scene
-    }
-
-    /// Every word of the world, of things and of people.
-    pub fn words(&self) -> usize {
-        self.words
     }
 
     fn settle(&self) {

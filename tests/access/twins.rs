@@ -204,7 +204,8 @@ impl Planting<'_> {
     }
 
     fn hides(&mut self) -> &'static str {
-        *self.hidden.pick(self.tier.hides())
+        let choices = self.tier.hides();
+        choices[self.hidden.below(choices.len())]
     }
 
     fn everything(&mut self) {
@@ -255,7 +256,7 @@ impl Planting<'_> {
 
     /// Some are anonymous; whose they are differs where nobody asks who may know.
     fn need(&mut self, number: usize, visibility: &str) {
-        let anonymous = number % 3 == 0;
+        let anonymous = number.is_multiple_of(3);
         let differs = anonymous && self.tier != Tier::Office;
         let owner = if differs { 1 + number % 4 + 4 * self.variant as usize } else { number % 10 };
         let lines: Vec<Value> = (0..3)

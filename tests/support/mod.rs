@@ -260,6 +260,8 @@ impl TestApp {
             ureq::Agent::config_builder()
                 .http_status_as_error(false)
                 .timeout_global(Some(Duration::from_secs(60)))
+                // Less than the service keeps an idle connection: what is sent into one that just closed is lost.
+                .max_idle_age(Duration::from_secs(2))
                 .build(),
         );
         Self { app, address, handle, thread: Some(thread), client, world }
@@ -336,6 +338,14 @@ impl TestApp {
 
     pub fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         let mut request = self.client.delete(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Response::of(request.call())
+    }
+
+    pub fn options(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = self.client.options(format!("{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
