@@ -24,6 +24,7 @@ pub mod profile;
 pub mod resource;
 pub mod reviews;
 pub mod search;
+pub mod shown;
 pub mod vocabularies;
 pub mod wire;
 
