@@ -3,8 +3,9 @@
 -- The status of each version: history shows a version only to those who could read it then.
 ALTER TABLE versions ADD COLUMN status TEXT NOT NULL DEFAULT 'published';
 
--- The queue of what waits for review, and of what is to be verified, oldest first.
-CREATE INDEX things_by_status ON things (status, updated_at, id);
+-- What waits for review, the first registered first (ids are in order of time), and what is to be verified. Not by a column
+-- that lists are sorted by: SQLite would take this index for every list of published things.
+CREATE INDEX things_by_status ON things (status, id);
 CREATE INDEX things_by_verification ON things (status, verified_on, id);
 
 -- What was said when a thing was submitted, published, returned or withdrawn. Kept when the thing is deleted.

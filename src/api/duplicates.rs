@@ -2,7 +2,7 @@
 
 use super::problem::{Answer, ProblemBody};
 use super::resource::{known_id, permit, seen_and_permitted};
-use super::reviews::QueueQuery;
+use super::shown::PageQuery;
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
@@ -72,13 +72,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// Organisations that may be registered twice. For coordinators and administrators.
-#[utoipa::path(get, path = "/api/v1/duplicates", tag = "lifecycle", params(QueueQuery), responses(
+#[utoipa::path(get, path = "/api/v1/duplicates", tag = "lifecycle", params(PageQuery), responses(
     (status = 200, body = DuplicatesPage), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 403, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn list(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) -> Answer {
     permit(&actor, Action::Review, Kind::Organization, &[])?;
-    let query: QueueQuery = wire::query(&request)?;
+    let query: PageQuery = wire::query(&request)?;
     let after = query.after.as_deref().map(|after| Place::from_cursor(after, "duplicates")).transpose()?;
     let page = Page { limit: Page::parse_limit(query.limit)?, after, ..Page::default() };
     let found = app.read(move |conn| duplicates::suggest(conn, &actor.scope(), &page)).await?;

@@ -1,45 +1,22 @@
 //! The history of a thing: its versions, one of them, and back to one of them.
 
-use super::lifecycle::concerned;
 use super::problem::Answer;
 use super::resource::{answer_thing, known_id, owners_of, permit, seen_and_permitted};
+use super::shown::{PageQuery, Shown, ShownActor, concerned};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::access::Action;
 use crate::domain::vocabulary::Status;
-use crate::domain::{Capability, Defect, Entry, Need, Organization, Person, Record, Role, Scope, Seed, Timestamp};
+use crate::domain::{Capability, Defect, Entry, Need, Organization, Person, Record, Scope, Seed, Timestamp};
 use crate::error::{Error, Result};
-use crate::store::Conn;
 use crate::store::history::{self, Version};
-use crate::store::log::FORGOTTEN;
 use crate::store::page::{Page, Place};
 use crate::store::things::{self, Stored};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use utoipa::{IntoParams, ToSchema};
-
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct HistoryQuery {
-    /// 1 to 100; 20 if absent.
-    pub limit: Option<usize>,
-    /// Cursor from `next`.
-    pub after: Option<String>,
-}
-
-/// Who did something.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ShownActor {
-    /// `member`, `coordinator`, `officer`, `administrator`, `operator`, `service`, or `erased`: a person who is gone.
-    pub role: String,
-    /// For those who may change the thing or review it; null for everybody else.
-    pub id: Option<String>,
-    pub name: Option<String>,
-}
+use utoipa::ToSchema;
 
 /// One version, without its content.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,7 +91,7 @@ async fn list<E: Stored>(
     id: web::Path<String>,
 ) -> Answer {
     let id = known_id(&id)?;
-    let query: HistoryQuery = wire::query(&request)?;
+    let query: PageQuery = wire::query(&request)?;
     let limit = Page::parse_limit(query.limit)?;
     let cursor = format!("history {id}");
     let before = query.after.as_deref().map(|after| Place::from_cursor(after, &cursor)).transpose()?;
@@ -126,7 +103,7 @@ async fn list<E: Stored>(
             let (versions, more) = history::list::<E>(conn, &scope, &id, before, limit)?;
             let shown =
                 Shown::of(conn, versions.iter().map(|version| version.actor.as_str()), concerned(&actor, &thing))?;
-            Ok((versions.iter().map(|version| shown.version(version)).collect::<Vec<_>>(), more))
+            Ok((versions.iter().map(|version| shown_version(&shown, version)).collect::<Vec<_>>(), more))
         })
         .await?;
     let next = items
@@ -150,7 +127,7 @@ async fn read<E: Stored>(app: web::Data<App>, Caller(actor): Caller, place: web:
             let thing = things::get::<E>(conn, &scope, &id)?;
             let found = history::get::<E>(conn, &scope, &id, version)?;
             let shown = Shown::of(conn, std::iter::once(found.actor.as_str()), concerned(&actor, &thing))?;
-            Ok(VersionWhole { version: shown.version(&found), content: found.entry })
+            Ok(VersionWhole { version: shown_version(&shown, &found), content: found.entry })
         })
         .await?;
     Ok(HttpResponse::Ok().json(whole))
@@ -191,44 +168,14 @@ async fn restore<E: Stored>(
     answer_thing(StatusCode::OK, written.value, written.position)
 }
 
-/// How the actors of a list are shown to one caller.
-pub(super) struct Shown {
-    people: HashMap<String, (String, Vec<Role>)>,
-    names: bool,
-}
-
-impl Shown {
-    /// `names`: the caller may know who it was, not only in what role.
-    pub(super) fn of<'a>(conn: &mut Conn, actors: impl Iterator<Item = &'a str>, names: bool) -> Result<Self> {
-        let mut ids: Vec<String> = actors.map(str::to_owned).collect();
-        ids.sort();
-        ids.dedup();
-        Ok(Self { people: history::people(conn, &ids)?, names })
-    }
-
-    pub(super) fn actor(&self, actor: &str) -> ShownActor {
-        let plain = |role: &str| ShownActor { role: role.to_owned(), id: None, name: None };
-        match self.people.get(actor) {
-            Some((name, roles)) => {
-                let role = roles.iter().max().map_or("member", |role| role.code());
-                let (id, name) = if self.names { (Some(actor.to_owned()), Some(name.clone())) } else { (None, None) };
-                ShownActor { role: role.to_owned(), id, name }
-            }
-            None if actor == FORGOTTEN => plain(FORGOTTEN),
-            None if actor == "operator" => plain("operator"),
-            None => plain("service"),
-        }
-    }
-
-    fn version<E: Entry>(&self, version: &Version<E>) -> VersionShown {
-        VersionShown {
-            version: version.version,
-            sequence: version.position.token(),
-            at: version.at.clone(),
-            actor: self.actor(&version.actor),
-            action: version.action.clone(),
-            status: version.status,
-            changed: version.changed.clone(),
-        }
+fn shown_version<E: Entry>(shown: &Shown, version: &Version<E>) -> VersionShown {
+    VersionShown {
+        version: version.version,
+        sequence: version.position.token(),
+        at: version.at.clone(),
+        actor: shown.actor(&version.actor),
+        action: version.action.clone(),
+        status: version.status,
+        changed: version.changed.clone(),
     }
 }

@@ -1,9 +1,9 @@
 //! The steps of a thing's life as actions: `POST /{kind}/{id}/submit`, `publish`, `return`, `withdraw`, `reopen`,
 //! `verify`; what was said with them; and which parties are trusted.
 
-use super::history::{Shown, ShownActor};
 use super::problem::Answer;
 use super::resource::{answer_thing, known_id, owners_of, seen_and_permitted};
+use super::shown::{Shown, ShownActor, concerned};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
@@ -66,13 +66,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
     trust_of::<Person>(config);
 }
 
-/// The steps that have a route; things expire by themselves.
-pub(super) const STEPS: [Step; 6] =
-    [Step::Submit, Step::Publish, Step::Return, Step::Withdraw, Step::Reopen, Step::Verify];
-
 fn steps_of<E: Stored>(config: &mut web::ServiceConfig) {
     let plural = E::KIND.plural();
-    for step in STEPS {
+    for step in Step::BY_PEOPLE {
         let handler = move |app, caller, request, id, body| take::<E>(step, app, caller, request, id, body);
         config.service(
             web::resource(format!("/{plural}/{{id}}/{}", step.code()))
@@ -137,12 +133,6 @@ async fn take<E: Stored>(
         })
         .await?;
     answer_thing(StatusCode::OK, written.value, written.position)
-}
-
-/// Comments are for the author's side and for those who review, not for everybody who sees the thing.
-pub(super) fn concerned<E: Stored>(actor: &Actor, thing: &Thing<E>) -> bool {
-    let owners = owners_of(&thing.header, &thing.entry);
-    actor.may(Action::Change, E::KIND, &owners) || actor.may(Action::Review, E::KIND, &owners)
 }
 
 async fn said<E: Stored>(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {

@@ -29,6 +29,7 @@ pub mod profile;
 pub mod resource;
 pub mod reviews;
 pub mod search;
+pub mod shown;
 pub mod similar;
 pub mod suggest;
 pub mod vocabularies;

@@ -1,8 +1,7 @@
 //! The part of the contract that `api/lifecycle.rs` and `api/history.rs` serve for every kind.
 
-use super::history::HistoryQuery;
-use super::lifecycle::STEPS;
 use super::openapi::{body, id_parameter, if_match, json_response, operation, problem, reference, written};
+use super::shown::PageQuery;
 use crate::domain::Kind;
 use crate::domain::lifecycle::Step;
 use utoipa::IntoParams;
@@ -14,7 +13,7 @@ use utoipa::openapi::{OpenApi as Document, PathItem, RefOr, Required, Schema};
 pub(super) fn paths(document: &mut Document, kind: Kind, name: &str) {
     let thing = format!("{name}Thing");
     let one = format!("/api/v1/{}/{{id}}", kind.plural());
-    for step in STEPS {
+    for step in Step::BY_PEOPLE {
         let (summary, description) = words(step);
         let operation = operation(kind, step.code(), format!("{}の{summary}", kind.name_ja()))
             .description(Some(description))
@@ -35,7 +34,7 @@ pub(super) fn paths(document: &mut Document, kind: Kind, name: &str) {
 
     let list = operation(kind, "history", format!("{}の履歴 / History", kind.name_ja()))
         .description(Some("Versions that the caller could have read when they were current, newest first."))
-        .parameters(Some(HistoryQuery::into_params(|| Some(ParameterIn::Query))))
+        .parameters(Some(PageQuery::into_params(|| Some(ParameterIn::Query))))
         .response("200", json_response("A page.", reference("History")))
         .response("400", problem("The cursor or a parameter cannot be read."))
         .response("404", problem("There is no such thing."));

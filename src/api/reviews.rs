@@ -1,6 +1,7 @@
 //! What waits: for review, and to be verified. Members see their own, coordinators everything that they may see.
 
 use super::problem::{Answer, ProblemBody};
+use super::shown::PageQuery;
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
@@ -13,18 +14,8 @@ use crate::store::things::{self, Summary};
 use crate::store::{Conn, lifecycle, yearly};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct QueueQuery {
-    /// 1 to 100; 20 if absent.
-    pub limit: Option<usize>,
-    /// Cursor from `next`.
-    pub after: Option<String>,
-}
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A thing in a queue. Its steps are at `/api/v1/{kind}/{id}/…`, with `version` as If-Match.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,7 +37,7 @@ pub struct WaitingOwner {
     pub name: Title,
 }
 
-/// A page, the longest waiting first.
+/// A page, what came first first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Queue {
     pub items: Vec<Waiting>,
@@ -61,7 +52,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// What was submitted and waits for review.
-#[utoipa::path(get, path = "/api/v1/reviews", tag = "lifecycle", params(QueueQuery), responses(
+#[utoipa::path(get, path = "/api/v1/reviews", tag = "lifecycle", params(PageQuery), responses(
     (status = 200, body = Queue), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn reviews(app: web::Data<App>, caller: Caller, request: HttpRequest) -> Answer {
@@ -69,7 +60,7 @@ async fn reviews(app: web::Data<App>, caller: Caller, request: HttpRequest) -> A
 }
 
 /// What was not verified for a year, or soon will not have been.
-#[utoipa::path(get, path = "/api/v1/verifications", tag = "lifecycle", params(QueueQuery), responses(
+#[utoipa::path(get, path = "/api/v1/verifications", tag = "lifecycle", params(PageQuery), responses(
     (status = 200, body = Queue), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn verifications(app: web::Data<App>, caller: Caller, request: HttpRequest) -> Answer {
@@ -89,7 +80,7 @@ async fn queue(
     if actor == Actor::Visitor {
         return Err(Error::Unauthenticated.into());
     }
-    let query: QueueQuery = wire::query(&request)?;
+    let query: PageQuery = wire::query(&request)?;
     let after = query.after.as_deref().map(|after| Place::from_cursor(after, name)).transpose()?;
     let page = Page { limit: Page::parse_limit(query.limit)?, after, ..Page::default() };
     let now = app.clock().timestamp();

@@ -27,6 +27,10 @@ impl Step {
     pub const ALL: [Step; 7] =
         [Step::Submit, Step::Publish, Step::Return, Step::Withdraw, Step::Reopen, Step::Verify, Step::Expire];
 
+    /// Those that people take, each with a route; things expire by themselves.
+    pub const BY_PEOPLE: [Step; 6] =
+        [Step::Submit, Step::Publish, Step::Return, Step::Withdraw, Step::Reopen, Step::Verify];
+
     /// The last part of its route, and its code in the history of reviews.
     pub fn code(self) -> &'static str {
         match self {
@@ -91,6 +95,14 @@ pub fn after(step: Step, from: Status, hand: Hand) -> Option<Status> {
         // It had been let in before; one answer brings it back.
         (_, Step::Verify, Status::Published | Status::Expired) => Some(Status::Published),
         (_, Step::Verify, _) => None,
+    }
+}
+
+/// Do authors have it reviewed? A record of work belongs to nobody alone, so nobody but a coordinator would see its draft.
+pub fn reviewed(kind: Kind) -> bool {
+    match kind {
+        Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed | Kind::Need => true,
+        Kind::Record => false,
     }
 }
 

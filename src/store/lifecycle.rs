@@ -20,6 +20,9 @@ pub(super) fn hand_of_new(tx: &mut Tx<'_>, kind: Kind, owners: &[ThingId]) -> Re
     if tx.actor().may(Action::Review, kind, owners) {
         return Ok(Hand::Reviewer);
     }
+    if !lifecycle::reviewed(kind) {
+        return Ok(Hand::Trusted);
+    }
     let acts_for = |party: &&ThingId| {
         account.memberships.iter().any(|membership| &membership.party == *party && membership.right > Right::Reader)
     };
@@ -174,19 +177,14 @@ pub fn reviews_of(conn: &mut Conn, id: &ThingId) -> Result<Vec<Review>> {
     Ok(rows.into_iter().map(review).collect())
 }
 
-/// Ids of what waits for review and the reader may see, the longest waiting first. For a member these are their own.
+/// Ids of what waits for review and the reader may see, the first registered first. For a member these are their own.
 pub fn waiting(conn: &mut Conn, scope: &Scope, page: &Page) -> Result<Paged<String>> {
     let mut query = store::visible(scope).filter(things::status.eq(Status::Submitted.code()));
-    if let Some(Place { key, id }) = page.after.clone() {
-        query =
-            query.filter(things::updated_at.ge(key.clone())).filter(things::updated_at.gt(key).or(things::id.gt(id)));
+    if let Some(Place { id, .. }) = page.after.clone() {
+        query = query.filter(things::id.gt(id));
     }
-    let rows: Vec<(String, String)> = query
-        .order((things::updated_at, things::id))
-        .limit(page.limit as i64 + 1)
-        .select((things::id, things::updated_at))
-        .load(conn)?;
-    Ok(paged(rows, page.limit))
+    let ids: Vec<String> = query.order(things::id).limit(page.limit as i64 + 1).select(things::id).load(conn)?;
+    Ok(paged(ids.into_iter().map(|id| (id, String::new())).collect(), page.limit))
 }
 
 pub(super) fn paged(mut rows: Vec<(String, String)>, limit: usize) -> Paged<String> {

@@ -272,10 +272,10 @@ fn duplicates_are_suggested_by_number_and_by_name_where_nothing_tells_them_apart
     // Another place, another number: others of the same name.
     make(json!({ "name_ja": "山形精機", "municipality": "062022", "corporate_number": "8390002001000" }));
     let numbers = [
-        make(json!({ "name_ja": "甲", "invoice_number": "T5390001000018" })),
-        make(json!({ "name_ja": "乙", "corporate_number": "5390001000018" })),
+        make(json!({ "name_ja": "甲", "invoice_number": "T1390001000018" })),
+        make(json!({ "name_ja": "乙", "corporate_number": "1390001000018" })),
     ];
-    make(json!({ "name_ja": "丙", "corporate_number": "7390005000061" }));
+    make(json!({ "name_ja": "丙", "corporate_number": "3390005000061" }));
     let names = [make(json!({ "name_ja": "丁", "former_names": ["有限会社戊"] })), make(json!({ "name_ja": "戊" }))];
     let page = app.get("/api/v1/duplicates?limit=100").json();
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
