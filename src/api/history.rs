@@ -9,7 +9,7 @@ use crate::auth::Caller;
 use crate::domain::access::Action;
 use crate::domain::vocabulary::Status;
 use crate::domain::{Capability, Defect, Entry, Need, Organization, Person, Record, Scope, Seed, Timestamp};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::store::history::{self, Version};
 use crate::store::page::{Page, Place};
 use crate::store::things::{self, Stored};

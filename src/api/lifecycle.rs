@@ -10,7 +10,7 @@ use crate::auth::Caller;
 use crate::domain::access::Action;
 use crate::domain::lifecycle::Step;
 use crate::domain::text::Prose;
-use crate::domain::{Actor, Capability, Defect, Need, Organization, Person, Record, Seed, Thing, Timestamp};
+use crate::domain::{Actor, Capability, Defect, Need, Organization, Person, Record, Seed, Timestamp};
 use crate::error::Error;
 use crate::store::lifecycle::{self, Review};
 use crate::store::things::{self, Stored};
