@@ -913,7 +913,8 @@ fn an_archive_a_backup_and_a_remembered_mapping_on_the_command_line() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     std::fs::write(folder.join("a.csv"), "カイシャ,備考\n甲社,x\n").expect("a written file");
-    let first = ["import", "organizations", "a.csv", "--mapping", "ours", "--map", "カイシャ=name_ja", "--map", "備考="];
+    let first =
+        ["import", "organizations", "a.csv", "--mapping", "ours", "--map", "カイシャ=name_ja", "--map", "備考="];
     let taken = musubi(folder, &[&["--json"], &first[..]].concat());
     assert_eq!(code(&taken), 0, "{}", error(&taken));
     assert_eq!(json_of(&taken)["notes"].as_array().map(Vec::len), Some(1), "only: the kind is read from the name");

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn twins_are_mapped_and_the_rest_is_written_as_references() {
-        assert_eq!(encode("髙橋①㈱").1, []);
+        assert!(encode("髙橋①㈱").1.is_empty());
         assert_eq!(encode("𠮷野家 é").1, ['𠮷', 'é']);
         assert_eq!(again("10〜20 — ‖ ¥5 −3"), "10～20 ― ∥ ￥5 －3");
         for text in ["𠮷野家", "AT&T", "&#65;", "&#38;", "&#134071;", "&#", "a&#x41;b", "😀"] {

@@ -239,7 +239,7 @@ fn exports_hold_what_the_caller_sees_and_go_in_again() {
     let all = app.get("/api/v1/exports?kind=organizations&format=csv");
     assert_eq!((all.status, all.header("musubi-rows")), (200, Some("2")), "{}", all.body);
     assert!(all.header("content-disposition").is_some_and(|text| text.contains("organizations.csv")));
-    let one = app.get("/api/v1/exports?kind=organizations&municipality=06");
+    let one = app.get("/api/v1/exports?kind=organizations&municipality=060003");
     assert!(one.body.contains("甲社") && !one.body.contains("乙社"));
     app.settle();
     let found = app.get(&format!("/api/v1/exports?kind=organizations&q={}", encoded("塗装")));
