@@ -419,7 +419,7 @@ fn sixty_hostile_files_are_refused_or_read_rightly() {
     let cases: Vec<Case> = books().into_iter().chain(tables()).collect();
     assert!(cases.len() >= 60, "{}", cases.len());
     let mut wrong = Vec::new();
-    let place = Place::new();
+    let place = Place::fresh();
     for (number, Case { name, file, bytes, expected }) in cases.into_iter().enumerate() {
         let before = place.things(Kind::Organization).len() as u64;
         let path = place.write(file, &bytes);
@@ -449,7 +449,7 @@ fn sixty_hostile_files_are_refused_or_read_rightly() {
 #[test]
 fn memory_child() {
     let Ok(file) = std::env::var("MUSUBI_HOSTILE_FILE") else { return };
-    let place = Place::new();
+    let place = Place::fresh();
     place.things(Kind::Organization);
     let rest = peak();
     let path = std::path::PathBuf::from(file);
