@@ -261,3 +261,23 @@ fn exports_hold_what_the_caller_sees_and_go_in_again() {
     assert!(outside.status == 200 && !outside.body.contains("秘社"), "{}", outside.body);
     assert!(app.get_as(&administrator, "/api/v1/exports?kind=organizations").body.contains("秘社"));
 }
+
+#[test]
+fn an_organisation_is_linked_data_when_asked_for_it() {
+    let app = TestApp::start();
+    let id = app.create(
+        "organizations",
+        json!({ "organization_kind": "university", "name_ja": "架空大学", "corporate_number": "8390002001000", "employees": 30 }),
+    );
+    let path = format!("/api/v1/organizations/{id}");
+    let linked = app.get_with(&path, &[("accept", "application/ld+json")]);
+    assert_eq!((linked.status, linked.header("content-type")), (200, Some("application/ld+json")));
+    let linked = linked.json();
+    assert_eq!((&linked["@type"], &linked["@id"]), (&json!("CollegeOrUniversity"), &json!(format!("urn:uuid:{id}"))));
+    assert_eq!(linked["name"][0], json!({ "@language": "ja", "@value": "架空大学" }));
+    assert_eq!(linked["identifier"]["value"], "8390002001000");
+    assert_eq!(app.get_with(&path, &[("accept", "*/*")]).json()["name_ja"], "架空大学");
+    let person = app.create("people", json!({ "name_ja": "架空 花子" }));
+    let other = app.get_with(&format!("/api/v1/people/{person}"), &[("accept", "application/ld+json")]);
+    assert_eq!(other.json()["name_ja"], "架空 花子", "other kinds have no such form");
+}
