@@ -695,7 +695,9 @@ fn what_was_exported_imports_again_unchanged_and_into_an_empty_system() {
                 let bytes = world.exported(*kind, format);
                 let take = |world: &World, options: &ImportOptions| match format {
                     Format::JsonLines => world.lines(*kind, std::str::from_utf8(&bytes).expect("UTF-8"), options),
-                    Format::Csv => world.table(*kind, &bytes, options).expect("a readable table"),
+                    Format::Csv | Format::CsvCp932 | Format::Xlsx => {
+                        world.table(*kind, &bytes, options).expect("a readable table")
+                    }
                 };
                 let again = take(&world, &plain());
                 let count = again.report.rows.rows();
@@ -904,4 +906,46 @@ fn a_held_folder_can_be_read_and_not_written() {
     }
     drop(lock);
     assert_eq!(code(&musubi(folder, &["import", "organizations", "a.csv"])), 0);
+}
+
+#[test]
+fn an_archive_a_backup_and_a_remembered_mapping_on_the_command_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    std::fs::write(folder.join("a.csv"), "カイシャ,備考\n甲社,x\n").expect("a written file");
+    let first =
+        ["import", "organizations", "a.csv", "--mapping", "ours", "--map", "カイシャ=name_ja", "--map", "備考="];
+    let taken = musubi(folder, &[&["--json"], &first[..]].concat());
+    assert_eq!(code(&taken), 0, "{}", error(&taken));
+    assert_eq!(json_of(&taken)["notes"].as_array().map(Vec::len), Some(1), "only: the kind is read from the name");
+    let again = musubi(folder, &["--lang", "ja", "import", "organizations", "a.csv", "--mapping", "ours", "--dry-run"]);
+    let shown = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(shown.contains("カイシャ → name_ja") && shown.contains("変更なし1件"), "{shown} {}", error(&again));
+
+    let book = musubi(folder, &["--json", "export", "organizations", "--format", "xlsx", "--out", "all.xlsx"]);
+    assert_eq!((code(&book), &json_of(&book)["rows"]), (0, &json!(1)), "{}", error(&book));
+    let taken = json_of(&musubi(folder, &["--json", "import", "organizations", "all.xlsx"]));
+    assert_eq!(taken["unchanged"], 1, "{taken}");
+
+    assert_eq!(code(&musubi(folder, &["export", "archive"])), 2);
+    let archive = musubi(folder, &["--json", "export", "archive", "--out", "all.archive"]);
+    assert_eq!(code(&archive), 0, "{}", error(&archive));
+    let restored = musubi(folder, &["--json", "--data", "other", "restore", "all.archive"]);
+    assert_eq!((code(&restored), &json_of(&restored)["rows"]), (0, &json_of(&archive)["rows"]), "{}", error(&restored));
+    assert_eq!(code(&musubi(folder, &["--data", "other", "check"])), 0);
+    let same = |data: &str| musubi(folder, &["--data", data, "export", "organizations"]).stdout;
+    assert_eq!(same("data"), same("other"), "ids, versions and times are kept");
+    assert_eq!(code(&musubi(folder, &["--data", "other", "restore", "all.archive"])), 3, "not into what is not empty");
+    let whole = std::fs::read_to_string(folder.join("all.archive")).expect("the archive");
+    let cut: Vec<&str> = whole.lines().take(whole.lines().count() - 1).collect();
+    std::fs::write(folder.join("cut.archive"), cut.join("\n")).expect("a written file");
+    assert_eq!(code(&musubi(folder, &["--data", "third", "restore", "cut.archive"])), 3);
+    assert_eq!(musubi(folder, &["--data", "third", "export", "organizations"]).stdout, b"", "nothing is half restored");
+
+    let backup = musubi(folder, &["backup", "copy.db"]);
+    assert_eq!(code(&backup), 0, "{}", error(&backup));
+    let url = ["--data", "fourth", "--database-url", "sqlite:copy.db"];
+    let copied = musubi(folder, &[&url[..], &["export", "organizations"]].concat());
+    assert_eq!(copied.stdout, same("data"));
+    assert_eq!(code(&musubi(folder, &["backup", "copy.db"])), 2, "an existing file stays");
 }

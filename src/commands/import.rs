@@ -55,6 +55,7 @@ pub fn run(config: &Config, arguments: &ImportArguments, terminal: &Terminal) ->
     let mut notes = Notes::default();
     let instead = instead(kind);
     let mut open = None;
+    check_mapping(kind, arguments)?;
     if ready_made.is_none() && (arguments.mapping.is_some() || !arguments.map.is_empty()) {
         // What was remembered is in the database.
         let opened = open_database(config, Access::Write { instead: &instead })?;
@@ -123,14 +124,25 @@ fn open_rows(kind: Kind, arguments: &ImportArguments, reading: &Reading, notes: 
     Ok(file::open(kind, path, format, reading, notes)?)
 }
 
+/// What can be said of the mapping before anything is opened.
+fn check_mapping(kind: Kind, arguments: &ImportArguments) -> Result<(), Failure> {
+    let wrong = |defect: crate::domain::Defect| Failure::WrongUse(defect.message);
+    let mut mapping = Mapping::default();
+    for text in &arguments.map {
+        mapping.add(kind, text).map_err(wrong)?;
+    }
+    match &arguments.mapping {
+        Some(name) if find_ready_made(name, kind).is_none() => check_name(name).map_err(wrong),
+        Some(name) if !arguments.map.is_empty() => check_name(name).map_err(wrong),
+        _ => Ok(()),
+    }
+}
+
 /// The mapping of this name with what the command adds to it; what it adds is remembered.
 fn mapping(database: &Database, kind: Kind, arguments: &ImportArguments) -> Result<Mapping, Failure> {
     let mut mapping = Mapping::default();
     let kept = match &arguments.mapping {
-        Some(name) => {
-            check_name(name).map_err(|defect| Failure::WrongUse(defect.message))?;
-            database.read(|conn| import_mappings::find(conn, kind, name))?
-        }
+        Some(name) => database.read(|conn| import_mappings::find(conn, kind, name))?,
         None => None,
     };
     if let (None, Some(name), true) = (&kept, &arguments.mapping, arguments.map.is_empty()) {

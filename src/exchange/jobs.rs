@@ -303,7 +303,11 @@ impl Shared {
             tracing::warn!(%error, import = %work.id, "an import stopped");
             let text = json!({ "code": error.problem(), "message": error.message() }).to_string();
             // Nothing was written by a preview; what a commit or an undo wrote stays and is told.
-            let state = if work.step == Step::Preview { ImportState::Failed } else { ImportState::Interrupted };
+            let state = match work.step {
+                Step::Preview => ImportState::Failed,
+                Step::Commit => ImportState::Interrupted,
+                Step::Undo => ImportState::Cancelled,
+            };
             if let Err(error) = self.finish(&work.id, &Finding::Failure(text), state) {
                 tracing::error!(%error, import = %work.id, "the state of an import could not be kept");
             }
@@ -357,7 +361,7 @@ impl Shared {
         };
         let (undone, whole): (Undone, bool) = undo(&self.database, &work.actor, id, &mut hear)?;
         let text = serde_json::to_string(&undone).map_err(Error::internal)?;
-        let state = if whole { ImportState::Undone } else { ImportState::Interrupted };
+        let state = if whole { ImportState::Undone } else { ImportState::Cancelled };
         self.finish(id, &Finding::Undone(text), state)
     }
 

@@ -133,6 +133,7 @@ const READY_MADE: &[ReadyMade] = &[
             ("法人代表者役職", ""),
             ("法人活動情報最終更新日", ""),
             ("最終更新日", ""),
+            ("資格等級", ""),
         ],
         first_row: None,
         reshape: None,

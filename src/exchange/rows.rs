@@ -118,6 +118,12 @@ impl Planner {
         planner
     }
 
+    /// With the mapping of another.
+    pub fn mapped_like(mut self, other: &Planner) -> Self {
+        self.mapped = other.mapped.clone();
+        self
+    }
+
     /// The meaning of a heading. One that is not known is noted, with the nearest that is.
     pub fn plan(&mut self, heading: &str, notes: &mut Notes) -> Arc<Plan> {
         if let Some(plan) = self.plans.get(heading) {

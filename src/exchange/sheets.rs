@@ -34,15 +34,14 @@ impl SheetRows {
     /// taken. Gives the rows, and the lines or members that stand in a sheet of their own.
     pub fn open(kind: Kind, mut planner: Planner, reopen: Reopen, notes: &mut Notes) -> Result<(Self, Option<Parts>)> {
         let mut book = Workbook::open(reopen)?;
-        let (main, part) = choose(kind, &book, notes)?;
-        let parts = match (part, PartKind::of(kind)) {
-            (Some(part), Some(part_kind)) => Some(read_parts(&mut book, &part, part_kind)?),
+        let part = part_sheet(kind, &book);
+        let (main, plans) = choose(kind, &mut book, &mut planner, part.as_ref(), notes)?;
+        let parts = match (&part, PartKind::of(kind)) {
+            (Some(part), Some(part_kind)) => Some(read_parts(&mut book, part, part_kind)?),
             _ => None,
         };
         let mut sheet = book.sheet(&main)?;
-        let Some(first) = book.next_row(&mut sheet)? else { return Err(empty()) };
-        let texts = texts_of(&first);
-        let plans = headings::plan(&mut planner, &texts, notes)?;
+        book.next_row(&mut sheet)?;
         let mut rows = 0;
         while book.next_row(&mut sheet)?.is_some() {
             rows += 1;
@@ -116,26 +115,55 @@ impl RowSource for SheetRows {
     }
 }
 
-/// The sheet named after the kind, else the first that is visible; and the sheet of its parts.
-fn choose(kind: Kind, book: &Workbook, notes: &mut Notes) -> Result<(SheetName, Option<SheetName>)> {
-    let named = |names: &[&str]| {
-        let same = |sheet: &&SheetName| names.iter().any(|name| sheet.name.trim().eq_ignore_ascii_case(name));
-        book.sheets().iter().find(same).cloned()
+fn named(book: &Workbook, names: &[&str]) -> Option<SheetName> {
+    let same = |sheet: &&SheetName| names.iter().any(|name| sheet.name.trim().eq_ignore_ascii_case(name));
+    book.sheets().iter().find(same).cloned()
+}
+
+fn part_sheet(kind: Kind, book: &Workbook) -> Option<SheetName> {
+    named(book, PartKind::of(kind)?.sheet_names())
+}
+
+/// The sheet named after the kind, else the first visible one that has a known heading: books of people often begin with
+/// a page of explanations. Gives the sheet and the meaning of its headings.
+fn choose(
+    kind: Kind,
+    book: &mut Workbook,
+    planner: &mut Planner,
+    part: Option<&SheetName>,
+    notes: &mut Notes,
+) -> Result<(SheetName, Vec<Arc<Plan>>)> {
+    let candidates: Vec<SheetName> = match named(book, &[kind.plural(), kind.code(), kind.name_ja()]) {
+        Some(sheet) => vec![sheet],
+        None => book.sheets().iter().filter(|sheet| !sheet.hidden && Some(*sheet) != part).cloned().collect(),
     };
-    let part = PartKind::of(kind).and_then(|part| named(part.sheet_names()));
-    let first = || book.sheets().iter().find(|sheet| !sheet.hidden && Some(*sheet) != part.as_ref()).cloned();
-    let main = named(&[kind.plural(), kind.code(), kind.name_ja()]).or_else(first).ok_or_else(empty)?;
-    for other in book.sheets().iter().filter(|other| **other != main && Some(*other) != part.as_ref()) {
-        let shown: String = other.name.chars().take(60).collect();
-        notes.add(&format!("sheet {shown}"), || {
-            Defect::new(
-                "sheet.left_out",
-                format!("シート「{shown}」は取り込みません（取り込むのは「{}」）。", main.name),
-                format!("The sheet \"{shown}\" is left out; \"{}\" is taken.", main.name),
-            )
-        });
+    let mut refused = None;
+    for main in candidates {
+        let mut sheet = book.sheet(&main)?;
+        let Some(first) = book.next_row(&mut sheet)? else { continue };
+        let texts = texts_of(&first);
+        // What is not known is noted of the sheet that is taken, not of those that were looked at.
+        match headings::plan(&mut Planner::new(kind).mapped_like(planner), &texts, &mut Notes::default()) {
+            Ok(_) => {}
+            Err(error) => {
+                refused.get_or_insert(error);
+                continue;
+            }
+        }
+        let plans = headings::plan(planner, &texts, notes)?;
+        for other in book.sheets().iter().filter(|other| **other != main && Some(*other) != part) {
+            let shown: String = other.name.chars().take(60).collect();
+            notes.add(&format!("sheet {shown}"), || {
+                Defect::new(
+                    "sheet.left_out",
+                    format!("シート「{shown}」は取り込みません（取り込むのは「{}」）。", main.name),
+                    format!("The sheet \"{shown}\" is left out; \"{}\" is taken.", main.name),
+                )
+            });
+        }
+        return Ok((main, plans));
     }
-    Ok((main, part))
+    Err(refused.unwrap_or_else(empty))
 }
 
 fn read_parts(book: &mut Workbook, name: &SheetName, kind: PartKind) -> Result<Parts> {

@@ -23,7 +23,7 @@ pub enum ImportState {
     Interrupted,
     Undoing,
     Undone,
-    /// Stopped by somebody; what was written is in its result and can be undone.
+    /// Stopped by somebody, or an undo by a restart; what was written can be undone.
     Cancelled,
     /// The file could not be read; nothing was written.
     Failed,
@@ -199,15 +199,16 @@ pub fn finish(conn: &mut Conn, id: &ThingId, finding: &Finding, to: ImportState,
 /// After a start: what this node was doing is no longer being done. Gives how many were.
 pub fn interrupt(conn: &mut Conn, node: &str, at: &Timestamp) -> Result<usize> {
     let own = || imports::table.filter(imports::node.eq(node.to_owned()));
-    let writing = [ImportState::Committing.code(), ImportState::Undoing.code()];
-    let reading = [ImportState::Received.code(), ImportState::Previewing.code()];
+    let writing = [ImportState::Committing.code()];
+    // An undo that was stopped is asked for again; what it took back is not to be written once more.
+    let others = [ImportState::Received.code(), ImportState::Previewing.code(), ImportState::Undoing.code()];
     let writing = diesel::update(own().filter(imports::state.eq_any(writing)))
         .set((imports::state.eq(ImportState::Interrupted.code()), imports::updated_at.eq(at.as_str())))
         .execute(conn)?;
-    let reading = diesel::update(own().filter(imports::state.eq_any(reading)))
+    let others = diesel::update(own().filter(imports::state.eq_any(others)))
         .set((imports::state.eq(ImportState::Cancelled.code()), imports::updated_at.eq(at.as_str())))
         .execute(conn)?;
-    Ok(writing + reading)
+    Ok(writing + others)
 }
 
 /// Ids of this node's imports that nobody has touched since `before`: their files may go.

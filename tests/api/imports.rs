@@ -239,7 +239,7 @@ fn exports_hold_what_the_caller_sees_and_go_in_again() {
     let all = app.get("/api/v1/exports?kind=organizations&format=csv");
     assert_eq!((all.status, all.header("musubi-rows")), (200, Some("2")), "{}", all.body);
     assert!(all.header("content-disposition").is_some_and(|text| text.contains("organizations.csv")));
-    let one = app.get("/api/v1/exports?kind=organizations&municipality=06");
+    let one = app.get("/api/v1/exports?kind=organizations&municipality=060003");
     assert!(one.body.contains("甲社") && !one.body.contains("乙社"));
     app.settle();
     let found = app.get(&format!("/api/v1/exports?kind=organizations&q={}", encoded("塗装")));
@@ -260,4 +260,24 @@ fn exports_hold_what_the_caller_sees_and_go_in_again() {
     let outside = app.get("/api/v1/exports?kind=organizations");
     assert!(outside.status == 200 && !outside.body.contains("秘社"), "{}", outside.body);
     assert!(app.get_as(&administrator, "/api/v1/exports?kind=organizations").body.contains("秘社"));
+}
+
+#[test]
+fn an_organisation_is_linked_data_when_asked_for_it() {
+    let app = TestApp::start();
+    let id = app.create(
+        "organizations",
+        json!({ "organization_kind": "university", "name_ja": "架空大学", "corporate_number": "8390002001000", "employees": 30 }),
+    );
+    let path = format!("/api/v1/organizations/{id}");
+    let linked = app.get_with(&path, &[("accept", "application/ld+json")]);
+    assert_eq!((linked.status, linked.header("content-type")), (200, Some("application/ld+json")));
+    let linked = linked.json();
+    assert_eq!((&linked["@type"], &linked["@id"]), (&json!("CollegeOrUniversity"), &json!(format!("urn:uuid:{id}"))));
+    assert_eq!(linked["name"][0], json!({ "@language": "ja", "@value": "架空大学" }));
+    assert_eq!(linked["identifier"]["value"], "8390002001000");
+    assert_eq!(app.get_with(&path, &[("accept", "*/*")]).json()["name_ja"], "架空大学");
+    let person = app.create("people", json!({ "name_ja": "架空 花子" }));
+    let other = app.get_with(&format!("/api/v1/people/{person}"), &[("accept", "application/ld+json")]);
+    assert_eq!(other.json()["name_ja"], "架空 花子", "other kinds have no such form");
 }

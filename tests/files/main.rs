@@ -57,7 +57,7 @@ impl Listener for Heard {
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub fn fresh() -> Self {
         let world = support::World::new();
         let database = world.database();
         Self { world, database }

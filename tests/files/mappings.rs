@@ -13,7 +13,7 @@ fn ready(name: &str, kind: Kind) -> Reading {
 
 #[test]
 fn the_national_list_has_no_headings_and_needs_none() {
-    let place = Place::new();
+    let place = Place::fresh();
     let row = "1,8390002001000,01,1,2018-04-02,2015-10-05,\"架空工業株式会社\",,301,\"山形県\",\"山形市\",\"架空町1丁目2-3\",,06,201,9908570,,,,,,,2015-10-05,1,\"Kakuu Industry\",\"Yamagata\",\"1-2-3 Kakuucho, Yamagata-shi\",,\"カクウコウギョウ\",0\n";
     for (name, bytes) in [("all.csv", row.as_bytes().to_vec()), ("all-932.csv", musubi::exchange::cp932::encode(row).0)]
     {
@@ -33,7 +33,7 @@ fn the_national_list_has_no_headings_and_needs_none() {
 
 #[test]
 fn gbizinfo_basic_information_goes_in() {
-    let place = Place::new();
+    let place = Place::fresh();
     let text = "法人番号,法人名,法人名ふりがな,法人名英語,郵便番号,本社所在地,ステータス,登記記録の閉鎖等年月日,登記記録の閉鎖等の事由,法人代表者名,法人代表者役職,資本金,従業員数,企業規模詳細(男性),企業規模詳細(女性),営業品目リスト,事業概要,企業ホームページ,設立年月日,創業年,最終更新日,資格等級\n\
         8390002001000,架空工業株式会社,かくうこうぎょう,Kakuu Industry,9908570,山形県山形市架空町1-2-3,-,,,架空 太郎,代表取締役,10000000,35,20,15,[101],金属の架空加工,https://example.jp/,1987-04-01,1960,2025-01-01T00:00:00+09:00,[]\n";
     let path = place.write("Kihonjoho.csv", text);
@@ -49,7 +49,7 @@ fn gbizinfo_basic_information_goes_in() {
 
 #[test]
 fn researchmap_achievements_find_their_researcher() {
-    let place = Place::new();
+    let place = Place::fresh();
     let person = place.write("people.csv", "氏名,researchmap\n架空 花子,kakuu_hanako\n");
     assert_eq!(place.take(Kind::Person, &person, None).counts(), (1, 0, 0, 0));
     let lines = [
@@ -79,7 +79,7 @@ fn researchmap_achievements_find_their_researcher() {
 
 #[test]
 fn kaken_projects_go_in() {
-    let place = Place::new();
+    let place = Place::fresh();
     let text = "研究課題名,研究課題/領域番号,研究種目,研究機関,研究代表者,研究期間 (年度),キーワード,総配分額,研究開始時の研究の概要\n\
         架空の発電,22K00000,基盤研究(C),架空大学,架空 花子,2022-04-01 – 2025-03-31,発電,\"4,290,000円\",架空の概要\n\
         架空の塗布,21K00001,若手研究,架空大学,架空 花子,2021 – 2022,塗布,,\n";
@@ -93,7 +93,7 @@ fn kaken_projects_go_in() {
 
 #[test]
 fn a_mapping_of_ones_own_and_a_stated_encoding_overrule_the_guess() {
-    let place = Place::new();
+    let place = Place::fresh();
     let mut mapping = Mapping::default();
     mapping.add(Kind::Organization, "カイシャ=name_ja").expect("a known field");
     mapping.add(Kind::Organization, "電話=").expect("left out");

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 const FORMATS: [Format; 4] = [Format::JsonLines, Format::Csv, Format::CsvCp932, Format::Xlsx];
 
 fn demo() -> Place {
-    let place = Place::new();
+    let place = Place::fresh();
     assert!(musubi::demo::load(&place.database).expect("demo data") > 800);
     place
 }
@@ -70,7 +70,7 @@ fn every_kind_in_every_format_comes_back_unchanged_where_it_came_from() {
 fn an_empty_system_becomes_the_same_in_every_format() {
     let place = demo();
     for format in FORMATS {
-        let other = Place::new();
+        let other = Place::fresh();
         other
             .database
             .housekeeping(|conn| {
@@ -121,7 +121,7 @@ fn real_rows_come_back_unchanged() {
         return;
     };
     let limit = if std::env::var_os("LONG_TESTS").is_some() { usize::MAX } else { 400 };
-    let place = Place::new();
+    let place = Place::fresh();
     let cut = |path: PathBuf, name: &str| {
         let text = std::fs::read_to_string(path).expect("the shared file");
         let lines: Vec<&str> = text.lines().take(limit.saturating_add(1)).collect();
@@ -144,7 +144,7 @@ fn real_rows_come_back_unchanged() {
 
 #[test]
 fn what_cp932_lacks_is_reported_and_comes_back() {
-    let place = Place::new();
+    let place = Place::fresh();
     let file = place
         .write("firms.csv", "名称,事業内容,市区町村\n𠮷野家 – é商店,10〜20 — ‖ ¥5 &#65;,山形県山形市\n=1+1社,-5,\n");
     assert_eq!(place.take(Kind::Organization, &file, None).counts(), (2, 0, 0, 0));
@@ -178,7 +178,7 @@ fn an_archive_keeps_ids_versions_times_and_history() {
     let file = place.write("more.csv", "法人番号,名称\n8390002001000,新社名\n");
     assert_eq!(place.take(Kind::Organization, &file, None).counts(), (0, 1, 0, 0));
     let rows = archived(&place);
-    let other = Place::new();
+    let other = Place::fresh();
     let mut next = rows.iter();
     let restored = musubi::store::archive::restore(&other.database, &mut || {
         Ok(next.next().map(|line| {
