@@ -102,7 +102,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The rule, for one thing. `store::things` says the same in SQL, the index as an audience.
+    /// The rule, for one thing. `store::things` says the same in SQL, the index as an audience; both also show what an
+    /// introduction opened to one of the reader's parties, which only the database knows.
     pub fn sees(&self, visibility: Visibility, status: Status, owner: Option<&ThingId>) -> bool {
         let open = status == Status::Published;
         let own = |parties: &[ThingId]| owner.is_some_and(|owner| parties.contains(owner));

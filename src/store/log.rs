@@ -4,7 +4,8 @@
 //! erased from a row (text and salt go, the digest stays) and the chain still verifies.
 
 use super::connection::Conn;
-use super::schema::{changes, log_head, versions};
+use super::schema::{changes, log_head, matter_events, versions};
+use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -41,6 +42,8 @@ pub enum Subject {
     Membership,
     Invitation,
     ApiToken,
+    /// A proposed match, an introduction or a case.
+    Matter(MatterKind),
 }
 
 impl Subject {
@@ -51,6 +54,7 @@ impl Subject {
             Subject::Membership => "membership",
             Subject::Invitation => "invitation",
             Subject::ApiToken => "api_token",
+            Subject::Matter(kind) => kind.code(),
         }
     }
 }
@@ -333,6 +337,9 @@ pub(super) fn forget(conn: &mut Conn, person: &ThingId, about: &[String]) -> Res
     }
     diesel::update(versions::table.filter(versions::actor.eq(person.as_str())))
         .set(versions::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(matter_events::table.filter(matter_events::actor.eq(person.as_str())))
+        .set(matter_events::actor.eq(FORGOTTEN))
         .execute(conn)?;
     Ok(())
 }
