@@ -3,21 +3,29 @@
 pub mod accounts;
 pub mod audit;
 pub mod auth;
+pub mod cases;
 pub mod coalition;
+pub mod desk;
 pub mod gate;
 pub mod health;
+pub mod indicators;
+pub mod introductions;
 pub mod invitations;
 pub mod lines;
+pub mod matches;
 pub mod matching;
+pub mod matter;
 pub mod me;
 pub mod memberships;
 pub mod metrics;
 pub mod middleware;
+pub mod notices;
 pub mod openapi;
 pub mod permit;
 pub mod problem;
 pub mod resource;
 pub mod search;
+pub mod standing;
 pub mod vocabularies;
 pub mod wire;
 
@@ -45,6 +53,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(memberships::routes)
                 .configure(invitations::routes)
                 .configure(audit::routes)
+                .configure(standing::routes)
+                .configure(matches::routes)
+                .configure(introductions::routes)
+                .configure(cases::routes)
+                .configure(desk::routes)
+                .configure(indicators::routes)
+                .configure(notices::routes)
                 .default_service(web::to(wire::no_such_route)),
         )
         .configure(auth::key_routes)

@@ -2,7 +2,10 @@
 
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
-use super::{accounts, audit, auth, coalition, health, invitations, matching, me, memberships, search, vocabularies};
+use super::{
+    accounts, audit, auth, cases, coalition, desk, health, indicators, introductions, invitations, matches, matching,
+    me, memberships, notices, search, standing, vocabularies,
+};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
@@ -65,6 +68,30 @@ use utoipa_swagger_ui::SwaggerUi;
         invitations::withdraw,
         invitations::accept,
         audit::list,
+        matches::list,
+        matches::create,
+        matches::read,
+        matches::history,
+        matches::act,
+        introductions::list,
+        introductions::create,
+        introductions::read,
+        introductions::history,
+        introductions::act,
+        cases::list,
+        cases::create,
+        cases::read,
+        cases::history,
+        cases::act,
+        standing::run,
+        desk::hand_over,
+        indicators::read,
+        notices::list,
+        notices::mark_read,
+        notices::choice,
+        notices::choose,
+        notices::ask_to_stop,
+        notices::stop,
         health::live,
         health::ready,
     ),
@@ -76,6 +103,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),
         (name = "accounts", description = "アカウントと監査"),
+        (name = "desk", description = "コーディネーターの机: 候補、紹介、案件"),
         (name = "health", description = "稼働状況"),
     )
 )]

@@ -4,7 +4,8 @@
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::log::Action;
-use super::schema::{disclosures, things};
+use super::schema::{disclosures, organizations, people, thing_values, things};
+use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::vocabulary::Visibility;
 use crate::domain::{Kind, Scope, ThingId};
 use crate::error::Result;
@@ -99,4 +100,25 @@ pub fn opened_to(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashS
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// The fields of a thing, whoever may see it: what a case begins with.
+pub fn fields_of(conn: &mut Conn, thing: &ThingId) -> Result<Vec<FieldCode>> {
+    let codes: Vec<String> = thing_values::table
+        .filter(thing_values::thing_id.eq(thing.as_str()).and(thing_values::list.eq("fields")))
+        .order(thing_values::position)
+        .select(thing_values::value)
+        .load(conn)?;
+    Ok(codes.iter().filter_map(|code| FieldCode::parse(code).ok()).collect())
+}
+
+/// Where a party stands.
+pub fn municipality_of(conn: &mut Conn, party: &ThingId) -> Result<Option<MunicipalityCode>> {
+    let of_organization: Option<Option<String>> =
+        organizations::table.find(party.as_str()).select(organizations::municipality).first(conn).optional()?;
+    let code = match of_organization {
+        Some(code) => code,
+        None => people::table.find(party.as_str()).select(people::municipality).first(conn).optional()?.flatten(),
+    };
+    Ok(code.and_then(|code: String| MunicipalityCode::parse(&code).ok()))
 }

@@ -4,11 +4,11 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::log::{Action, Subject};
 use super::page::{Paged, Place};
-use super::schema::{matter_events, matter_parties, matters};
+use super::schema::{matter_events, matter_parties, matters, memberships};
 use super::{disclosures, notices};
-use crate::domain::desk::{Day, Event, Matter, Refusal, Step, known_at, replay};
+use crate::domain::desk::{Day, Event, Introduction, Matter, Refusal, Step, known_at, replay};
 use crate::domain::vocabulary::desk::MatterKind;
-use crate::domain::{Defect, ThingId, Timestamp};
+use crate::domain::{Defect, MembershipState, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -362,7 +362,22 @@ pub struct Contact {
     pub at: Timestamp,
 }
 
-/// Contacts of other desks with a party since a moment, newest first, at most ten.
+/// The account, and who shares a confirmed membership with it: one agency.
+fn agency(conn: &mut Conn, account: &ThingId) -> Result<Vec<String>> {
+    let confirmed = MembershipState::Confirmed.code();
+    let parties: Vec<String> = memberships::table
+        .filter(memberships::account_id.eq(account.as_str()).and(memberships::state.eq(confirmed)))
+        .select(memberships::party_id)
+        .load(conn)?;
+    let mut accounts: Vec<String> = memberships::table
+        .filter(memberships::party_id.eq_any(parties).and(memberships::state.eq(confirmed)))
+        .select(memberships::account_id)
+        .load(conn)?;
+    accounts.push(account.to_string());
+    Ok(accounts)
+}
+
+/// Contacts of other agencies with a party since a moment, newest first, at most ten. `own`: the desk that asks.
 pub fn contacts(conn: &mut Conn, party: &ThingId, since: &Timestamp, own: Option<&ThingId>) -> Result<Vec<Contact>> {
     let with_it =
         matter_parties::table.filter(matter_parties::party_id.eq(party.as_str())).select(matter_parties::matter_id);
@@ -371,7 +386,7 @@ pub fn contacts(conn: &mut Conn, party: &ThingId, since: &Timestamp, own: Option
         .filter(matters::updated_at.ge(since.as_str()).and(matters::desk.is_not_null()))
         .into_boxed();
     if let Some(own) = own {
-        query = query.filter(matters::desk.assume_not_null().ne(own.to_string()));
+        query = query.filter(matters::desk.assume_not_null().ne_all(agency(conn, own)?));
     }
     let rows: Vec<(String, String, Option<String>, String)> = query
         .order((matters::updated_at.desc(), matters::id))
@@ -387,4 +402,14 @@ pub fn contacts(conn: &mut Conn, party: &ThingId, since: &Timestamp, own: Option
         })
     };
     Ok(rows.into_iter().filter_map(contact).collect())
+}
+
+/// Parties that are left out of the next lists for `subject`: an introduction to them was declined, and the reason still holds.
+pub fn declined(conn: &mut Conn, subject: &ThingId, today: &Day) -> Result<Vec<String>> {
+    let rests = |kept: &Kept<Introduction>| {
+        let (Some(declined), Some(on)) = (&kept.matter.declined, &kept.matter.closed_on) else { return false };
+        declined.reason.rests_for_days().is_none_or(|days| on.plus_days(days as u64) > *today)
+    };
+    let all = about::<Introduction>(conn, subject)?;
+    Ok(all.iter().filter(|kept| rests(kept)).map(|kept| kept.matter.asked.answering.to_string()).collect())
 }

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod api_tokens;
 pub mod check;
+pub mod clocks;
 pub mod codes;
 pub mod connection;
 pub mod database;
@@ -22,6 +23,7 @@ pub mod references;
 pub mod schema;
 pub mod sessions;
 pub mod sign_in_counters;
+pub mod standing;
 pub mod things;
 pub mod vocabulary;
 

@@ -269,17 +269,14 @@ pub fn gather(conn: &mut Conn, now: &Timestamp) -> Result<usize> {
         if gathered_at.is_some_and(|at| at.as_str() > oldest.as_str()) {
             continue;
         }
-        let there: i64 = notices::table
-            .filter(notices::account_id.eq(&account).and(notices::mailed_at.is_null()))
-            .count()
-            .get_result(conn)?;
-        if there == 0 {
+        // The letter holds what was marked at this very moment; a node that comes second marks nothing.
+        let marked =
+            diesel::update(notices::table.filter(notices::account_id.eq(&account).and(notices::mailed_at.is_null())))
+                .set(notices::mailed_at.eq(now.as_str()))
+                .execute(conn)?;
+        if marked == 0 {
             continue;
         }
-        // The letter holds what was marked at this very moment.
-        diesel::update(notices::table.filter(notices::account_id.eq(&account).and(notices::mailed_at.is_null())))
-            .set(notices::mailed_at.eq(now.as_str()))
-            .execute(conn)?;
         diesel::update(notice_choices::table.find(&account))
             .set(notice_choices::gathered_at.eq(now.as_str()))
             .execute(conn)?;

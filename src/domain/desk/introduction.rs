@@ -153,6 +153,27 @@ impl Introduction {
         open
     }
 
+    /// What somebody of these sides may know of what happened: not a yes of the other side while it is the only one, and
+    /// not what the other side keeps for later.
+    pub fn seen_by(&self, events: &[Event<IntroductionDeed>], sides: &[Side]) -> Vec<Event<IntroductionDeed>> {
+        let opened = self.opened();
+        let seen = |event: &&Event<IntroductionDeed>| match &event.deed {
+            IntroductionDeed::Accepted { side } => sides.contains(side) || self.is_mutual(),
+            IntroductionDeed::PartAdded { side, thing, .. } => {
+                sides.contains(side) || opened.iter().any(|(open, to)| open == thing && sides.contains(to))
+            }
+            IntroductionDeed::PartWithdrawn { side, .. } => sides.contains(side),
+            IntroductionDeed::HandedOver { .. } => false,
+            IntroductionDeed::Asked(_)
+            | IntroductionDeed::Declined { .. }
+            | IntroductionDeed::Lapsed
+            | IntroductionDeed::Reminded
+            | IntroductionDeed::NdaNoted { .. }
+            | IntroductionDeed::CaseOpened { .. } => true,
+        };
+        events.iter().filter(seen).cloned().collect()
+    }
+
     fn waits(&self) -> bool {
         self.state == IntroductionState::Asked
     }
