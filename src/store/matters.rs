@@ -413,3 +413,38 @@ pub fn declined(conn: &mut Conn, subject: &ThingId, today: &Day) -> Result<Vec<S
     let all = about::<Introduction>(conn, subject)?;
     Ok(all.iter().filter(|kept| rests(kept)).map(|kept| kept.matter.asked.answering.to_string()).collect())
 }
+
+/// A page of a kind after an id: each id, and whether its row is what its events make of it.
+pub fn rows_after<M: Matter>(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<(String, bool)>> {
+    type Row = (String, String, bool, Option<String>, Option<String>, Option<String>, i64);
+    let rows: Vec<Row> = matters::table
+        .filter(matters::kind.eq(M::KIND.code()).and(matters::id.gt(after)))
+        .order(matters::id)
+        .limit(limit)
+        .select((
+            matters::id,
+            matters::state,
+            matters::closed,
+            matters::desk,
+            matters::due_at,
+            matters::pair,
+            matters::version,
+        ))
+        .load(conn)?;
+    let mut events = events::<M>(conn, &rows.iter().map(|row| row.0.clone()).collect::<Vec<String>>())?;
+    let fits = |(id, state, closed, desk, due_at, pair, version): Row| {
+        let events = events.remove(&id).unwrap_or_default();
+        let whole = events.iter().enumerate().all(|(at, event)| event.number == at as i64 + 1);
+        let fits = replay::<M>(&events).is_some_and(|matter| {
+            let facts = matter.facts();
+            whole
+                && version == events.len() as i64
+                && (facts.state, facts.closed) == (state.as_str(), closed)
+                && facts.desk.map(String::from) == desk
+                && facts.due_at.as_ref().map(Timestamp::as_str) == due_at.as_deref()
+                && facts.pair == pair
+        });
+        (id, fits)
+    };
+    Ok(rows.into_iter().map(fits).collect())
+}

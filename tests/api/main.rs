@@ -7,6 +7,8 @@ mod accounts;
 mod auth;
 mod coalition;
 mod contract;
+mod desk;
+mod figures;
 mod health;
 mod law;
 mod lines;
