@@ -21,7 +21,7 @@ CREATE TABLE matters (
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );
-CREATE INDEX matters_by_time ON matters (kind, updated_at, id);
+CREATE INDEX matters_by_kind ON matters (kind, id);
 CREATE INDEX matters_by_desk ON matters (desk, kind);
 CREATE INDEX matters_by_subject ON matters (subject_id, kind);
 CREATE INDEX matters_by_clock ON matters (due_at);

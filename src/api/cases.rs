@@ -169,7 +169,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/cases/{id}/events").route(web::post().to(act)));
 }
 
-/// Cases of the own parties, or all for desks; newest change first.
+/// Cases of the own parties, or all for desks; newest first.
 #[utoipa::path(get, path = "/api/v1/cases", tag = "desk", params(MatterQuery), responses(
     (status = 200, body = CasesShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 422, body = ProblemBody),
@@ -250,8 +250,14 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Case>(conn, &sight, &id)?;
+            let desk = actor.reads_the_desk();
             matter::history::<Case>(conn, &kept.events, true, |deed| {
-                serde_json::to_value(deed).map_err(Error::internal)
+                let mut told = serde_json::to_value(deed).map_err(Error::internal)?;
+                if let (false, CaseDeed::HandedOver { .. }, Some(fields)) = (desk, deed, told.as_object_mut()) {
+                    // What one desk writes to the next is theirs.
+                    fields.remove("note");
+                }
+                Ok(told)
             })
         })
         .await?;

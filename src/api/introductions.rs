@@ -125,7 +125,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/introductions/{id}/events").route(web::post().to(act)));
 }
 
-/// Introductions of the own parties, or all for desks; newest change first.
+/// Introductions of the own parties, or all for desks; newest first.
 #[utoipa::path(get, path = "/api/v1/introductions", tag = "desk", params(MatterQuery), responses(
     (status = 200, body = IntroductionsShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 422, body = ProblemBody),
@@ -158,10 +158,12 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
             Some(proposal) => Some(proposal),
             None => {
                 let there = matters::of_pair(tx.conn(), &pair)?;
-                there.map(|id| matters::get::<Proposal>(tx.conn(), &Sight::All, &id)).transpose()?
+                let there = there.map(|id| matters::get::<Proposal>(tx.conn(), &Sight::All, &id)).transpose()?;
+                // Dismissed on some desk: that does not bind those who find each other by themselves.
+                there.filter(|proposal| proposal.matter.state != ProposalState::Dismissed)
             }
         };
-        if let Some(mut proposal) = waiting.filter(|proposal| proposal.matter.state != ProposalState::Dismissed) {
+        if let Some(mut proposal) = waiting {
             let introduction = kept.id.clone();
             matters::add(tx, &mut proposal, ProposalDeed::Introduced { introduction }, None)?;
         }

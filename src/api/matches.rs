@@ -118,7 +118,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/matches/{id}/events").route(web::post().to(act)));
 }
 
-/// Proposals on the desks, newest change first.
+/// Proposals on the desks, newest first.
 #[utoipa::path(get, path = "/api/v1/matches", tag = "desk", params(MatterQuery), responses(
     (status = 200, body = MatchesShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 403, body = ProblemBody), (status = 422, body = ProblemBody),

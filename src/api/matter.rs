@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
-/// Filters and page of a list; newest change first.
+/// Filters and page of a list; newest first.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -30,7 +30,7 @@ pub struct MatterQuery {
     pub closed: Option<bool>,
     /// On this desk: the id of an account, `mine`, or `none`.
     pub desk: Option<String>,
-    /// In which this party takes part (id).
+    /// In which this party takes part (id); members name their own.
     pub party: Option<String>,
     /// About this thing (id).
     pub subject: Option<String>,
@@ -136,13 +136,17 @@ pub fn read_filter(actor: &Actor, query: &MatterQuery, states: &[&str]) -> Resul
         Some("mine") => Some(Some(actor.name().to_owned())),
         Some(other) => Some(Some(ThingId::parse(other).map_err(|defect| Error::invalid("/desk", defect))?.to_string())),
     };
-    Ok(Filter {
-        state,
-        closed: query.closed,
-        desk,
-        party: id("/party", &query.party)?,
-        subject: id("/subject", &query.subject)?,
-    })
+    let party = id("/party", &query.party)?;
+    // Otherwise the filter would tell who stands behind an anonymous need.
+    if party.as_ref().is_some_and(|party| !actor.reads_the_desk() && !actor.belongs_to(party)) {
+        let defect = Defect::new(
+            "party.foreign",
+            "所属する機関・企業だけで絞り込めます。",
+            "You can filter by your own organisations only.",
+        );
+        return Err(Error::invalid("/party", defect));
+    }
+    Ok(Filter { state, closed: query.closed, desk, party, subject: id("/subject", &query.subject)? })
 }
 
 /// Answers a list: `show` turns a page of matters into what the caller may see of it.

@@ -266,7 +266,7 @@ pub fn of_pair(conn: &mut Conn, pair: &str) -> Result<Option<ThingId>> {
     Ok(id.map(ThingId::from_stored))
 }
 
-/// Newest change first.
+/// Newest first. Not by the last change: the order would tell one side that the other moved.
 pub fn list<M: Matter>(
     conn: &mut Conn,
     sight: &Sight,
@@ -295,21 +295,15 @@ pub fn list<M: Matter>(
     if let Some(subject) = &filter.subject {
         query = query.filter(matters::subject_id.eq(subject.to_string()));
     }
-    if let Some(Place { key, id }) = after.cloned() {
-        query = query
-            .filter(matters::updated_at.le(key.clone()))
-            .filter(matters::updated_at.lt(key).or(matters::id.lt(id)));
+    if let Some(Place { id, .. }) = after.cloned() {
+        query = query.filter(matters::id.lt(id));
     }
-    let mut rows: Vec<(String, String)> = query
-        .order((matters::updated_at.desc(), matters::id.desc()))
-        .limit(limit as i64 + 1)
-        .select((matters::id, matters::updated_at))
-        .load(conn)?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|(id, at)| Place { key: at.clone(), id: id.clone() });
-    let items = assemble(conn, rows.into_iter().map(|(id, _)| id).collect())?;
-    Ok(Paged { items, next })
+    let mut ids: Vec<String> =
+        query.order(matters::id.desc()).limit(limit as i64 + 1).select(matters::id).load(conn)?;
+    let more = ids.len() > limit;
+    ids.truncate(limit);
+    let next = ids.last().filter(|_| more).map(|id| Place { key: String::new(), id: id.clone() });
+    Ok(Paged { items: assemble(conn, ids)?, next })
 }
 
 /// Every matter of a kind that is about `subject`.

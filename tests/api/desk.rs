@@ -225,6 +225,8 @@ fn the_whole_story_from_a_seed_and_a_need_to_a_prototype() {
     assert!(!seen.body.contains(&stage.firm));
     let history = stage.app.get_as(&stage.other, &format!("/api/v1/introductions/{one}/history"));
     assert!(!history.body.contains(&stage.firm), "{}", history.body);
+    let guess = |path: &str| stage.status(&stage.other, &format!("{path}?party={}", stage.firm));
+    assert_eq!((guess("introductions"), guess("cases")), (422, 422), "a filter tells nothing of the seeker");
     // Nobody else knows of it.
     assert_eq!(stage.status(&stage.maker, &format!("introductions/{one}")), 404);
     assert_eq!(stage.status(&stage.officer, &format!("introductions/{one}")), 200);
@@ -294,6 +296,12 @@ fn the_whole_story_from_a_seed_and_a_need_to_a_prototype() {
     assert_eq!(stage.status(&stage.buyer, &format!("capabilities/{recipe}")), 200);
     assert_eq!(stage.status(&stage.other, &format!("capabilities/{recipe}")), 404);
 
+    // What is withdrawn is gone at once, whatever the index still holds.
+    stage.tries(&stage.buyer, &path, json!({ "event": "withdraw_part", "thing": secret })).problem(422, "invalid");
+    stage.does(&stage.maker, &path, json!({ "event": "withdraw_part", "thing": secret }));
+    assert!(!search(&stage.buyer).contains(&secret));
+    assert_eq!(stage.status(&stage.buyer, &format!("capabilities/{secret}")), 404);
+
     // The case reaches 試作.
     let body = json!({ "introduction": two, "title": "封止の試作", "measures": ["有機EL産業集積", "共同研究支援"] });
     let case = stage.does(&stage.coordinator, "cases", body.clone());
@@ -342,6 +350,7 @@ fn the_whole_story_from_a_seed_and_a_need_to_a_prototype() {
         assert_eq!(as_of(day).json()["stage"], expected, "{day}");
     }
     let history = stage.reads(&stage.buyer, &format!("cases/{case_id}/history"));
+    assert!(!history.to_string().contains("よろしく"), "what one desk writes to the next");
     let events: Vec<String> = history["items"].as_array().unwrap().iter().map(|item| text(&item["event"])).collect();
     assert_eq!(events, ["opened", "stage", "stage", "document", "next_action", "handed_over", "reminded"]);
 
