@@ -154,6 +154,25 @@ pub struct OutcomeShown {
     pub on: Day,
 }
 
+/// Of the list as a file.
+const COLUMNS: matter::Columns = &[
+    ("ID", "/id"),
+    ("案件名 / title", "/title"),
+    ("段階 / stage", "/stage"),
+    ("段階の開始 / since", "/stage_since"),
+    ("参加者 / participants", "/participants"),
+    ("目的 / purpose", "/purpose"),
+    ("分野 / fields", "/fields"),
+    ("市区町村 / municipality", "/municipality"),
+    ("施策 / measures", "/measures"),
+    ("次の予定 / next action", "/next_action/what"),
+    ("予定日 / on", "/next_action/on"),
+    ("成果 / outcome", "/outcome/outcome"),
+    ("担当 / desk", "/desk/name"),
+    ("開始 / opened", "/opened_on"),
+    ("更新 / updated", "/updated_at"),
+];
+
 #[derive(Serialize, ToSchema)]
 pub struct CasesShown {
     pub items: Vec<CaseShown>,
@@ -176,7 +195,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 ), security(("bearer" = [])))]
 async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) -> Answer {
     let states: Vec<&str> = CaseStage::ALL.iter().map(|stage| stage.code()).collect();
-    matter::list::<Case, CaseShown>(&app, &request, actor, &states, |conn, actor, page| {
+    matter::list::<Case, CaseShown>(&app, &request, actor, &states, COLUMNS, |conn, actor, page| {
         page.iter().map(|kept| show(conn, actor, kept)).collect()
     })
     .await

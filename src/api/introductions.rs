@@ -110,6 +110,22 @@ pub struct PartShown {
     pub card: Option<CardShown>,
 }
 
+/// Of the list as a file.
+const COLUMNS: matter::Columns = &[
+    ("ID", "/id"),
+    ("状態 / state", "/state"),
+    ("対象 / subject", "/subject/title/ja"),
+    ("求める側 / seeking", "/seeking/title/ja"),
+    ("応える側 / answering", "/answering/title/ja"),
+    ("目的 / purpose", "/purpose"),
+    ("回答期限 / answer by", "/answer_by"),
+    ("辞退理由 / reason", "/declined/reason"),
+    ("辞退の説明 / text", "/declined/text"),
+    ("担当 / desk", "/desk/name"),
+    ("申込み / created", "/created_at"),
+    ("更新 / updated", "/updated_at"),
+];
+
 #[derive(Serialize, ToSchema)]
 pub struct IntroductionsShown {
     pub items: Vec<IntroductionShown>,
@@ -132,7 +148,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 ), security(("bearer" = [])))]
 async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) -> Answer {
     let states: Vec<&str> = IntroductionState::ALL.iter().map(|state| state.code()).collect();
-    matter::list::<Introduction, IntroductionShown>(&app, &request, actor, &states, |conn, actor, page| {
+    matter::list::<Introduction, IntroductionShown>(&app, &request, actor, &states, COLUMNS, |conn, actor, page| {
         page.iter().map(|kept| show(conn, actor, kept)).collect()
     })
     .await

@@ -103,6 +103,19 @@ pub struct ContactShown {
     pub at: Timestamp,
 }
 
+/// Of the list as a file.
+const COLUMNS: matter::Columns = &[
+    ("ID", "/id"),
+    ("状態 / state", "/state"),
+    ("求める側 / from", "/from/title/ja"),
+    ("相手 / party", "/party/title/ja"),
+    ("目的 / purpose", "/purpose"),
+    ("担当 / desk", "/desk/name"),
+    ("理由 / reason", "/reason"),
+    ("登録 / created", "/created_at"),
+    ("更新 / updated", "/updated_at"),
+];
+
 #[derive(Serialize, ToSchema)]
 pub struct MatchesShown {
     pub items: Vec<MatchShown>,
@@ -127,7 +140,7 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
     reader_of_desks(&actor)?;
     let states: Vec<&str> = ProposalState::ALL.iter().map(|state| state.code()).collect();
     let now = app.clock().timestamp();
-    matter::list::<Proposal, MatchShown>(&app, &request, actor, &states, move |conn, actor, page| {
+    matter::list::<Proposal, MatchShown>(&app, &request, actor, &states, COLUMNS, move |conn, actor, page| {
         page.iter().map(|kept| show(conn, actor, &now, kept)).collect()
     })
     .await

@@ -10,7 +10,7 @@ use crate::domain::{AccountState, Actor, Defect, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::log::Position;
 use crate::store::matters::{self, Filter, Kept, Sight};
-use crate::store::page::{Page, Place};
+use crate::store::page::{LIMIT_MOST, Page, Place};
 use crate::store::{Conn, Tx, accounts, idempotency, things};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -38,7 +38,15 @@ pub struct MatterQuery {
     pub limit: Option<usize>,
     /// Cursor from `next`.
     pub after: Option<String>,
+    /// `csv`: the whole list as a file (UTF-8), without pages; at most 10,000 rows.
+    pub format: Option<String>,
 }
+
+/// The columns of a list as a file: heading, and JSON pointer into the answer.
+pub type Columns = &'static [(&'static str, &'static str)];
+
+/// Rows of a file at most.
+const ROWS_MOST: usize = 10_000;
 
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
@@ -155,12 +163,27 @@ pub async fn list<M: Matter, S: Serialize + Send + 'static>(
     request: &HttpRequest,
     actor: Actor,
     states: &[&str],
-    show: impl FnOnce(&mut Conn, &Actor, Vec<Kept<M>>) -> Result<Vec<S>> + Send + 'static,
+    columns: Columns,
+    show: impl Fn(&mut Conn, &Actor, Vec<Kept<M>>) -> Result<Vec<S>> + Send + 'static,
 ) -> Answer {
     let sight = sight(&actor)?;
     let query: MatterQuery = wire::query(request)?;
     let filter = read_filter(&actor, &query, states)?;
     let limit = Page::parse_limit(query.limit)?;
+    match query.format.as_deref() {
+        None => {}
+        Some("csv") => {
+            let text = app.read(move |conn| as_file::<M, S>(conn, &actor, &sight, &filter, columns, show)).await?;
+            return Ok(HttpResponse::Ok()
+                .content_type("text/csv; charset=utf-8")
+                .insert_header((
+                    header::CONTENT_DISPOSITION,
+                    format!("attachment; filename=\"{}.csv\"", M::KIND.plural()),
+                ))
+                .body(text));
+        }
+        Some(other) => return Err(Error::invalid("/format", wire::not_in_list(other)).into()),
+    }
     let scope = MatterQuery { limit: None, after: None, ..query.clone() };
     let list = format!("{} {}", M::KIND.code(), serde_json::to_string(&scope).map_err(Error::internal)?);
     let after = query.after.as_deref().map(|cursor| Place::from_cursor(cursor, &list)).transpose()?;
@@ -176,6 +199,56 @@ pub async fn list<M: Matter, S: Serialize + Send + 'static>(
         response.insert_header((header::LINK, wire::next_link(request, next)));
     }
     Ok(response.json(serde_json::json!({ "items": items, "next": next })))
+}
+
+/// The whole list as CSV, with a byte-order mark, so that spreadsheets read it as UTF-8.
+fn as_file<M: Matter, S: Serialize>(
+    conn: &mut Conn,
+    actor: &Actor,
+    sight: &Sight,
+    filter: &Filter,
+    columns: Columns,
+    show: impl Fn(&mut Conn, &Actor, Vec<Kept<M>>) -> Result<Vec<S>>,
+) -> Result<String> {
+    let headings: Vec<String> = columns.iter().map(|(heading, _)| cell(heading)).collect();
+    let mut text = format!("\u{feff}{}\r\n", headings.join(","));
+    let (mut after, mut rows) = (None, 0);
+    loop {
+        let page = matters::list::<M>(conn, sight, filter, after.as_ref(), LIMIT_MOST)?;
+        for shown in show(conn, actor, page.items)? {
+            let shown = serde_json::to_value(shown).map_err(Error::internal)?;
+            let cells: Vec<String> = columns.iter().map(|(_, pointer)| cell(&plain(shown.pointer(pointer)))).collect();
+            text.push_str(&cells.join(","));
+            text.push_str("\r\n");
+            rows += 1;
+        }
+        after = page.next;
+        if after.is_none() || rows >= ROWS_MOST {
+            return Ok(text);
+        }
+    }
+}
+
+fn plain(value: Option<&serde_json::Value>) -> String {
+    use serde_json::Value;
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => {
+            let title = |item: &Value| item.pointer("/title/ja").or(item.pointer("/title/en")).cloned();
+            let texts: Vec<String> =
+                items.iter().map(|item| plain(Some(&title(item).unwrap_or_else(|| item.clone())))).collect();
+            texts.join("; ")
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+/// A cell that no spreadsheet runs as a formula.
+fn cell(text: &str) -> String {
+    let inert =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) { format!("'{text}") } else { text.to_owned() };
+    if inert.contains([',', '"', '\n', '\r']) { format!("\"{}\"", inert.replace('"', "\"\"")) } else { inert }
 }
 
 /// The moment that was asked for.

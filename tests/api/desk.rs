@@ -579,6 +579,19 @@ fn bad_input_is_refused_and_the_history_stays_whole() {
     refused(&path, json!({ "event": "reopen" }), "/reason");
     let history = stage.reads(&stage.coordinator, &format!("cases/{}/history", text(&case["id"])));
     assert_eq!(history["items"].as_array().map(Vec::len), Some(3), "{history}");
+    // Every list is a file, too; no cell of it is a formula.
+    let body = json!({ "title": "=cmd|'/c calc'!A1, \"x\"", "parties": [stage.firm] });
+    stage.does(&stage.coordinator, "cases", body);
+    let file = stage.app.get_as(&stage.coordinator, "/api/v1/cases?format=csv");
+    assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert!(
+        file.body.starts_with('\u{feff}') && file.body.contains(",\"'=cmd|'/c calc'!A1, \"\"x\"\"\","),
+        "{}",
+        file.body
+    );
+    assert_eq!(file.body.lines().count(), 3, "{}", file.body);
+    assert_eq!(stage.app.get_as(&stage.buyer, "/api/v1/matches?format=csv").status, 403);
+    assert_eq!(stage.status(&stage.coordinator, "introductions?format=pdf"), 422);
     for path in
         ["matches?state=gone", "introductions?desk=x", "cases?party=1", "indicators?by=mood", "indicators?as_of=x"]
     {
