@@ -114,9 +114,9 @@ pub struct PartShown {
 const COLUMNS: matter::Columns = &[
     ("ID", "/id"),
     ("状態 / state", "/state"),
-    ("対象 / subject", "/subject/title/ja"),
-    ("求める側 / seeking", "/seeking/title/ja"),
-    ("応える側 / answering", "/answering/title/ja"),
+    ("対象 / subject", "/subject/title"),
+    ("求める側 / seeking", "/seeking/title"),
+    ("応える側 / answering", "/answering/title"),
     ("目的 / purpose", "/purpose"),
     ("回答期限 / answer by", "/answer_by"),
     ("辞退理由 / reason", "/declined/reason"),

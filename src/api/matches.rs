@@ -107,8 +107,8 @@ pub struct ContactShown {
 const COLUMNS: matter::Columns = &[
     ("ID", "/id"),
     ("状態 / state", "/state"),
-    ("求める側 / from", "/from/title/ja"),
-    ("相手 / party", "/party/title/ja"),
+    ("求める側 / from", "/from/title"),
+    ("相手 / party", "/party/title"),
     ("目的 / purpose", "/purpose"),
     ("担当 / desk", "/desk/name"),
     ("理由 / reason", "/reason"),

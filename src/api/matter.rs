@@ -235,10 +235,13 @@ fn plain(value: Option<&serde_json::Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => {
-            let title = |item: &Value| item.pointer("/title/ja").or(item.pointer("/title/en")).cloned();
-            let texts: Vec<String> =
-                items.iter().map(|item| plain(Some(&title(item).unwrap_or_else(|| item.clone())))).collect();
+            // A card stands for its title.
+            let texts: Vec<String> = items.iter().map(|item| plain(Some(item.get("title").unwrap_or(item)))).collect();
             texts.join("; ")
+        }
+        Some(Value::Object(fields)) => {
+            let title = ["ja", "en"].iter().filter_map(|language| fields.get(*language)).find_map(Value::as_str);
+            title.map_or_else(|| Value::Object(fields.clone()).to_string(), str::to_owned)
         }
         Some(other) => other.to_string(),
     }
