@@ -7,6 +7,7 @@ use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
@@ -14,7 +15,7 @@ use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::{things, vocabulary};
+use crate::store::{matters, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, evidence};
 use serde::{Deserialize, Serialize};
@@ -201,6 +202,8 @@ pub(super) struct Asking {
     pub(super) speaking: Vec<String>,
     /// The lines of the need, if it is one.
     pub(super) lines: Vec<Ready>,
+    /// Parties with which an introduction about it was declined, for readers who may know.
+    pub(super) declined: Vec<String>,
 }
 
 /// What speaks for a party: what it asks for itself does not show that it can do what others ask for, but is just what
@@ -263,7 +266,7 @@ pub(super) fn ask(
         reader: reader(actor),
         party_filters: Filters { excluded_ids: excluded_ids.clone(), ..party_filters },
         filters: Filters { kinds: asking.speaking.clone(), excluded_ids, ..Filters::default() },
-        without_parties: asking.seeker.iter().cloned().collect(),
+        without_parties: asking.seeker.iter().chain(&asking.declined).cloned().collect(),
         seeker: asking.seeker.clone(),
         today: Some(app.clock().today()),
         limit,
@@ -314,6 +317,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
                 seeker: None,
                 speaking: speaking_for(Kind::Need),
                 lines: Vec::new(),
+                declined: Vec::new(),
             });
         }
         From::Thing(thing) => thing,
@@ -337,6 +341,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
         }
         _ => Vec::new(),
     };
+    let declined = declined_with(app, scope, &thing.id, reading.card.owner.as_deref())?;
     // What a party is called says nothing about what it does.
     let party = reading.card.kind.is_party();
     let weighted = |text: readings::Text| match text.place {
@@ -350,7 +355,22 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
         seeker: reading.card.owner,
         speaking: speaking_for(thing.kind),
         lines,
+        declined,
     })
+}
+
+/// A decline changes the next list of those who may read it: the seeking side and the desks. Nobody else's.
+fn declined_with(app: &App, scope: &Scope, subject: &ThingId, owner: Option<&str>) -> Result<Vec<String>> {
+    let may_know = match scope {
+        Scope::Everything | Scope::Coordinator { .. } => true,
+        Scope::Member { parties } => owner.is_some_and(|owner| parties.iter().any(|party| party.as_str() == owner)),
+        Scope::Public => false,
+    };
+    if !may_know {
+        return Ok(Vec::new());
+    }
+    let today = Day::at(&app.clock().timestamp());
+    app.database.read(|conn| matters::declined(conn, subject, &today))
 }
 
 pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {

@@ -3,24 +3,31 @@
 pub mod accounts;
 pub mod audit;
 pub mod auth;
+pub mod cases;
 pub mod coalition;
 pub mod concepts;
 pub mod conditions;
 pub mod cors;
+pub mod desk;
 pub mod duplicates;
 pub mod exports;
 pub mod gate;
 pub mod health;
 pub mod history;
 pub mod imports;
+pub mod indicators;
+pub mod introductions;
 pub mod invitations;
 pub mod lifecycle;
 pub mod lines;
+pub mod matches;
 pub mod matching;
+pub mod matter;
 pub mod me;
 pub mod memberships;
 pub mod metrics;
 pub mod middleware;
+pub mod notices;
 pub mod openapi;
 mod openapi_life;
 pub mod permit;
@@ -31,6 +38,7 @@ pub mod reviews;
 pub mod search;
 pub mod shown;
 pub mod similar;
+pub mod standing;
 pub mod suggest;
 pub mod vocabularies;
 pub mod wire;
@@ -69,6 +77,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(audit::routes)
                 .configure(imports::routes)
                 .configure(exports::routes)
+                .configure(standing::routes)
+                .configure(matches::routes)
+                .configure(introductions::routes)
+                .configure(cases::routes)
+                .configure(desk::routes)
+                .configure(indicators::routes)
+                .configure(notices::routes)
                 .default_service(web::to(wire::no_such_route)),
         )
         .configure(auth::key_routes)

@@ -3,8 +3,9 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, coalition, concepts, duplicates, exports, health, history, imports, invitations, lifecycle,
-    matching, me, memberships, openapi_life, profile, reviews, search, similar, suggest, vocabularies,
+    accounts, audit, auth, cases, coalition, concepts, desk, duplicates, exports, health, history, imports, indicators,
+    introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life, profile, reviews,
+    search, similar, standing, suggest, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -93,6 +94,30 @@ use utoipa_swagger_ui::SwaggerUi;
         duplicates::merge,
         duplicates::unmerge,
         profile::read,
+        matches::list,
+        matches::create,
+        matches::read,
+        matches::history,
+        matches::act,
+        introductions::list,
+        introductions::create,
+        introductions::read,
+        introductions::history,
+        introductions::act,
+        cases::list,
+        cases::create,
+        cases::read,
+        cases::history,
+        cases::act,
+        standing::run,
+        desk::hand_over,
+        indicators::read,
+        notices::list,
+        notices::mark_read,
+        notices::choice,
+        notices::choose,
+        notices::ask_to_stop,
+        notices::stop,
         health::live,
         health::ready,
     ),
@@ -117,6 +142,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "accounts", description = "アカウントと監査"),
         (name = "imports", description = "取り込み"),
         (name = "exports", description = "書き出し"),
+        (name = "desk", description = "コーディネーターの机: 候補、紹介、案件"),
         (name = "health", description = "稼働状況"),
     )
 )]

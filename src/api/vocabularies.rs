@@ -4,6 +4,9 @@ use super::problem::Answer;
 use super::wire;
 use crate::app::App;
 use crate::domain::finding::Message;
+use crate::domain::vocabulary::desk::{
+    CaseOutcome, CaseStage, DeclineReason, IntroductionState, NoticeChoice, OpensOn, ProposalState,
+};
 use crate::domain::vocabulary::{
     CapabilityKind, ConditionField, ConditionOperator, Kind, OrganizationKind, PropertyStatus, Purpose, READINESS,
     RecordKind, SDGS, SeedOffer, SizeBand, Status, Strength, Visibility,
@@ -98,6 +101,13 @@ fn all_words() -> serde_json::Value {
         "size_band": words!(SizeBand),
         "sdg": numbered(&SDGS),
         "readiness": numbered(&READINESS),
+        "match_state": words!(ProposalState),
+        "introduction_state": words!(IntroductionState),
+        "decline_reason": words!(DeclineReason),
+        "opens_on": words!(OpensOn),
+        "case_stage": words!(CaseStage),
+        "case_outcome": words!(CaseOutcome),
+        "notice_choice": words!(NoticeChoice),
     })
 }
 

@@ -4,6 +4,7 @@
 //! Every letter has both languages, the reader's first. Codes are derived again when a letter is written, so the
 //! outbox holds none.
 
+use super::notice_letters;
 use super::secrets::{self, Secret};
 use crate::domain::lifecycle::ANSWER_WITHIN_DAYS;
 use crate::domain::vocabulary::Language;
@@ -11,10 +12,10 @@ use crate::domain::{AccountState, Defect, Email, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::codes::{self, Purpose};
 use crate::store::outbox::{self, Letter};
-use crate::store::{Database, accounts, invitations, yearly};
+use crate::store::{Database, accounts, invitations, notices, yearly};
 use chrono::TimeDelta;
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::{Message, SmtpTransport, Transport as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -165,6 +166,8 @@ struct Ready {
     language: Language,
     ja: Text,
     en: Text,
+    /// Where one click stops letters of this sort (RFC 8058).
+    stop: Option<String>,
 }
 
 impl Office {
@@ -229,7 +232,15 @@ impl Office {
             Language::En => (&ready.en, &ready.ja),
         };
         let to: Mailbox = ready.to.as_str().parse().map_err(Error::internal)?;
-        let message = Message::builder()
+        let mut builder = Message::builder();
+        if let Some(stop) = &ready.stop {
+            let header =
+                |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+            builder = builder
+                .raw_header(header("List-Unsubscribe", format!("<{stop}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+        }
+        let message = builder
             .from(self.from.clone())
             .to(to)
             .subject(format!("{} / {}", first.subject, second.subject))
@@ -260,6 +271,7 @@ impl Office {
                 language,
                 ja: Text { subject: ja.0.to_owned(), body: ja.1 },
                 en: Text { subject: en.0.to_owned(), body: en.1 },
+                stop: None,
             })
         };
         Ok(match letter.letter.as_str() {
@@ -334,6 +346,17 @@ impl Office {
                 ("メンバーとして確認されました", "機関・企業のメンバーとして確認されました。これからその一員として利用できます。".to_owned()),
                 ("You are a member now", "Your membership was confirmed. You can act for your organisation from now on.".to_owned()),
             ),
+            notices::LETTER | notices::GATHERED => {
+                let said =
+                    notice_letters::write(&self.database, &self.secret, self.public_url.as_deref(), letter)?;
+                said.map(|said| Ready {
+                    to: letter.email.clone(),
+                    language,
+                    ja: Text { subject: said.subject.0, body: said.body.0 },
+                    en: Text { subject: said.subject.1, body: said.body.1 },
+                    stop: said.stop,
+                })
+            }
             other => {
                 tracing::error!(letter = other, "there is no such letter");
                 None
@@ -372,6 +395,7 @@ impl Office {
                 subject: "Set a new password".to_owned(),
                 body: format!("Set a new password for musubi within an hour.\n\n{link_en}\n\nIf you did not ask for this, please ignore it: your password stays."),
             },
+            stop: None,
         }))
     }
 

@@ -105,7 +105,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The rule, for one thing. `store::things` says the same in SQL, the index as an audience. `owners` are the parties
+    /// The rule, for one thing. `store::things` says the same in SQL, the index as an audience; both also show what an
+    /// introduction opened to one of the reader's parties, which only the database knows. `owners` are the parties
     /// behind the thing: itself for a party, its owner, the members of a record of work.
     pub fn sees(&self, visibility: Visibility, status: Status, owners: &[ThingId]) -> bool {
         let open = status == Status::Published;

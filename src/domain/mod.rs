@@ -5,6 +5,7 @@ pub mod account;
 pub mod codes;
 pub mod conditions;
 pub mod date;
+pub mod desk;
 pub mod entry;
 pub mod finding;
 pub mod id;

@@ -6,12 +6,26 @@ use crate::domain::vocabulary::{OrganizationKind, SizeBand, Status, Visibility};
 use crate::domain::{Capability, Entry, Header, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId};
 use crate::error::Result;
 use crate::store::Conn;
+use crate::store::disclosures;
 use crate::store::things::{self, Stored};
 use musubi_index::{Attribute, Audience, Document, Source};
 use std::collections::HashMap;
 
 /// The documents of `ids`, which are of one kind. What is gone gives none.
 pub fn of(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
+    let mut documents = of_kind(conn, kind, ids)?;
+    let opened = disclosures::readers(conn, ids)?;
+    for document in &mut documents {
+        if let (Some(parties), Audience::Parties(readers) | Audience::Private(readers)) =
+            (opened.get(&document.id), &mut document.audience)
+        {
+            readers.extend(parties.iter().cloned());
+        }
+    }
+    Ok(documents)
+}
+
+fn of_kind(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
     match kind {
         Kind::Organization => {
             let organizations = things::get_many::<Organization>(conn, &Scope::Everything, ids)?;

@@ -4,8 +4,9 @@
 //! erased from a row (text and salt go, the digest stays) and the chain still verifies.
 
 use super::connection::Conn;
-use super::schema::{changes, log_head, merges, reviews, trusted_parties, versions};
+use super::schema::{changes, log_head, matter_events, merges, reviews, trusted_parties, versions};
 use crate::domain::lifecycle::Step;
+use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -51,6 +52,8 @@ pub enum Subject {
     ApiToken,
     /// A concept of the tree: every index is to be built anew with it.
     Concept,
+    /// A proposed match, an introduction or a case.
+    Matter(MatterKind),
 }
 
 impl Subject {
@@ -62,6 +65,7 @@ impl Subject {
             Subject::Invitation => "invitation",
             Subject::ApiToken => "api_token",
             Subject::Concept => CONCEPT,
+            Subject::Matter(kind) => kind.code(),
         }
     }
 }
@@ -376,6 +380,9 @@ pub(super) fn forget(conn: &mut Conn, person: &ThingId, about: &[String]) -> Res
         .execute(conn)?;
     diesel::update(merges::table.filter(merges::actor.eq(person.as_str())))
         .set(merges::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(matter_events::table.filter(matter_events::actor.eq(person.as_str())))
+        .set(matter_events::actor.eq(FORGOTTEN))
         .execute(conn)?;
     Ok(())
 }

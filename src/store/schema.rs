@@ -418,3 +418,77 @@ diesel::table! {
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(things, verifications_asked);
+
+diesel::table! {
+    matters (id) {
+        id -> Text,
+        kind -> Text,
+        state -> Text,
+        closed -> Bool,
+        desk -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
+        purpose -> Nullable<Text>,
+        due_at -> Nullable<Text>,
+        pair -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Text,
+        updated_at -> Text,
+    }
+}
+diesel::table! {
+    matter_parties (matter_id, party_id) {
+        matter_id -> Text,
+        party_id -> Text,
+        side -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    matter_events (matter_id, number) {
+        matter_id -> Text,
+        number -> BigInt,
+        change_seq -> BigInt,
+        event -> Text,
+        at -> Text,
+        actor -> Text,
+        happened_on -> Text,
+        deed -> Text,
+    }
+}
+diesel::table! {
+    disclosures (thing_id, party_id, matter_id) {
+        thing_id -> Text,
+        party_id -> Text,
+        matter_id -> Text,
+        granted_at -> Text,
+    }
+}
+diesel::table! {
+    notices (id) {
+        id -> Text,
+        account_id -> Text,
+        matter_id -> Text,
+        kind -> Text,
+        number -> BigInt,
+        event -> Text,
+        at -> Text,
+        read_at -> Nullable<Text>,
+        mailed_at -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    notice_choices (account_id) {
+        account_id -> Text,
+        choice -> Text,
+        gathered_at -> Nullable<Text>,
+    }
+}
+diesel::table! { standing_head (id) { id -> Integer, seq -> BigInt, } }
+
+diesel::joinable!(matter_parties -> matters (matter_id));
+diesel::joinable!(matter_events -> matters (matter_id));
+diesel::joinable!(notices -> accounts (account_id));
+diesel::joinable!(notice_choices -> accounts (account_id));
+diesel::allow_tables_to_appear_in_same_query!(matters, matter_parties, matter_events);
+diesel::allow_tables_to_appear_in_same_query!(things, disclosures);
+diesel::allow_tables_to_appear_in_same_query!(accounts, notices);
+diesel::allow_tables_to_appear_in_same_query!(accounts, notice_choices);

@@ -6,9 +6,9 @@ use super::database::Tx;
 use super::lent::{self, Fact};
 use super::log::Action;
 use super::page::{Order, Page, Paged, Place};
-use super::schema::{need_lines, needs, thing_links, thing_values, things, versions};
+use super::schema::{disclosures, need_lines, needs, thing_links, thing_values, things, versions};
 use super::values::{self, Parts};
-use super::{duplicates, lifecycle, references, vocabulary};
+use super::{disclosures as opened, duplicates, lifecycle, references, vocabulary};
 use crate::domain::entry::Title;
 use crate::domain::text::fold;
 use crate::domain::vocabulary::{Status, Visibility};
@@ -159,16 +159,22 @@ pub(super) fn visible(scope: &Scope) -> Rows {
         // A record of work belongs to those who took part.
         owned.or(things::id.eq_any(took_part))
     };
+    // Confidential things that an introduction opened to a party of the reader.
+    let disclosed = |parties: &[ThingId]| {
+        let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
+        things::id
+            .eq_any(disclosures::table.filter(disclosures::party_id.eq_any(parties)).select(disclosures::thing_id))
+    };
     match scope {
         Scope::Everything => rows,
         Scope::Public => rows.filter(things::visibility.eq(Visibility::Public.code())).filter(open()),
         Scope::Member { parties } => {
             let codes = [Visibility::Public.code(), Visibility::Members.code()];
-            rows.filter(things::visibility.eq_any(codes).and(open()).or(own(parties)))
+            rows.filter(things::visibility.eq_any(codes).or(disclosed(parties)).and(open()).or(own(parties)))
         }
-        Scope::Coordinator { parties } => {
-            rows.filter(things::visibility.ne(Visibility::Private.code()).or(own(parties)))
-        }
+        Scope::Coordinator { parties } => rows.filter(
+            things::visibility.ne(Visibility::Private.code()).or(own(parties)).or(disclosed(parties).and(open())),
+        ),
     }
 }
 
@@ -255,7 +261,9 @@ fn anonymous_among(conn: &mut Conn, scope: &Scope, rows: &[ThingRow]) -> Result<
         .filter(needs::thing_id.eq_any(ids).and(needs::anonymous.eq(true)))
         .select(needs::thing_id)
         .load(conn)?;
-    Ok(anonymous.into_iter().collect())
+    // Mutual interest names the owner to the other side.
+    let opened = opened::opened_to(conn, scope, &anonymous)?;
+    Ok(anonymous.into_iter().filter(|id| !opened.contains(id)).collect())
 }
 
 /// Published things that speak for a party and that the reader may see: its capabilities and seeds, and the records of
@@ -395,6 +403,7 @@ fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> R
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut parts = values::load(conn, &ids)?;
     let mut own: HashMap<String, E::Row> = E::rows(conn, &ids)?.into_iter().collect();
+    let named = if E::KIND == Kind::Need { opened::opened_to(conn, scope, &ids)? } else { HashSet::new() };
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(own) = own.remove(&row.id) else {
@@ -406,7 +415,9 @@ fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> R
         parts.owner = row.owner_party.clone();
         parts.visibility = row.visibility();
         let mut entry = E::assemble(own, &mut parts);
-        entry.mask(scope);
+        if !named.contains(&row.id) {
+            entry.mask(scope);
+        }
         found.push(Thing { header: row.header(), entry });
     }
     Ok(found)

@@ -101,11 +101,11 @@ pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Ve
     Ok(if known.is_empty() { codes.iter().take(1).cloned().collect() } else { known })
 }
 
-pub(super) fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
+pub fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
     Ok(municipalities::table.find(code).count().get_result::<i64>(conn)? > 0)
 }
 
-pub(super) fn unknown_fields(conn: &mut Conn, codes: &[String]) -> Result<Vec<usize>> {
+pub fn unknown_fields(conn: &mut Conn, codes: &[String]) -> Result<Vec<usize>> {
     if codes.is_empty() {
         return Ok(Vec::new());
     }

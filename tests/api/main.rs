@@ -8,6 +8,8 @@ mod auth;
 mod coalition;
 mod concepts;
 mod contract;
+mod desk;
+mod figures;
 mod health;
 mod history;
 mod imports;

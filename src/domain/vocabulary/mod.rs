@@ -92,6 +92,8 @@ macro_rules! vocabulary {
     };
 }
 
+pub mod desk;
+
 vocabulary! {
     /// What a thing is.
     Kind {
