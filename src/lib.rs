@@ -65,7 +65,8 @@ pub fn build(
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
     let metrics = Metrics::new().map_err(Error::internal)?;
     let auth = Auth::start(auth, database.clone())?;
-    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics, auth })
+    let long_turn = Arc::new(Semaphore::new(1));
+    Ok(App { database, engine, feed, turns, long_turn, limits: Arc::new(limits), metrics, auth })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

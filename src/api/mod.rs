@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod auth;
 pub mod coalition;
+pub mod compose;
 pub mod gate;
 pub mod health;
 pub mod invitations;
@@ -37,6 +38,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(resource::routes::<Record>)
                 .configure(search::routes)
                 .configure(coalition::routes)
+                .configure(compose::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)
                 .configure(auth::routes)

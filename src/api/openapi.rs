@@ -2,7 +2,9 @@
 
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
-use super::{accounts, audit, auth, coalition, health, invitations, matching, me, memberships, search, vocabularies};
+use super::{
+    accounts, audit, auth, coalition, compose, health, invitations, matching, me, memberships, search, vocabularies,
+};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
@@ -29,6 +31,7 @@ use utoipa_swagger_ui::SwaggerUi;
         search::search,
         matching::propose,
         coalition::propose,
+        compose::propose,
         vocabularies::municipalities,
         vocabularies::fields,
         vocabularies::vocabularies,
@@ -72,6 +75,7 @@ use utoipa_swagger_ui::SwaggerUi;
     tags(
         (name = "search", description = "検索"),
         (name = "match", description = "マッチング"),
+        (name = "compose", description = "共同出展の編成"),
         (name = "vocabularies", description = "コード表"),
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),
