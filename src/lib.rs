@@ -69,7 +69,8 @@ pub fn build(
     let auth = Auth::start(auth, database.clone())?;
     // Staged files lie beside the index, in the data folder.
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
-    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics, auth, imports })
+    let long_turn = Arc::new(Semaphore::new(1));
+    Ok(App { database, engine, feed, turns, long_turn, limits: Arc::new(limits), metrics, auth, imports })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

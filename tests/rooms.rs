@@ -190,7 +190,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
             for other in stems.iter().filter(|other| **other != own && !common.contains(&other.as_str())) {
                 let named = line.contains(&format!("super::{other}")) || line.contains(&format!("crate::api::{other}"));
                 // Labels of facets and values of conditions are the words of the vocabularies; conditions are a part of
-                // a search; a coalition, and what is similar, are asked for like a match, and a standing match is one.
+                // a search; a coalition, and what is similar, are asked for like a match, a standing match is
+                // one, and each topic of an exhibition, too.
                 let agreed = [
                     ("search", "vocabularies"),
                     ("search", "conditions"),
@@ -198,6 +199,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("coalition", "matching"),
                     ("similar", "matching"),
                     ("standing", "matching"),
+                    ("compose", "matching"),
                 ]
                 .contains(&(own.as_str(), other.as_str()));
                 if named && !agreed {

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod cases;
 pub mod coalition;
+pub mod compose;
 pub mod concepts;
 pub mod conditions;
 pub mod cors;
@@ -66,6 +67,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(suggest::routes)
                 .configure(similar::routes)
                 .configure(coalition::routes)
+                .configure(compose::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)
                 .configure(concepts::routes)

@@ -3,9 +3,9 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, cases, coalition, concepts, desk, duplicates, exports, health, history, imports, indicators,
-    introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life, profile, reviews,
-    search, similar, standing, suggest, vocabularies,
+    accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, health, history, imports,
+    indicators, introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life,
+    profile, reviews, search, similar, standing, suggest, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -35,6 +35,7 @@ use utoipa_swagger_ui::SwaggerUi;
         similar::similar,
         matching::propose,
         coalition::propose,
+        compose::propose,
         vocabularies::municipalities,
         vocabularies::fields,
         vocabularies::industries,
@@ -136,6 +137,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "lifecycle", description = "審査・確認・重複"),
         (name = "search", description = "検索"),
         (name = "match", description = "マッチング"),
+        (name = "compose", description = "共同出展の編成"),
         (name = "vocabularies", description = "コード表"),
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),

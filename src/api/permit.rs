@@ -58,6 +58,16 @@ pub fn administrator(actor: &Actor) -> Result<()> {
     }
 }
 
+/// Whoever organises exhibitions for others: officers, coordinators, administrators.
+pub fn organiser(actor: &Actor) -> Result<()> {
+    match actor {
+        Actor::Operator | Actor::System => Ok(()),
+        Actor::Visitor => Err(Error::Unauthenticated),
+        Actor::Account(account) if account.roles.is_empty() => Err(Error::Forbidden),
+        Actor::Account(_) => Ok(()),
+    }
+}
+
 /// May this actor say who belongs to the party?
 pub fn manages(actor: &Actor, party: &ThingId) -> bool {
     administrator(actor).is_ok()

@@ -6,6 +6,7 @@ mod support;
 mod accounts;
 mod auth;
 mod coalition;
+mod compose;
 mod concepts;
 mod contract;
 mod desk;

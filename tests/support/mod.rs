@@ -136,6 +136,9 @@ impl World {
                 ),
             ),
             _ => {
+                // The last connection to close takes the log along; one that closed later would write what it knows over
+                // the copy.
+                wait_until(Duration::from_secs(10), || !Path::new(&format!("{}-wal", self.url)).exists());
                 for more in ["-wal", "-shm"] {
                     let _ = std::fs::remove_file(format!("{}{more}", self.url));
                 }
