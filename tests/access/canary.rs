@@ -4,7 +4,7 @@
 use crate::cast::Someone;
 use crate::matrix::{in_parallel, send};
 use crate::rules;
-use crate::scene::{KINDS, Knowledge, Planted, Scene, VISIBILITIES, words_in};
+use crate::scene::{KINDS, Knowledge, Planted, Scene, VISIBILITIES, word, words_in};
 use crate::support::{Dice, Response, encoded};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -340,6 +340,8 @@ fn search(scene: &Scene, dice: &mut Dice) -> String {
 
 #[test]
 fn the_words_of_the_test_are_found_where_they_stand() {
-    let found: Vec<&str> = words_in("x qbakominuq y qqkobakobaq qbakomixx").collect();
-    assert_eq!(found, ["qbakominuq", "qkobakobaq"]);
+    let (one, other) = (word(23), word(4_100));
+    let text = format!("x {one} y q{other} {}x 試{one}試", &one[..25]);
+    let found: Vec<&str> = words_in(&text).collect();
+    assert_eq!(found, [one.as_str(), &other, &one]);
 }

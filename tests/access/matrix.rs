@@ -507,8 +507,9 @@ fn counts(scene: &Scene, answer: &Value, wanted: &BTreeSet<&str>, filtered: bool
         .as_array()
         .into_iter()
         .flatten()
-        // A facet counts its rivals, too.
+        // A facet counts its rivals, too; and what was chosen stays in it though nothing is left.
         .filter(|value| !filtered || value["chosen"] == true)
+        .filter(|value| value["count"] != 0 || value["chosen"] != true)
         .filter_map(|value| Some((value["value"].as_str()?, value["count"].as_u64()? as usize)))
         .collect();
     if answer["total"]["value"] == wanted.len() && counted == places {

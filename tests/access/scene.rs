@@ -138,12 +138,16 @@ fn set_statuses(app: &TestApp, things: &[Planted]) {
     }
 }
 
-/// A word that stands nowhere else, and that no language knows: `q`, four syllables, `q`.
+/// Letters of a word, with its marks.
+const WORD: usize = 26;
+
+/// A word that stands nowhere else, and that no language knows: `q`, four syllables three times each, `q`. No two words
+/// are so near to each other that a search takes one for a slip of the other.
 pub fn word(number: usize) -> String {
     const SYLLABLES: [&str; 10] = ["ba", "ko", "mi", "nu", "re", "sa", "to", "vu", "wi", "zo"];
     let mut word = "q".to_owned();
     for place in [1_000, 100, 10, 1] {
-        word.push_str(SYLLABLES[number / place % 10]);
+        word.push_str(&SYLLABLES[number / place % 10].repeat(3));
     }
     word.push('q');
     word
@@ -154,11 +158,11 @@ pub fn words_in(text: &str) -> impl Iterator<Item = &str> {
     const SYLLABLES: [&str; 10] = ["ba", "ko", "mi", "nu", "re", "sa", "to", "vu", "wi", "zo"];
     let bytes = text.as_bytes();
     (0..bytes.len()).filter(move |at| bytes[*at] == b'q').filter_map(move |at| {
-        let word = text.get(at..at + 10)?;
-        let inner = word.get(1..9)?;
+        let word = text.get(at..at + WORD)?;
+        let inner = word.get(1..WORD - 1)?;
         let whole = word.is_ascii()
             && word.ends_with('q')
-            && (0..4).all(|place| SYLLABLES.contains(&&inner[2 * place..2 * place + 2]));
+            && (0..12).all(|place| SYLLABLES.contains(&&inner[2 * place..2 * place + 2]));
         whole.then_some(word)
     })
 }
