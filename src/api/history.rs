@@ -22,8 +22,9 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VersionShown {
     pub version: i64,
-    /// Opaque place in the log.
-    pub sequence: String,
+    /// Opaque place in the log, for those who may change the thing or review it: to everybody else the places between
+    /// two versions would tell how much happened elsewhere.
+    pub sequence: Option<String>,
     pub at: Timestamp,
     pub actor: ShownActor,
     /// `create`, `update`, `submit`, `publish`, `restore` …
@@ -171,7 +172,7 @@ async fn restore<E: Stored>(
 fn shown_version<E: Entry>(shown: &Shown, version: &Version<E>) -> VersionShown {
     VersionShown {
         version: version.version,
-        sequence: version.position.token(),
+        sequence: shown.tells_who().then(|| version.position.token()),
         at: version.at.clone(),
         actor: shown.actor(&version.actor),
         action: version.action.clone(),

@@ -53,6 +53,11 @@ impl Shown {
         Ok(Self { people: history::people(conn, &ids)?, names })
     }
 
+    /// Whether the caller is told more than the public.
+    pub(super) fn tells_who(&self) -> bool {
+        self.names
+    }
+
     pub(super) fn actor(&self, actor: &str) -> ShownActor {
         let plain = |role: &str| ShownActor { role: role.to_owned(), id: None, name: None };
         match self.people.get(actor) {

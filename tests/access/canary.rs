@@ -4,7 +4,7 @@
 use crate::cast::Someone;
 use crate::matrix::{in_parallel, send};
 use crate::rules;
-use crate::scene::{KINDS, Knowledge, Planted, Scene, VISIBILITIES, words_in};
+use crate::scene::{KINDS, Knowledge, Planted, Scene, VISIBILITIES, word, words_in};
 use crate::support::{Dice, Response, encoded};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -104,11 +104,22 @@ fn counts_tell_nothing(scene: &Scene, someone: &Someone, request: &Request, answ
 /// Nobody is told whose an anonymous need is, who may not know.
 fn owners_stay_behind(scene: &Scene, someone: &Someone, answer: &Response) -> Result<(), String> {
     let hidden = |thing: &&Planted| thing.anonymous && !rules::sees_owner(someone, thing);
+    let json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
+    if !json {
+        return Ok(());
+    }
     if !answer.body.contains("\"anonymous\":true") && !answer.body.contains("\"hits\"") {
         return Ok(());
     }
-    let body = answer.json();
-    let items = body["items"].as_array().or(body["hits"].as_array()).cloned().unwrap_or_else(|| vec![body.clone()]);
+    // An answer is a page, a thing, or a file with one thing on each line.
+    let mut items: Vec<Value> = Vec::new();
+    for part in serde_json::Deserializer::from_str(&answer.body).into_iter::<Value>() {
+        let part = part.map_err(|error| format!("{error}: {}", answer.body))?;
+        match part["items"].as_array().or(part["hits"].as_array()) {
+            Some(listed) => items.extend(listed.iter().cloned()),
+            None => items.push(part),
+        }
+    }
     for item in items {
         let need = scene.things.iter().filter(hidden).find(|thing| item["id"] == thing.id.as_str());
         if need.is_some() && !item["owner"].is_null() {
@@ -124,7 +135,7 @@ fn request(scene: &Scene, dice: &mut Dice) -> Request {
     let word = thing.canary.to_uppercase();
     let get = |path: String| Request { method: "get", path, body: Value::Null, headers: Vec::new(), only: None };
     let post = |path: &str, body: Value| Request { method: "post", body, ..get(path.to_owned()) };
-    match dice.below(22) {
+    match dice.below(32) {
         0 => get(format!("/api/v1/{}/{}", thing.kind, thing.id)),
         1 => {
             Request { headers: vec![("if-none-match", "\"1\"")], ..get(format!("/api/v1/{}/{}", thing.kind, thing.id)) }
@@ -207,6 +218,48 @@ fn request(scene: &Scene, dice: &mut Dice) -> Request {
                 _ => format!("/api/v1/audit?limit=50&id={}", thing.id),
             })
         }
+        22 | 23 => get(format!("/api/v1/suggest?limit=20&q={}", encoded(&word[..2 + dice.below(word.len() - 2)]))),
+        24 | 25 => {
+            let mut query = vec![format!("kind={}", dice.pick(&KINDS))];
+            query.push(format!("format={}", dice.pick(&["jsonl", "csv"])));
+            match dice.below(4) {
+                0 => query.push(format!("owner={}", thing.owner.as_deref().unwrap_or(&thing.id))),
+                1 => query.push(format!("q={}", encoded(&word))),
+                2 => query.push(format!("municipality={}", dice.pick(&["062014", "062022", "062031", "060003"]))),
+                _ => {}
+            }
+            get(format!("/api/v1/exports?{}", query.join("&")))
+        }
+        26 | 27 => {
+            let parts = ["history", "history", "versions/1", "reviews", "trust", "profile"];
+            get(format!("/api/v1/{}/{}/{}", thing.kind, thing.id, dice.pick(&parts)))
+        }
+        28 => {
+            let from = json!({ "kind": kind_of(thing), "id": thing.id });
+            let kinds = ["organization", "person", "capability", "seed", "need", "record"];
+            post("/api/v1/similar", json!({ "from": from, "kinds": kinds, "limit": 1 + dice.below(60) }))
+        }
+        29 => {
+            let step = dice.pick(&["submit", "publish", "withdraw", "reopen", "verify"]);
+            let path = format!("/api/v1/{}/{}/{step}", thing.kind, thing.id);
+            let headers = vec![("if-match", "\"999999\"")];
+            Request { method: "post", path, body: json!({}), headers, only: None }
+        }
+        30 => {
+            let matter = dice.pick(&scene.matters);
+            let one = format!("/api/v1/{}/{}", matter.kind, matter.id);
+            get(match dice.below(4) {
+                0 => one,
+                1 => format!("{one}/history"),
+                2 => format!("/api/v1/{}?limit=100", matter.kind),
+                _ => format!("/api/v1/{}?format=csv", matter.kind),
+            })
+        }
+        31 => {
+            let paths =
+                ["reviews?limit=100", "verifications?limit=100", "duplicates", "indicators", "imports", "me/notices"];
+            get(format!("/api/v1/{}", dice.pick(&paths)))
+        }
         20 => {
             let paths =
                 ["/openapi.json", "/health/ready", "/health/live", "/docs/", "/.well-known/jwks.json", "/metrics"];
@@ -287,6 +340,8 @@ fn search(scene: &Scene, dice: &mut Dice) -> String {
 
 #[test]
 fn the_words_of_the_test_are_found_where_they_stand() {
-    let found: Vec<&str> = words_in("x qbakominuq y qqkobakobaq qbakomixx").collect();
-    assert_eq!(found, ["qbakominuq", "qkobakobaq"]);
+    let (one, other) = (word(23), word(4_100));
+    let text = format!("x {one} y q{other} {}x 試{one}試", &one[..25]);
+    let found: Vec<&str> = words_in(&text).collect();
+    assert_eq!(found, [one.as_str(), &other, &one]);
 }

@@ -8,6 +8,7 @@ mod support;
 
 mod canary;
 mod cast;
+mod desk;
 mod holes;
 mod matrix;
 mod race;

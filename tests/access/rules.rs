@@ -3,6 +3,7 @@
 //! Nothing here asks the service, or reads its rules: when the two differ, one of them is wrong.
 
 use crate::cast::{Means, Role, Someone};
+use crate::desk::Matter;
 use crate::scene::Planted;
 use musubi::domain::Right;
 
@@ -78,6 +79,42 @@ pub fn manages(someone: &Someone, own: bool) -> bool {
     someone.is(Role::Administrator) || (own && someone.confirmed() == Some(Right::Owner))
 }
 
+/// Whoever reads a desk: "officers read".
+pub fn reads_desks(someone: &Someone) -> bool {
+    office(someone) || someone.is(Role::Administrator)
+}
+
+/// Coordinators work the desks; administrators may everything.
+pub fn works_desks(someone: &Someone) -> bool {
+    someone.is(Role::Coordinator) || someone.is(Role::Administrator)
+}
+
+/// "A coordinator reviews what a first-time author submits": lets it appear or gives it back, and says whom to trust.
+pub fn reviews(someone: &Someone) -> bool {
+    works_desks(someone) && someone.means != Means::ReadToken
+}
+
+/// What was said of a thing is for the author's side and for those who review, by whatever means they read.
+pub fn concerned(someone: &Someone, kind: &str, own: bool) -> bool {
+    let party = kind == "organizations" || kind == "people";
+    works_desks(someone)
+        || match someone.confirmed().filter(|_| own) {
+            None | Some(Right::Reader) => false,
+            Some(Right::Editor) => !party,
+            Some(Right::Owner) => true,
+        }
+}
+
+/// An introduction or a case is known to the desks and to its parties; a proposal to the desks only.
+pub fn sees_matter(someone: &Someone, matter: &Matter) -> bool {
+    reads_desks(someone) || (matter.kind != "matches" && matter.own && someone.confirmed().is_some())
+}
+
+/// Who speaks for a party of the matter.
+pub fn speaks(someone: &Someone, matter: &Matter) -> bool {
+    matter.own && someone.confirmed().is_some_and(|right| right != Right::Reader)
+}
+
 /// What the contract expects of a caller, by route. Every route of the contract stands here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -97,6 +134,34 @@ pub enum Rule {
     ReadThing,
     ChangeThing,
     DeleteThing,
+    /// Its history, one of its versions, its profile: of whoever sees it.
+    ReadAbout,
+    /// What was said of it, and whether its party is trusted: see [`concerned`].
+    ReadSaid,
+    /// A step of its life: of whoever may change it.
+    Step,
+    /// A step that is for those who review: see [`reviews`].
+    Review,
+    /// Says whom to trust.
+    Trust,
+    /// Makes two parties into one: administrators, because it hands over memberships.
+    Merge,
+    /// What desks read.
+    ReadDesks(u16),
+    /// What desks do.
+    WorkDesks(u16),
+    /// One proposal, introduction or case: see [`sees_matter`].
+    ReadMatter,
+    /// Something happens to it.
+    MatterEvent,
+    /// A case is opened by a desk; by others only from their own introduction.
+    OpenCase,
+    /// Coordinators hand over their own desk, administrators any.
+    HandOver,
+    /// Exhibitions are organised by the office.
+    Organise(u16),
+    /// One import: of whoever sent it, and of administrators.
+    ReadImport,
     /// Only what may be seen is found, counted, proposed or cited.
     Finding,
     /// For those who manage the party, and (`holder`) for whose membership it is.
@@ -111,6 +176,7 @@ pub enum Rule {
 pub fn rule(method: &str, path: &str) -> Option<Rule> {
     use Rule::*;
     const KINDS: [&str; 6] = ["organizations", "people", "capabilities", "seeds", "needs", "records"];
+    const PARTIES: [&str; 2] = ["organizations", "people"];
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
     let (first, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
     if KINDS.contains(&first) {
@@ -120,15 +186,55 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
             ("get", "{id}") => Some(ReadThing),
             ("patch", "{id}") => Some(ChangeThing),
             ("delete", "{id}") => Some(DeleteThing),
+            ("get", "{id}/history" | "{id}/versions/{version}") => Some(ReadAbout),
+            ("get", "{id}/reviews") => Some(ReadSaid),
+            ("post", "{id}/submit" | "{id}/withdraw" | "{id}/reopen" | "{id}/verify" | "{id}/restore") => Some(Step),
+            ("post", "{id}/publish" | "{id}/return") => Some(Review),
+            ("get", "{id}/trust") if PARTIES.contains(&first) => Some(ReadSaid),
+            ("put" | "delete", "{id}/trust") if PARTIES.contains(&first) => Some(Trust),
+            ("get", "{id}/profile") if first == "organizations" => Some(ReadAbout),
+            ("post", "{id}/merge") if first == "organizations" => Some(Merge),
+            // Of what was never merged.
+            ("post", "{id}/unmerge") if first == "organizations" => Some(Administrator(404)),
             _ => None,
         };
     }
     Some(match (method, path) {
         ("get", "/health/live" | "/health/ready") => Anyone(200),
         ("get", "/.well-known/jwks.json") => Anyone(200),
-        ("get", "/municipalities" | "/fields" | "/vocabularies") => Anyone(200),
-        ("get", "/search") => Finding,
-        ("post", "/match" | "/match/coalition") => Finding,
+        ("get", "/municipalities" | "/fields" | "/industries" | "/vocabularies") => Anyone(200),
+        ("get", "/concepts" | "/concepts/{code}") => Anyone(200),
+        ("post", "/concepts") => Administrator(422),
+        ("patch" | "delete", "/concepts/{code}") => Administrator(428),
+        ("get", "/search" | "/suggest" | "/exports") => Finding,
+        ("post", "/match" | "/match/coalition" | "/similar") => Finding,
+        // What waits, of what the caller sees: see `desk::queues_agree`.
+        ("get", "/reviews" | "/verifications") => SignedIn(200),
+        ("get", "/duplicates") => WorkDesks(200),
+        ("get", "/matches" | "/indicators") => ReadDesks(200),
+        ("post", "/matches" | "/matches/standing") => WorkDesks(422),
+        ("get", "/matches/{id}" | "/introductions/{id}" | "/cases/{id}") => ReadMatter,
+        ("get", "/matches/{id}/history" | "/introductions/{id}/history" | "/cases/{id}/history") => ReadMatter,
+        ("post", "/matches/{id}/events" | "/introductions/{id}/events" | "/cases/{id}/events") => MatterEvent,
+        // Their own; see `desk::lists_agree`.
+        ("get", "/introductions" | "/cases") => SignedIn(200),
+        // What is said is read before it is asked who says it.
+        ("post", "/introductions") => SignedIn(422),
+        ("post", "/cases") => OpenCase,
+        ("post", "/desk/hand-over") => HandOver,
+        ("post", "/compose/group") => Organise(422),
+        ("get", "/imports" | "/import-mappings") => WorkDesks(200),
+        ("post", "/imports") => WorkDesks(400),
+        ("post", "/import-mappings") => WorkDesks(422),
+        ("get", "/imports/{id}") => ReadImport,
+        // Of an import that there is not.
+        ("get", "/imports/{id}/rows" | "/imports/{id}/rejected.csv") => WorkDesks(404),
+        ("post", "/imports/{id}/commit" | "/imports/{id}/cancel" | "/imports/{id}/undo") => WorkDesks(404),
+        ("get", "/me/notices" | "/me/notice-choice") => SignedIn(200),
+        ("post", "/me/notices/read") => SignedIn(200),
+        ("patch", "/me/notice-choice") => SignedIn(422),
+        // The letter is the right; this one is not signed.
+        ("get" | "post", "/notices/stop") => Anyone(404),
         ("post", "/auth/sign-in" | "/auth/refresh") => WithoutLooking(401),
         ("post", "/auth/password-reset") => WithoutLooking(202),
         ("post", "/auth/password-reset/confirm" | "/invitations/accept") => WithoutLooking(422),

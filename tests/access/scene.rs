@@ -2,6 +2,7 @@
 //! every text it has; and everybody who may ask.
 
 use crate::cast::{self, Someone};
+use crate::desk::{self, Matter};
 use crate::support::people::Person;
 use crate::support::{PATIENCE, TestApp, wait_until};
 use diesel::connection::SimpleConnection;
@@ -45,6 +46,10 @@ pub struct Scene {
     pub other: Vec<String>,
     /// Membership of somebody else in another party, its holder's account, and open invitations to both sides.
     pub foreign_membership: String,
+    /// Proposals, introductions and cases, of the own side and of the other.
+    pub matters: Vec<Matter>,
+    /// A file that the administrator sent.
+    pub import: String,
 }
 
 impl Scene {
@@ -91,7 +96,10 @@ impl Scene {
         let cast = cast::cast(&app, &administrator, &parties, &mut canary);
         let stranger = canary();
         let foreign_membership = foreigner(&app, &administrator, &other[0], &stranger);
-        let scene = Scene { app, things, cast, administrator, own: first_own, other, foreign_membership };
+        let matters = desk::matters(&app, &administrator, &things, [&first_own, &other], &mut canary);
+        let import = desk::import(&app, &administrator, &canary());
+        let own = first_own;
+        let scene = Scene { app, things, cast, administrator, own, other, foreign_membership, matters, import };
         scene.settle();
         scene
     }
@@ -130,12 +138,16 @@ fn set_statuses(app: &TestApp, things: &[Planted]) {
     }
 }
 
-/// A word that stands nowhere else, and that no language knows: `q`, four syllables, `q`.
+/// Letters of a word, with its marks.
+const WORD: usize = 26;
+
+/// A word that stands nowhere else, and that no language knows: `q`, four syllables three times each, `q`. No two words
+/// are so near to each other that a search takes one for a slip of the other.
 pub fn word(number: usize) -> String {
     const SYLLABLES: [&str; 10] = ["ba", "ko", "mi", "nu", "re", "sa", "to", "vu", "wi", "zo"];
     let mut word = "q".to_owned();
     for place in [1_000, 100, 10, 1] {
-        word.push_str(SYLLABLES[number / place % 10]);
+        word.push_str(&SYLLABLES[number / place % 10].repeat(3));
     }
     word.push('q');
     word
@@ -146,9 +158,11 @@ pub fn words_in(text: &str) -> impl Iterator<Item = &str> {
     const SYLLABLES: [&str; 10] = ["ba", "ko", "mi", "nu", "re", "sa", "to", "vu", "wi", "zo"];
     let bytes = text.as_bytes();
     (0..bytes.len()).filter(move |at| bytes[*at] == b'q').filter_map(move |at| {
-        let word = text.get(at..at + 10)?;
-        let inner = word.get(1..9)?;
-        let whole = word.ends_with('q') && (0..4).all(|place| SYLLABLES.contains(&&inner[2 * place..2 * place + 2]));
+        let word = text.get(at..at + WORD)?;
+        let inner = word.get(1..WORD - 1)?;
+        let whole = word.is_ascii()
+            && word.ends_with('q')
+            && (0..12).all(|place| SYLLABLES.contains(&&inner[2 * place..2 * place + 2]));
         whole.then_some(word)
     })
 }
@@ -318,7 +332,7 @@ pub fn with_words(kind: &str, canary: &str, facts: Value) -> Value {
         "seeds" => json!({
             "title_ja": format!("封止 {canary}"), "title_en": canary, "summary_ja": text, "summary_en": english,
             "novelty_ja": canary, "novelty_en": canary, "applications_ja": canary, "applications_en": canary,
-            "partner_sought_ja": canary, "partner_sought_en": canary, "patents": [format!("JP{canary}")],
+            "partner_sought_ja": canary, "partner_sought_en": canary, "patents": ["特願2020-123456"],
             "fields": ["organic_electronics"],
         }),
         "needs" => json!({
@@ -342,6 +356,7 @@ pub fn with_words(kind: &str, canary: &str, facts: Value) -> Value {
 pub struct Knowledge<'a> {
     things: HashMap<&'a str, &'a Planted>,
     people: HashMap<&'a str, &'a Someone>,
+    matters: HashMap<&'a str, &'a Matter>,
 }
 
 impl<'a> Knowledge<'a> {
@@ -349,6 +364,7 @@ impl<'a> Knowledge<'a> {
         Self {
             things: scene.things.iter().map(|thing| (thing.canary.as_str(), thing)).collect(),
             people: scene.cast.iter().map(|someone| (someone.canary.as_str(), someone)).collect(),
+            matters: scene.matters.iter().map(|matter| (matter.canary.as_str(), matter)).collect(),
         }
     }
 
@@ -358,6 +374,9 @@ impl<'a> Knowledge<'a> {
         }
         if let Some(thing) = self.things.get(word) {
             return crate::rules::sees(someone, thing);
+        }
+        if let Some(matter) = self.matters.get(word) {
+            return crate::rules::sees_matter(someone, matter);
         }
         let manages = someone.confirmed() == Some(Right::Owner);
         // Their own; and owners know whom they invited, and who is with them.

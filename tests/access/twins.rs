@@ -75,6 +75,7 @@ struct World {
     ids: BTreeMap<String, String>,
     labels: HashMap<String, String>,
     cast: Vec<Someone>,
+    tier: Tier,
 }
 
 #[test]
@@ -138,7 +139,7 @@ impl World {
         }
         app.settle();
         let labels = ids.iter().map(|(label, id)| (id.clone(), label.clone())).collect();
-        Self { app, ids, labels, cast }
+        Self { app, ids, labels, cast, tier }
     }
 
     fn mask(&self, text: &str) -> String {
@@ -178,8 +179,22 @@ impl World {
             .map(|(name, value)| format!("{name}: {}", self.mask(value)))
             .collect();
         headers.sort();
-        format!("{} {}\n{}", response.status, self.mask(&response.body), headers.join("\n"))
+        // Who has no right is told nothing of the log.
+        let told = self.tier != Tier::Visitors;
+        let body = if told { without_sequence(&response.body) } else { response.body.clone() };
+        format!("{} {}\n{}", response.status, self.mask(&body), headers.join("\n"))
     }
+}
+
+/// Whoever may change a thing is told the place of its versions in the log, as with each write.
+fn without_sequence(body: &str) -> String {
+    let mut parts = body.split("\"sequence\":\"");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str("\"sequence\":\"");
+        kept.push_str(part.split_once('"').map_or(part, |(_, after)| after));
+    }
+    kept
 }
 
 struct Planting<'a> {
@@ -361,7 +376,7 @@ impl Question {
         let post = |path: &str, body: Value| Self { method: "post", body, ..get(path.to_owned()) };
         let label = |dice: &mut Dice| format!("<{}>", dice.pick(labels));
         let towards = ["organizations", "people", "parties"][dice.below(3)];
-        match dice.below(14) {
+        match dice.below(20) {
             0 => get(format!("/api/v1/{}/{}", dice.pick(&KINDS), label(dice))),
             1 | 2 => Self { pages: dice.below(4), ..get(list(dice, labels)) },
             3..=6 => Self { pages: dice.below(3), ..get(search(dice, labels)) },
@@ -390,6 +405,35 @@ impl Question {
                     body["apart"] = json!([[label(dice), label(dice)]]);
                 }
                 post("/api/v1/match/coalition", body)
+            }
+            13 => {
+                let words = 1 + dice.below(2);
+                get(format!("/api/v1/suggest?limit=20&q={}", encoded(&text(dice, words))))
+            }
+            14 => {
+                let (kind, label) = thing(dice, labels);
+                post("/api/v1/similar", json!({ "from": { "kind": kind, "id": label }, "limit": 1 + dice.below(40) }))
+            }
+            15 => {
+                let found = if dice.once_in(2) { format!("&q={}", encoded(&text(dice, 2))) } else { String::new() };
+                get(format!(
+                    "/api/v1/exports?kind={}&format={}{found}",
+                    dice.pick(&KINDS),
+                    dice.pick(&["csv", "jsonl"])
+                ))
+            }
+            16 | 17 => {
+                let (kind, label) = thing(dice, labels);
+                let at = ["organization", "person", "capability", "seed", "need", "record"]
+                    .iter()
+                    .position(|it| *it == kind);
+                let parts = ["history", "versions/1", "reviews", "profile"];
+                get(format!("/api/v1/{}/{label}/{}", KINDS[at.unwrap_or(5)], dice.pick(&parts)))
+            }
+            18 => {
+                let paths =
+                    ["reviews", "verifications", "introductions", "cases", "indicators", "me/notices", "concepts"];
+                get(format!("/api/v1/{}", dice.pick(&paths)))
             }
             12 => {
                 let path = format!("/api/v1/{}/{}", dice.pick(&KINDS), label(dice));
