@@ -260,9 +260,11 @@ fn shown(form: &Form, clause: &Clause) -> Shown {
     let mut covered = 0.0;
     let mut at: Vec<Option<Hit>> = Vec::with_capacity(form.units.len());
     for unit in &form.units {
-        // One word does not show two things (教える講座 by 教える).
+        // One word does not show two things (教える講座 by 教える), unless it is made of both (スロットダイ塗布).
         let hit = find_unit(unit, clause);
-        let taken = hit.is_some_and(|hit| at.iter().flatten().any(|other| other.start == hit.start));
+        let own = &form.text[unit.at..unit.end];
+        let taken = hit.is_some_and(|hit| at.iter().flatten().any(|other| other.start == hit.start))
+            && !clause.text.contains(own);
         let hit = hit.filter(|_| !taken);
         if hit.is_some() {
             covered += unit.weight;

@@ -18,7 +18,7 @@ pub(super) struct Unit {
     /// Latin spellings, stemmed words between spaces.
     pub(super) latin: Vec<String>,
     pub(super) weight: f32,
-    at: usize,
+    pub(super) at: usize,
     pub(super) end: usize,
     /// One compound word with the unit before it (二色成形): both must stand together.
     pub(super) joined: bool,
