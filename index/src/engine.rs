@@ -19,8 +19,9 @@ use crate::document::Document;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::kernel::Pool;
 use crate::mark::{Mark, Payload};
+use crate::matching::asks::{self, Spoken};
 use crate::matching::score::Weights;
-use crate::request::{MatchAnswer, MatchRequest, SearchAnswer, SearchRequest};
+use crate::request::{MatchAnswer, MatchRequest, SearchAnswer, SearchRequest, ThingsAnswer};
 use crate::schema::{self, fields};
 use crate::snapshot::{KnownTables, Parties, Snapshot, lock, read, write};
 use crate::{matching, search};
@@ -232,6 +233,32 @@ impl Engine {
             Ok(Err(_)) | Err(_) => {
                 self.damaged.store(true, Ordering::Release);
                 MatchAnswer::default()
+            }
+        }
+    }
+
+    /// Proposes single things of the kinds in `filters` for a text, anonymous ones among them. `party_filters` then leave
+    /// out what names no party.
+    pub fn match_things(&self, request: &MatchRequest, weights: &Weights) -> ThingsAnswer {
+        let snapshot = self.snapshot();
+        match catch_unwind(AssertUnwindSafe(|| matching::things(&snapshot, &self.pool, request, weights))) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => {
+                self.damaged.store(true, Ordering::Release);
+                ThingsAnswer::default()
+            }
+        }
+    }
+
+    /// How much of what is asked (weighted texts, as in a match) the other side's texts speak of, 0 to 1.
+    pub fn spoken_share(&self, ask: &[(String, f32)], spoken: &Spoken) -> f32 {
+        let snapshot = self.snapshot();
+        let weights = Weights::default();
+        match catch_unwind(AssertUnwindSafe(|| asks::spoken_share(&snapshot, ask, spoken, &weights))) {
+            Ok(Ok(share)) => share,
+            Ok(Err(_)) | Err(_) => {
+                self.damaged.store(true, Ordering::Release);
+                0.0
             }
         }
     }

@@ -49,6 +49,7 @@ pub mod bench_corpus;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
+pub mod fitting;
 pub mod reference;
 pub mod request;
 
@@ -60,6 +61,9 @@ pub use evaluation::EvaluationError;
 pub use evidence::{Sentence, Terms};
 pub use kernel::FieldWeights;
 pub use mark::Mark;
+pub use matching::asks::Spoken;
 pub use matching::score::{PARTS, Weights};
-pub use matching::{coalition, lines};
-pub use request::{Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Reader, SearchAnswer, SearchRequest, Sort};
+pub use matching::{coalition, lines, purpose};
+pub use request::{
+    Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Reader, SearchAnswer, SearchRequest, Sort, ThingsAnswer,
+};
