@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod auth;
 pub mod coalition;
+pub mod fit;
 pub mod gate;
 pub mod health;
 pub mod invitations;
@@ -18,6 +19,7 @@ pub mod permit;
 pub mod problem;
 pub mod resource;
 pub mod search;
+pub mod thing_matches;
 pub mod vocabularies;
 pub mod wire;
 

@@ -7,6 +7,7 @@ mod accounts;
 mod auth;
 mod coalition;
 mod contract;
+mod directions;
 mod health;
 mod law;
 mod lines;
