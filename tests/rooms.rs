@@ -146,8 +146,20 @@ fn every_room_uses_only_what_it_may() {
 #[test]
 fn no_resource_of_the_api_uses_the_file_of_another() {
     // Shared by all, by name: they are no resources.
-    let common =
-        ["problem", "wire", "resource", "middleware", "openapi", "search", "mod", "metrics", "gate", "permit", "lines"];
+    let common = [
+        "problem",
+        "wire",
+        "resource",
+        "middleware",
+        "openapi",
+        "search",
+        "mod",
+        "metrics",
+        "gate",
+        "permit",
+        "lines",
+        "fit",
+    ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
     let mut wrong = Vec::new();
     let stems: Vec<String> = sources(&root).iter().map(|file| stem(file)).collect();
@@ -160,9 +172,15 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         for (number, line) in product_lines(&file) {
             for other in stems.iter().filter(|other| **other != own && !common.contains(&other.as_str())) {
                 let named = line.contains(&format!("super::{other}")) || line.contains(&format!("crate::api::{other}"));
-                // Labels of facets are the words of the vocabularies; a coalition is asked for like a match.
-                let agreed =
-                    [("search", "vocabularies"), ("coalition", "matching")].contains(&(own.as_str(), other.as_str()));
+                // Labels of facets are the words of the vocabularies; a coalition is asked for like a match; single
+                // things are the other half of one route.
+                let agreed = [
+                    ("search", "vocabularies"),
+                    ("coalition", "matching"),
+                    ("thing_matches", "matching"),
+                    ("matching", "thing_matches"),
+                ]
+                .contains(&(own.as_str(), other.as_str()));
                 if named && !agreed {
                     wrong.push(format!("api/{own}.rs:{number} uses api/{other}.rs: {}", line.trim()));
                 }

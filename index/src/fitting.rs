@@ -64,8 +64,8 @@ impl Part {
     fn holds(self, query: usize) -> bool {
         match self {
             Part::All => true,
-            Part::Even => query % 2 == 0,
-            Part::Odd => query % 2 == 1,
+            Part::Even => query.is_multiple_of(2),
+            Part::Odd => !query.is_multiple_of(2),
         }
     }
 }

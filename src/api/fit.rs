@@ -16,6 +16,8 @@ use musubi_index::Spoken;
 use musubi_index::purpose::{self, FACTS, Row};
 use std::collections::HashMap;
 
+/// Weight of everything that is not a title in a question, as in the judged sets.
+pub(super) const BODY_WEIGHT: f32 = 0.5;
 /// Needs and seeds of one party that are looked at for what it asks.
 const ASKS_MOST: usize = 5;
 /// Texts of the asking side that answer for it, beside its own profile: its newest offers, and records of work.
@@ -179,7 +181,7 @@ pub(super) fn asks(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<Has
     for (id, reading) in readings {
         let need = reading.card.kind == Kind::Need;
         let asked = reading.texts.into_iter().filter(|text| need || is_asked(&text.field));
-        let weight = |place| if place == TextPlace::Title { 1.0 } else { super::matching::BODY_WEIGHT };
+        let weight = |place| if place == TextPlace::Title { 1.0 } else { BODY_WEIGHT };
         let texts: Vec<(String, f32)> = asked.map(|text| (text.text, weight(text.place))).collect();
         if !texts.is_empty() {
             asks.insert(id.clone(), Ask { texts, lines: ready.remove(&id).unwrap_or_default() });

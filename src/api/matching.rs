@@ -25,8 +25,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-/// Weight of everything that is not a title, as in the judged sets.
-pub(super) const BODY_WEIGHT: f32 = 0.5;
 /// Sentences for one proposal.
 const EVIDENCE_MOST: usize = 5;
 /// Parties asked for beyond the page, since some may drop out when read again.
@@ -468,7 +466,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         TextPlace::Title if party => None,
         TextPlace::Title => Some((text.text, 1.0)),
         TextPlace::Alias => None,
-        TextPlace::Body => Some((text.text, BODY_WEIGHT)),
+        TextPlace::Body => Some((text.text, fit::BODY_WEIGHT)),
     };
     let mut texts: Vec<(String, f32)> = reading.texts.into_iter().filter_map(weighted).collect();
     if party {

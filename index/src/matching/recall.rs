@@ -135,10 +135,10 @@ pub(crate) fn recall(
     }
     let has_past = !past.is_empty();
     for (party, past) in past {
-        if admits(party) {
-            if let Some(evidence) = parties.of(party) {
-                evidence.past = past;
-            }
+        if admits(party)
+            && let Some(evidence) = parties.of(party)
+        {
+            evidence.past = past;
         }
     }
     let whole = weights.breadth > 0.0 || weights.focus > 0.0;
