@@ -664,6 +664,7 @@ mod tests {
         assert_eq!(said("封止ができること", "薄膜封止の量産ラインがあります。"), "met");
         assert_eq!(said("アルミの切削加工に対応可能", "アルミニウムの旋盤加工を行っています。"), "met");
         assert_eq!(said("Experience in OLED encapsulation", "有機ELの封止を行う。"), "met");
+        assert_eq!(said("スロットダイで塗布できること", "スロットダイ塗布を行う"), "met");
         assert_eq!(said("ISO9001の認証を取得していること", "ISO 9001:2015 認証取得済み。"), "met");
         assert_eq!(said("幅300mm以上のフィルムに塗布できる", "フィルムへの塗布は幅600mmまで対応。"), "met");
     }
@@ -685,6 +686,9 @@ mod tests {
         assert_eq!(said("めっきができること", "めっきは協力会社が行います。"), "unknown");
         assert_eq!(said("めっきができること", "めっき業界の動向に詳しい。"), "unknown");
         assert_eq!(said("アルミのめっきができること", "めっきを行う。"), "unknown");
+        assert_eq!(said("二か月でできること", "賞味は四か月。"), "unknown");
+        assert_eq!(said("治具の設計と製作ができること", "治具の設計だけを行う。"), "unknown");
+        assert_eq!(said("発電と気象を記録できること", "発電はしていない。"), "unknown");
     }
 
     #[test]
