@@ -5,6 +5,7 @@ use crate::api::metrics::Metrics;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
+use crate::exchange::jobs::Imports;
 use crate::feed::Feed;
 use crate::store::{Conn, Database, Tx, Written};
 use actix_web::web;
@@ -21,9 +22,12 @@ pub struct App {
     pub feed: Arc<Feed>,
     /// Turns for searches and matches, which keep a core busy each.
     pub turns: Arc<Semaphore>,
+    /// The one turn for what keeps a core busy for seconds.
+    pub long_turn: Arc<Semaphore>,
     pub limits: Arc<Limits>,
     pub metrics: Metrics,
     pub auth: Arc<Auth>,
+    pub imports: Arc<Imports>,
 }
 
 /// How long a search waits for its turn.
@@ -61,6 +65,18 @@ impl App {
                 "busy",
                 "検索が混み合っています。少し待ってからもう一度お試しください。",
                 "Too many searches are waiting. Please try again in a moment.",
+            )));
+        };
+        self.blocking(work).await
+    }
+
+    /// What computes for seconds: one at a time, so that searches keep their cores. Refused while another runs.
+    pub async fn alone<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let Ok(_turn) = self.long_turn.clone().try_acquire_owned() else {
+            return Err(Error::Unavailable(Defect::new(
+                "busy",
+                "ほかの計算が動いています。少し待ってからもう一度お試しください。",
+                "Another long computation is running. Please try again in a moment.",
             )));
         };
         self.blocking(work).await

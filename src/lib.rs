@@ -18,6 +18,7 @@ use crate::api::metrics::Metrics;
 use crate::app::App;
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
+use crate::exchange::jobs::Imports;
 use crate::feed::{Feed, Pace};
 use crate::store::Database;
 use actix_web::dev::Server;
@@ -58,14 +59,18 @@ pub fn build(
     limits: Limits,
     auth: AuthSettings,
 ) -> Result<App> {
-    let (engine, opened) = Engine::open(index_folder, index).map_err(Error::internal)?;
+    let taxonomy = database.read(feed::taxonomy)?;
+    let (engine, opened) = Engine::open_with(index_folder, index, taxonomy).map_err(Error::internal)?;
     tracing::info!(?opened, "index");
     let engine = Arc::new(engine);
     let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
     let metrics = Metrics::new().map_err(Error::internal)?;
     let auth = Auth::start(auth, database.clone())?;
-    Ok(App { database, engine, feed, turns, limits: Arc::new(limits), metrics, auth })
+    // Staged files lie beside the index, in the data folder.
+    let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
+    let long_turn = Arc::new(Semaphore::new(1));
+    Ok(App { database, engine, feed, turns, long_turn, limits: Arc::new(limits), metrics, auth, imports })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

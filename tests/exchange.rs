@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use musubi::domain::{Actor, Clock, Kind, Organization, Scope};
 use musubi::exchange::export::{Format, export};
+use musubi::exchange::rows::Planner;
 use musubi::exchange::{
     Counts, ImportOptions, ImportReport, JsonLines, Listener, Notes, Outcome, Refusal, RowSource, Table, import,
 };
@@ -74,7 +75,7 @@ impl World {
 
     fn table(&self, kind: Kind, bytes: &[u8], options: &ImportOptions) -> Result<Taken, musubi::error::Error> {
         let mut notes = Notes::default();
-        let table = Table::open(kind, Cursor::new(bytes.to_vec()), b',', &mut notes)?;
+        let table = Table::open(Planner::new(kind), Cursor::new(bytes.to_vec()), b',', None, &mut notes)?;
         Ok(self.take(kind, table, notes, options))
     }
 
@@ -161,7 +162,7 @@ impl Taken {
 }
 
 fn from(source: &str) -> ImportOptions {
-    ImportOptions { source: Some(source.to_owned()), dry_run: false }
+    ImportOptions { source: Some(source.to_owned()), ..ImportOptions::default() }
 }
 
 fn plain() -> ImportOptions {
@@ -604,7 +605,8 @@ fn an_import_may_do_what_its_actor_may_do_over_rest() {
         let take = |kind: Kind, text: &str| {
             let mut notes = Notes::default();
             let mut table =
-                Table::open(kind, Cursor::new(text.as_bytes().to_vec()), b',', &mut notes).expect("a table");
+                Table::open(Planner::new(kind), Cursor::new(text.as_bytes().to_vec()), b',', None, &mut notes)
+                    .expect("a table");
             let mut heard = Heard::default();
             let report =
                 import(&world.database, &member, kind, &mut table, notes, &plain(), &mut heard).expect("an import");
@@ -693,7 +695,9 @@ fn what_was_exported_imports_again_unchanged_and_into_an_empty_system() {
                 let bytes = world.exported(*kind, format);
                 let take = |world: &World, options: &ImportOptions| match format {
                     Format::JsonLines => world.lines(*kind, std::str::from_utf8(&bytes).expect("UTF-8"), options),
-                    Format::Csv => world.table(*kind, &bytes, options).expect("a readable table"),
+                    Format::Csv | Format::CsvCp932 | Format::Xlsx => {
+                        world.table(*kind, &bytes, options).expect("a readable table")
+                    }
                 };
                 let again = take(&world, &plain());
                 let count = again.report.rows.rows();
@@ -850,12 +854,16 @@ fn wrong_use_is_2_and_what_cannot_run_is_3() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
     std::fs::write(folder.join("a.xlsx"), "").expect("a written file");
+    std::fs::write(folder.join("a.ods"), "").expect("a written file");
     std::fs::write(folder.join("a.csv"), "").expect("a written file");
     std::fs::write(folder.join("musubi.toml"), "[server]\nlistn = \"x\"\n").expect("a written file");
     for (arguments, expected, word) in [
         (&[][..], 2, "Usage"),
         (&["import", "robots", "a.csv"], 2, "robots"),
-        (&["import", "organizations", "a.xlsx"], 2, ".jsonl"),
+        (&["import", "organizations", "a.ods"], 2, ".jsonl"),
+        (&["import", "organizations", "a.xlsx"], 3, "empty"),
+        (&["import", "organizations", "a.csv", "--mapping", "nobody's"], 2, "mapping"),
+        (&["import", "organizations", "a.csv", "--map", "color=colour"], 2, "colour"),
         (&["import", "organizations", "."], 2, "format"),
         (&["import", "organizations", "a.csv", "--source", "a:b"], 2, "source name"),
         (&["--config", "musubi.toml", "check"], 2, "server.listen"),
@@ -889,10 +897,55 @@ fn a_held_folder_can_be_read_and_not_written() {
         assert_eq!(code(&output), 3, "{arguments:?}");
         assert!(error(&output).contains("in use by another musubi"), "{}", error(&output));
     }
-    assert!(error(&musubi(folder, &["import", "organizations", "a.csv"])).contains("POST /api/v1/organizations"));
+    assert!(
+        error(&musubi(folder, &["import", "organizations", "a.csv"]))
+            .contains("POST /api/v1/imports?kind=organizations")
+    );
     for arguments in [&["export", "organizations"][..], &["check"]] {
         assert_eq!(code(&musubi(folder, arguments)), 0, "{arguments:?}");
     }
     drop(lock);
     assert_eq!(code(&musubi(folder, &["import", "organizations", "a.csv"])), 0);
+}
+
+#[test]
+fn an_archive_a_backup_and_a_remembered_mapping_on_the_command_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    std::fs::write(folder.join("a.csv"), "カイシャ,備考\n甲社,x\n").expect("a written file");
+    let first =
+        ["import", "organizations", "a.csv", "--mapping", "ours", "--map", "カイシャ=name_ja", "--map", "備考="];
+    let taken = musubi(folder, &[&["--json"], &first[..]].concat());
+    assert_eq!(code(&taken), 0, "{}", error(&taken));
+    assert_eq!(json_of(&taken)["notes"].as_array().map(Vec::len), Some(1), "only: the kind is read from the name");
+    let again = musubi(folder, &["--lang", "ja", "import", "organizations", "a.csv", "--mapping", "ours", "--dry-run"]);
+    let shown = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(shown.contains("カイシャ → name_ja") && shown.contains("変更なし1件"), "{shown} {}", error(&again));
+
+    let book = musubi(folder, &["--json", "export", "organizations", "--format", "xlsx", "--out", "all.xlsx"]);
+    assert_eq!((code(&book), &json_of(&book)["rows"]), (0, &json!(1)), "{}", error(&book));
+    let taken = json_of(&musubi(folder, &["--json", "import", "organizations", "all.xlsx"]));
+    assert_eq!(taken["unchanged"], 1, "{taken}");
+
+    assert_eq!(code(&musubi(folder, &["export", "archive"])), 2);
+    let archive = musubi(folder, &["--json", "export", "archive", "--out", "all.archive"]);
+    assert_eq!(code(&archive), 0, "{}", error(&archive));
+    let restored = musubi(folder, &["--json", "--data", "other", "restore", "all.archive"]);
+    assert_eq!((code(&restored), &json_of(&restored)["rows"]), (0, &json_of(&archive)["rows"]), "{}", error(&restored));
+    assert_eq!(code(&musubi(folder, &["--data", "other", "check"])), 0);
+    let same = |data: &str| musubi(folder, &["--data", data, "export", "organizations"]).stdout;
+    assert_eq!(same("data"), same("other"), "ids, versions and times are kept");
+    assert_eq!(code(&musubi(folder, &["--data", "other", "restore", "all.archive"])), 3, "not into what is not empty");
+    let whole = std::fs::read_to_string(folder.join("all.archive")).expect("the archive");
+    let cut: Vec<&str> = whole.lines().take(whole.lines().count() - 1).collect();
+    std::fs::write(folder.join("cut.archive"), cut.join("\n")).expect("a written file");
+    assert_eq!(code(&musubi(folder, &["--data", "third", "restore", "cut.archive"])), 3);
+    assert_eq!(musubi(folder, &["--data", "third", "export", "organizations"]).stdout, b"", "nothing is half restored");
+
+    let backup = musubi(folder, &["backup", "copy.db"]);
+    assert_eq!(code(&backup), 0, "{}", error(&backup));
+    let url = ["--data", "fourth", "--database-url", "sqlite:copy.db"];
+    let copied = musubi(folder, &[&url[..], &["export", "organizations"]].concat());
+    assert_eq!(copied.stdout, same("data"));
+    assert_eq!(code(&musubi(folder, &["backup", "copy.db"])), 2, "an existing file stays");
 }

@@ -60,6 +60,7 @@ fn changed<'text>(changes: impl Iterator<Item = &'text str>) -> Result<Weights, 
 
 fn change_weight(weights: &mut Weights, name: &str, value: f32) -> Result<(), String> {
     match name {
+        "broad_concepts" => weights.broad_concepts = value > 0.0,
         "title_length" => (weights.fields.length[0], weights.fields.length[2]) = (value, value),
         "body_length" => (weights.fields.length[1], weights.fields.length[3]) = (value, value),
         "chosen_terms" => weights.chosen_terms = value as usize,

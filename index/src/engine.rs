@@ -21,10 +21,14 @@ use crate::kernel::Pool;
 use crate::mark::{Mark, Payload};
 use crate::matching::asks::{self, Spoken};
 use crate::matching::score::Weights;
-use crate::request::{MatchAnswer, MatchRequest, SearchAnswer, SearchRequest, ThingsAnswer};
+use crate::request::{
+    MatchAnswer, MatchRequest, SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, SuggestAnswer,
+    SuggestRequest, ThingsAnswer,
+};
 use crate::schema::{self, fields};
 use crate::snapshot::{KnownTables, Parties, Snapshot, lock, read, write};
-use crate::{matching, search};
+use crate::taxonomy::Taxonomy;
+use crate::{matching, search, suggest};
 
 /// How much the writer may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +83,8 @@ struct Generation {
     index: Index,
     reader: IndexReader,
     writer: Option<IndexWriter>,
+    /// What its documents were analysed with.
+    taxonomy: Arc<Taxonomy>,
 }
 
 impl Drop for Generation {
@@ -97,6 +103,8 @@ pub struct Engine {
     served: RwLock<Arc<Snapshot>>,
     damaged: AtomicBool,
     pool: Pool,
+    /// What the next rebuild analyses with.
+    taxonomy: RwLock<Arc<Taxonomy>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -116,13 +124,26 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Folder`] when the folder itself cannot be created.
     pub fn open(folder: &Path, settings: Settings) -> Result<(Engine, Opened), EngineError> {
+        Engine::open_with(folder, settings, Taxonomy::built_in())
+    }
+
+    /// The same with a concept tree of the caller's. An index that was written with another tree serves nothing until a
+    /// rebuild, like one of another version.
+    ///
+    /// # Errors
+    /// [`EngineError::Folder`] when the folder itself cannot be created.
+    pub fn open_with(
+        folder: &Path,
+        settings: Settings,
+        taxonomy: Arc<Taxonomy>,
+    ) -> Result<(Engine, Opened), EngineError> {
         fs::create_dir_all(folder).map_err(|source| EngineError::folder(folder, source))?;
         let (generation, snapshot, opened) = match find_generation(folder) {
-            Found::None => (None, Snapshot::empty(), Opened::Empty { why: Why::First }),
-            Found::Broken(why) => (None, Snapshot::empty(), Opened::Empty { why: Why::Damaged(why) }),
-            Found::At(path) => match open_quietly(&path) {
+            Found::None => (None, Snapshot::empty(&taxonomy), Opened::Empty { why: Why::First }),
+            Found::Broken(why) => (None, Snapshot::empty(&taxonomy), Opened::Empty { why: Why::Damaged(why) }),
+            Found::At(path) => match open_quietly(&path, &taxonomy) {
                 Ok((generation, snapshot, mark)) => (Some(generation), snapshot, Opened::Ready { mark }),
-                Err(why) => (None, Snapshot::empty(), Opened::Empty { why }),
+                Err(why) => (None, Snapshot::empty(&taxonomy), Opened::Empty { why }),
             },
         };
         let engine = Engine {
@@ -132,14 +153,28 @@ impl Engine {
             served: RwLock::new(Arc::new(snapshot)),
             damaged: AtomicBool::new(false),
             pool: Pool::default(),
+            taxonomy: RwLock::new(taxonomy),
         };
         Ok((engine, opened))
     }
 
-    /// Everything that decides what is in the fields (schema, analysis, word lists, versions), as a short hash. It is
-    /// kept with every commit; another one at [`Engine::open`] means rebuild.
-    pub fn fingerprint() -> &'static str {
-        schema::fingerprint()
+    /// Everything that decides what is in the fields (schema, analysis, word lists, concept tree, versions), as a short
+    /// hash. It is kept with every commit; another one at [`Engine::open`] means rebuild.
+    pub fn fingerprint(&self) -> String {
+        schema::fingerprint(&self.taxonomy())
+    }
+
+    /// The concept tree that the next rebuild analyses with.
+    pub fn taxonomy(&self) -> Arc<Taxonomy> {
+        Arc::clone(&read(&self.taxonomy))
+    }
+
+    /// Takes another concept tree. What is served keeps the one it was written with until the next rebuild is finished.
+    /// True if the tree is another one than what is served was written with, so that a rebuild is due.
+    pub fn set_taxonomy(&self, taxonomy: Arc<Taxonomy>) -> bool {
+        let other = taxonomy.digest() != self.snapshot().taxonomy.digest();
+        *write(&self.taxonomy) = taxonomy;
+        other
     }
 
     /// The mark of the served state; absent before the first build.
@@ -181,7 +216,13 @@ impl Engine {
         let before = self.snapshot();
         let snapshot = caught(|| {
             generation.reader.reload()?;
-            Snapshot::load(&generation.reader.searcher(), Some(mark.clone()), &before.parties, &before.tables())
+            Snapshot::load(
+                &generation.reader.searcher(),
+                Some(mark.clone()),
+                &generation.taxonomy,
+                &before.parties,
+                &before.tables(),
+            )
         })?;
         *write(&self.served) = Arc::new(snapshot);
         Ok(())
@@ -196,12 +237,16 @@ impl Engine {
         let folder = self.folder.join(format!("generation-{number}"));
         fs::create_dir_all(&folder).map_err(|source| EngineError::folder(&folder, source))?;
         let index = Index::create_in_dir(&folder, fields().schema.clone())?;
-        tokenizers::register(index.tokenizers());
+        let taxonomy = self.taxonomy();
+        tokenizers::register(index.tokenizers(), &taxonomy);
         let writer = open_writer(&index, &self.settings)?;
         // One merge at the end costs less than merging on the way, and leaves one segment to look terms up in.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let reader = open_reader(&index)?;
-        Ok(Rebuild { engine: self, generation: Some(Generation { folder, index, reader, writer: Some(writer) }) })
+        Ok(Rebuild {
+            engine: self,
+            generation: Some(Generation { folder, index, reader, writer: Some(writer), taxonomy }),
+        })
     }
 
     /// Answers a search.
@@ -240,25 +285,37 @@ impl Engine {
     /// Proposes single things of the kinds in `filters` for a text, anonymous ones among them. `party_filters` then leave
     /// out what names no party.
     pub fn match_things(&self, request: &MatchRequest, weights: &Weights) -> ThingsAnswer {
-        let snapshot = self.snapshot();
-        match catch_unwind(AssertUnwindSafe(|| matching::things(&snapshot, &self.pool, request, weights))) {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => {
-                self.damaged.store(true, Ordering::Release);
-                ThingsAnswer::default()
-            }
-        }
+        self.guarded(|snapshot| matching::things(snapshot, &self.pool, request, weights))
+    }
+
+    /// What texts of one side speak of, to be compared with many asks.
+    pub fn spoken<'text>(&self, texts: impl IntoIterator<Item = &'text str>) -> Spoken {
+        Spoken::read(&self.snapshot().taxonomy, texts)
     }
 
     /// How much of what is asked (weighted texts, as in a match) the other side's texts speak of, 0 to 1.
     pub fn spoken_share(&self, ask: &[(String, f32)], spoken: &Spoken) -> f32 {
+        self.guarded(|snapshot| asks::spoken_share(snapshot, ask, spoken, &Weights::default()))
+    }
+
+    /// Things whose texts are like these. On damaged data the answer is empty and [`Engine::damaged`] turns true.
+    pub fn similar(&self, request: &SimilarRequest) -> SimilarAnswer {
+        self.guarded(|snapshot| matching::similar(snapshot, &self.pool, request))
+    }
+
+    /// What a text that is being typed may become. On damaged data the answer is empty and [`Engine::damaged`] turns
+    /// true.
+    pub fn suggest(&self, request: &SuggestRequest) -> SuggestAnswer {
+        self.guarded(|snapshot| suggest::run(snapshot, &self.pool, request))
+    }
+
+    fn guarded<T: Default>(&self, answer: impl FnOnce(&Snapshot) -> Result<T, EngineError>) -> T {
         let snapshot = self.snapshot();
-        let weights = Weights::default();
-        match catch_unwind(AssertUnwindSafe(|| asks::spoken_share(&snapshot, ask, spoken, &weights))) {
-            Ok(Ok(share)) => share,
+        match catch_unwind(AssertUnwindSafe(|| answer(&snapshot))) {
+            Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => {
                 self.damaged.store(true, Ordering::Release);
-                0.0
+                T::default()
             }
         }
     }
@@ -347,7 +404,7 @@ impl Rebuild<'_> {
             return Err(EngineError::Writer("the rebuild has ended".to_string()));
         };
         let snapshot = caught(|| {
-            commit(&mut writer, &generation.folder, mark)?;
+            commit(&mut writer, &generation.folder, mark, &generation.taxonomy)?;
             let segments = generation.index.searchable_segment_ids()?;
             if segments.len() > 1 {
                 writer.merge(&segments).wait()?;
@@ -358,6 +415,7 @@ impl Rebuild<'_> {
             Snapshot::load(
                 &generation.reader.searcher(),
                 Some(mark.clone()),
+                &generation.taxonomy,
                 &Arc::new(Parties::default()),
                 &KnownTables::new(),
             )
@@ -417,12 +475,12 @@ fn write_changes(
             }
         }
     }
-    commit(writer, &generation.folder, mark)
+    commit(writer, &generation.folder, mark, &generation.taxonomy)
 }
 
-fn commit(writer: &mut IndexWriter, folder: &Path, mark: &Mark) -> Result<(), EngineError> {
+fn commit(writer: &mut IndexWriter, folder: &Path, mark: &Mark, taxonomy: &Taxonomy) -> Result<(), EngineError> {
     let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(&Payload::new(mark).write());
+    prepared.set_payload(&Payload::new(mark, schema::fingerprint(taxonomy)).write());
     prepared.commit()?;
     // tantivy renames meta.json into place without syncing the folder afterwards.
     sync_folder(folder)
@@ -509,14 +567,14 @@ fn point_to(folder: &Path, generation: &Path) -> Result<(), EngineError> {
     sync_folder(folder)
 }
 
-fn open_quietly(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
-    match catch_unwind(AssertUnwindSafe(|| open_generation(path))) {
+fn open_quietly(path: &Path, taxonomy: &Arc<Taxonomy>) -> Result<(Generation, Snapshot, Mark), Why> {
+    match catch_unwind(AssertUnwindSafe(|| open_generation(path, taxonomy))) {
         Ok(result) => result,
         Err(panic) => Err(Why::Damaged(panic_text(panic.as_ref()))),
     }
 }
 
-fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
+fn open_generation(path: &Path, taxonomy: &Arc<Taxonomy>) -> Result<(Generation, Snapshot, Mark), Why> {
     let broken = |error: &dyn std::fmt::Display| Why::Damaged(error.to_string());
     if !path.join(".managed.json").is_file() {
         return Err(Why::Damaged("the list of files is missing".to_string()));
@@ -526,7 +584,7 @@ fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
     let Some(payload) = metas.payload.as_deref().and_then(Payload::read) else {
         return Err(Why::Damaged("the mark cannot be read".to_string()));
     };
-    if payload.fingerprint != schema::fingerprint() || index.schema() != fields().schema {
+    if payload.fingerprint != schema::fingerprint(taxonomy) || index.schema() != fields().schema {
         return Err(Why::OtherFingerprint);
     }
     let present: Vec<PathBuf> =
@@ -537,7 +595,7 @@ fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
             return Err(Why::Damaged(format!("{} has a wrong checksum", file.display())));
         }
     }
-    tokenizers::register(index.tokenizers());
+    tokenizers::register(index.tokenizers(), taxonomy);
     let reader = open_reader(&index).map_err(|error| broken(&error))?;
     for segment in &metas.segments {
         let opened = reader.searcher().segment_readers().iter().any(|reader| {
@@ -550,8 +608,14 @@ fn open_generation(path: &Path) -> Result<(Generation, Snapshot, Mark), Why> {
         }
     }
     let mark = payload.into_mark();
-    let snapshot =
-        Snapshot::load(&reader.searcher(), Some(mark.clone()), &Arc::new(Parties::default()), &KnownTables::new())
-            .map_err(|error| broken(&error))?;
-    Ok((Generation { folder: path.to_path_buf(), index, reader, writer: None }, snapshot, mark))
+    let snapshot = Snapshot::load(
+        &reader.searcher(),
+        Some(mark.clone()),
+        taxonomy,
+        &Arc::new(Parties::default()),
+        &KnownTables::new(),
+    )
+    .map_err(|error| broken(&error))?;
+    let taxonomy = Arc::clone(taxonomy);
+    Ok((Generation { folder: path.to_path_buf(), index, reader, writer: None, taxonomy }, snapshot, mark))
 }

@@ -3,11 +3,13 @@
 //! Offsets are code points into the text as stored.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::analysis::normalise::{Folded, normalise_with_sources};
 use crate::analysis::segment::{grams, words};
+use crate::taxonomy::Taxonomy;
 
 /// The analysed terms of a query with their weights.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +18,19 @@ pub struct Terms {
     grams: HashMap<String, f32>,
     /// 2-grams that are a whole run of the query: they count alone.
     wholes: HashSet<String>,
+    /// Concepts by code, and the tree that says how they are named.
+    concepts: HashMap<String, f32>,
+    taxonomy: Known,
+}
+
+/// The tree that the query was understood with. Terms are compared by what they look for.
+#[derive(Debug, Clone, Default)]
+struct Known(Option<Arc<Taxonomy>>);
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Known) -> bool {
+        self.0.as_ref().map(|tree| tree.digest()) == other.0.as_ref().map(|tree| tree.digest())
+    }
 }
 
 impl Terms {
@@ -32,6 +47,15 @@ impl Terms {
         }
     }
 
+    /// A concept shows wherever a text names it or a narrower one.
+    pub(crate) fn add_concept(&mut self, taxonomy: &Arc<Taxonomy>, code: &str, weight: f32) {
+        let entry = self.concepts.entry(code.to_string()).or_default();
+        *entry = entry.max(weight);
+        if self.taxonomy.0.is_none() {
+            self.taxonomy = Known(Some(Arc::clone(taxonomy)));
+        }
+    }
+
     /// The words with their weights, in order of the words.
     pub fn words(&self) -> Vec<(&str, f32)> {
         sorted(&self.words)
@@ -44,7 +68,7 @@ impl Terms {
 
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.grams.is_empty()
+        self.words.is_empty() && self.grams.is_empty() && self.concepts.is_empty()
     }
 }
 
@@ -176,6 +200,7 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
         }
     }
     find_grams(&folded, terms, &place, &mut found);
+    find_concepts(&folded, terms, &place, &mut found);
     found.sort_by_key(|found| (found.start, found.end));
     found
 }
@@ -199,6 +224,25 @@ fn find_grams<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>,
         if beside || terms.wholes.contains(*term) {
             let (start, end) = place.of(*position, position + term.chars().count());
             found.push(Found { start, end, term, weight: weight * GRAM_SHARE });
+        }
+    }
+}
+
+/// Where the text names a concept of the query or a narrower one.
+fn find_concepts<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>, found: &mut Vec<Found<'terms>>) {
+    let Some(taxonomy) = terms.taxonomy.0.as_deref().filter(|_| !terms.concepts.is_empty()) else { return };
+    let (mut character, mut byte) = (0, 0);
+    for mention in taxonomy.find(&folded.text) {
+        character += folded.text[byte..mention.range.start].chars().count();
+        byte = mention.range.start;
+        let last = character + folded.text[mention.range.clone()].chars().count();
+        let named = mention.concepts.iter().flat_map(|concept| {
+            std::iter::once(concept).chain(taxonomy.ancestors(*concept)).map(|number| taxonomy.code(*number))
+        });
+        let known = named.filter_map(|code| terms.concepts.get_key_value(code));
+        if let Some((term, weight)) = known.max_by(|left, right| left.1.total_cmp(right.1)) {
+            let (start, end) = place.of(character, last);
+            found.push(Found { start, end, term, weight: *weight });
         }
     }
 }

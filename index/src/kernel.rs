@@ -11,40 +11,52 @@ use tantivy::schema::IndexRecordOption;
 
 use crate::bits::Bits;
 use crate::error::EngineError;
-use crate::schema::TextField;
+use crate::schema::{TEXT_FIELDS, TextField};
 use crate::snapshot::{Segment, Snapshot, damaged, lock};
 
 /// Saturation of term frequency and weight of length, by field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FieldWeights {
-    /// Weights of title words, body words, title 2-grams, body 2-grams.
-    pub weights: [f32; 4],
+    /// Weights of title words, body words, title 2-grams, body 2-grams, title concepts, body concepts.
+    pub weights: [f32; 6],
     /// `k₁`, the same for all fields.
     pub saturation: f32,
     /// `b` for each field, 0 to 1.
-    pub length: [f32; 4],
+    pub length: [f32; 6],
 }
 
 impl Default for FieldWeights {
     fn default() -> FieldWeights {
-        FieldWeights { weights: [1.0, 1.0, 0.15, 0.15], saturation: 1.4, length: [0.7, 0.3, 0.7, 0.3] }
+        FieldWeights {
+            weights: [1.0, 1.0, 0.15, 0.15, 0.3, 0.3],
+            saturation: 1.4,
+            length: [0.7, 0.3, 0.7, 0.3, 0.7, 0.3],
+        }
     }
+}
+
+/// What a term is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum TermKind {
+    Word,
+    Gram,
+    Concept,
 }
 
 /// A term to look up in the fields of its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WeightedTerm {
     pub(crate) text: String,
-    pub(crate) grams: bool,
+    pub(crate) kind: TermKind,
     pub(crate) weight: f32,
 }
 
 impl WeightedTerm {
     pub(crate) fn fields(&self) -> [TextField; 2] {
-        if self.grams {
-            [TextField::TitleGrams, TextField::BodyGrams]
-        } else {
-            [TextField::TitleWords, TextField::BodyWords]
+        match self.kind {
+            TermKind::Word => [TextField::TitleWords, TextField::BodyWords],
+            TermKind::Gram => [TextField::TitleGrams, TextField::BodyGrams],
+            TermKind::Concept => [TextField::TitleConcepts, TextField::BodyConcepts],
         }
     }
 }
@@ -101,13 +113,13 @@ impl<'pool> Scores<'pool> {
 
 /// The part of BM25 that is fixed for a field of a snapshot: `k₁·(1 − b + b·length/mean)` for each norm number.
 pub(crate) struct LengthTables {
-    tables: [[f32; 256]; 4],
+    tables: [[f32; 256]; TEXT_FIELDS],
     weights: FieldWeights,
 }
 
 impl LengthTables {
     pub(crate) fn new(snapshot: &Snapshot, weights: &FieldWeights) -> LengthTables {
-        let mut tables = [[0.0; 256]; 4];
+        let mut tables = [[0.0; 256]; TEXT_FIELDS];
         for (field, table) in tables.iter_mut().enumerate() {
             for (norm, entry) in table.iter_mut().enumerate() {
                 let length = tantivy::fieldnorm::FieldNormReader::id_to_fieldnorm(norm as u8) as f32;

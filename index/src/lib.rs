@@ -2,7 +2,7 @@
 //! environment or the wall clock, and keeps no text: what a reader is shown is read again from the database.
 //!
 //! ```
-//! use musubi_index::{Change, Document, Engine, Filters, Mark, Reader, SearchRequest, Settings, Sort};
+//! use musubi_index::{Change, Document, Engine, Mark, Reader, SearchRequest, Settings, Sort};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! let (engine, _opened) = Engine::open(folder.path(), Settings::default())?;
@@ -22,11 +22,9 @@
 //! let answer = engine.search(&SearchRequest {
 //!     query: "有機ＥＬ 封止".into(),
 //!     reader: Reader::Visitor,
-//!     filters: Filters::default(),
-//!     facets: Vec::new(),
 //!     sort: Sort::Relevance,
-//!     offset: 0,
 //!     limit: 20,
+//!     ..SearchRequest::default()
 //! })?;
 //! assert_eq!(answer.hits[0].id, "seed-1");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -44,8 +42,11 @@ mod query;
 mod schema;
 mod search;
 mod snapshot;
+mod suggest;
+mod taxonomy;
 
 pub mod bench_corpus;
+pub mod composing;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
@@ -64,6 +65,9 @@ pub use mark::Mark;
 pub use matching::asks::Spoken;
 pub use matching::score::{PARTS, Weights};
 pub use matching::{coalition, lines, purpose};
+pub use query::parse::conditions;
 pub use request::{
-    Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Reader, SearchAnswer, SearchRequest, Sort, ThingsAnswer,
+    Condition, ConditionField, Filters, Hit, MatchAnswer, MatchRequest, Meaning, Meanings, PartyScore, Reader,
+    SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest, ThingsAnswer,
 };
+pub use taxonomy::{Concept, Taxonomy};

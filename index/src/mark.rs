@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::schema;
-
 /// A place in the change log of one database.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -25,8 +23,7 @@ pub(crate) struct Payload {
 }
 
 impl Payload {
-    pub(crate) fn new(mark: &Mark) -> Payload {
-        let fingerprint = schema::fingerprint().to_string();
+    pub(crate) fn new(mark: &Mark, fingerprint: String) -> Payload {
         let check = check(mark, &fingerprint);
         Payload { mark: mark.clone(), fingerprint, check }
     }

@@ -23,6 +23,7 @@ use crate::mark::Mark;
 use crate::matching::score::Weights;
 use crate::request::{Filters, MatchRequest, Reader, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
+use crate::taxonomy::Taxonomy;
 
 /// One piece of work. The first of each group is the engine's, the others are what it is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,7 +219,7 @@ pub fn build_with_engine(folder: &Path, size: usize, mut progress: impl FnMut())
 pub fn build_with_tantivy(folder: &Path, size: usize, mut progress: impl FnMut()) -> Result<(), EngineError> {
     let settings = Settings::default();
     let index = Index::create_in_dir(folder, fields().schema.clone())?;
-    tokenizers::register(index.tokenizers());
+    tokenizers::register(index.tokenizers(), &Taxonomy::built_in());
     let mut writer: tantivy::IndexWriter =
         index.writer_with_num_threads(settings.writer_threads, settings.writer_memory)?;
     for document in documents(size) {
@@ -243,6 +244,7 @@ fn search_request(query: &str) -> SearchRequest {
         sort: Sort::Relevance,
         offset: 0,
         limit: 20,
+        ..SearchRequest::default()
     }
 }
 

@@ -1,11 +1,14 @@
 //! What is asked of the engine and what it answers: ids, versions and scores, never text.
 
+use std::collections::HashMap;
+
 use crate::document::Attribute;
 
 /// Who is asking. The engine applies it as a required clause, so counts never include the invisible.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Reader {
     /// No account: public things only.
+    #[default]
     Visitor,
     /// A confirmed account that acts for these parties.
     Member { parties: Vec<String> },
@@ -37,13 +40,91 @@ pub enum Sort {
     Name,
 }
 
-/// A search: the user's own text in the small query language, filters, a page.
+/// A condition as it stands in a query, `市町村:山形市` say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Condition {
+    pub field: ConditionField,
+    /// What stands after the colon.
+    pub value: String,
+    /// Where it begins, in code points from the start of the query.
+    pub position: usize,
+}
+
+/// What can stand before the colon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConditionField {
+    Kind,
+    Owner,
+    Attribute(Attribute),
+    /// The day of the fact.
+    Day,
+    /// The day of the last change.
+    Updated,
+}
+
+/// What a condition means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    /// One of these values.
+    Any(Vec<String>),
+    /// From one number to before another: days since 1970-01-01 for [`ConditionField::Day`], microseconds since
+    /// 1970-01-01 UTC for [`ConditionField::Updated`].
+    Between(Option<i64>, Option<i64>),
+}
+
+/// Meanings by field and value.
+pub type Meanings = HashMap<(ConditionField, String), Meaning>;
+
+/// Things like some texts.
 #[derive(Debug, Clone)]
+pub struct SimilarRequest {
+    /// The pieces of the text with their weight, title first.
+    pub texts: Vec<(String, f32)>,
+    pub reader: Reader,
+    pub filters: Filters,
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct SimilarAnswer {
+    /// Best first, ties by id.
+    pub hits: Vec<Hit>,
+    pub terms: crate::evidence::Terms,
+}
+
+/// What somebody begins to type.
+#[derive(Debug, Clone)]
+pub struct SuggestRequest {
+    pub text: String,
+    pub reader: Reader,
+    pub filters: Filters,
+    /// Things and concepts at most, each.
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct SuggestAnswer {
+    /// Things whose name, reading or alias begins with the text (also as kana, when it is typed in Latin letters), then
+    /// things that are found with it.
+    pub hits: Vec<Hit>,
+    /// Codes of concepts with a name that begins with the text.
+    pub concepts: Vec<String>,
+}
+
+/// A search: the user's own text in the small query language, filters, a page.
+#[derive(Debug, Clone, Default)]
 pub struct SearchRequest {
     pub query: String,
+    /// What the conditions in the query mean, as far as the caller looked them up (see [`conditions`]). A condition
+    /// without a meaning asks for its value as it stands.
+    ///
+    /// [`conditions`]: crate::conditions
+    pub meanings: Meanings,
     pub reader: Reader,
     pub filters: Filters,
     pub facets: Vec<Attribute>,
+    /// Also count the kinds, without the filter by kind.
+    pub count_kinds: bool,
     pub sort: Sort,
     /// Hits to skip and to return. `offset + limit` is at most 10,000.
     pub offset: usize,
@@ -65,6 +146,10 @@ pub struct SearchAnswer {
     pub total: usize,
     /// Per asked attribute: value and count, most frequent first, ties by value.
     pub facets: Vec<(Attribute, Vec<(String, usize)>)>,
+    /// Kinds and their counts, if asked for; as `facets`.
+    pub kinds: Vec<(String, usize)>,
+    /// Nothing was found for the query as it was typed; this one, with one letter of a Latin word mended, was answered.
+    pub corrected: Option<String>,
     /// No document held every word, so those that hold some were answered.
     pub relaxed: bool,
     /// What to highlight.

@@ -11,9 +11,10 @@ use crate::analysis::names::name_key;
 use crate::analysis::normalise::{KANJI_VARIANTS, normalise};
 use crate::analysis::{fold_code, segment, stop_words, tokenizers};
 use crate::document::{Attribute, Audience, Document, Source};
+use crate::taxonomy::Taxonomy;
 
 /// Raise it when the analysis changes in a way its word lists do not show.
-const ANALYSIS_VERSION: u32 = 1;
+const ANALYSIS_VERSION: u32 = 2;
 
 /// The analysed fields: what kind of term, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,11 +23,21 @@ pub(crate) enum TextField {
     BodyWords = 1,
     TitleGrams = 2,
     BodyGrams = 3,
+    TitleConcepts = 4,
+    BodyConcepts = 5,
 }
 
+pub(crate) const TEXT_FIELDS: usize = 6;
+
 impl TextField {
-    pub(crate) const ALL: [TextField; 4] =
-        [TextField::TitleWords, TextField::BodyWords, TextField::TitleGrams, TextField::BodyGrams];
+    pub(crate) const ALL: [TextField; TEXT_FIELDS] = [
+        TextField::TitleWords,
+        TextField::BodyWords,
+        TextField::TitleGrams,
+        TextField::BodyGrams,
+        TextField::TitleConcepts,
+        TextField::BodyConcepts,
+    ];
 }
 
 /// Longest name that is looked up whole, in characters.
@@ -62,7 +73,7 @@ pub(crate) struct Fields {
     updated_at: Field,
     sort_key: Field,
     attributes: Vec<Field>,
-    text: [Field; 4],
+    text: [Field; TEXT_FIELDS],
 }
 
 static FIELDS: LazyLock<Fields> = LazyLock::new(Fields::build);
@@ -80,14 +91,13 @@ impl Fields {
             .set_index_option(IndexRecordOption::Basic);
         let raw = TextOptions::default().set_indexing_options(raw_indexing);
         let raw_fast = raw.clone().set_fast("raw");
-        let analysed = |tokenizer| {
+        let indexed = |tokenizer, option| {
             TextOptions::default().set_indexing_options(
-                TextFieldIndexing::default()
-                    .set_tokenizer(tokenizer)
-                    .set_fieldnorms(true)
-                    .set_index_option(IndexRecordOption::WithFreqsAndPositions),
+                TextFieldIndexing::default().set_tokenizer(tokenizer).set_fieldnorms(true).set_index_option(option),
             )
         };
+        let analysed = |tokenizer| indexed(tokenizer, IndexRecordOption::WithFreqsAndPositions);
+        let concepts = indexed(tokenizers::CONCEPTS, IndexRecordOption::WithFreqs);
         let id = builder.add_text_field(ID, raw_fast.clone());
         let kind = builder.add_text_field(KIND, raw_fast.clone());
         let owner = builder.add_text_field("owner", raw.clone());
@@ -109,6 +119,8 @@ impl Fields {
             builder.add_text_field("body_words", analysed(tokenizers::WORDS)),
             builder.add_text_field("title_grams", analysed(tokenizers::GRAMS)),
             builder.add_text_field("body_grams", analysed(tokenizers::GRAMS)),
+            builder.add_text_field("title_concepts", concepts.clone()),
+            builder.add_text_field("body_concepts", concepts),
         ];
         Fields {
             schema: builder.build(),
@@ -187,11 +199,13 @@ impl Fields {
             }
             flat.add_text(self.text(TextField::TitleWords), &folded);
             flat.add_text(self.text(TextField::TitleGrams), &folded);
+            flat.add_text(self.text(TextField::TitleConcepts), &folded);
         }
         for body in &document.bodies {
             let folded = normalise(body);
             flat.add_text(self.text(TextField::BodyWords), &folded);
             flat.add_text(self.text(TextField::BodyGrams), &folded);
+            flat.add_text(self.text(TextField::BodyConcepts), &folded);
         }
         flat
     }
@@ -242,7 +256,7 @@ static FINGERPRINT: LazyLock<String> = LazyLock::new(|| {
     text
 });
 
-/// What decides the content of the fields, as a short hash.
-pub(crate) fn fingerprint() -> &'static str {
-    &FINGERPRINT
+/// What decides the content of the fields, the concept tree included, as a short hash.
+pub(crate) fn fingerprint(taxonomy: &Taxonomy) -> String {
+    format!("{}-{}", *FINGERPRINT, taxonomy.digest())
 }

@@ -8,18 +8,18 @@ use tantivy::schema::{IndexRecordOption, Term};
 use tantivy::{DocSet, TERMINATED};
 
 use crate::analysis::names::name_key;
-use crate::analysis::normalise::normalise;
-use crate::analysis::{fold_code, segment};
 use crate::audience;
 use crate::bits::Bits;
 use crate::document::Attribute;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::evidence::Terms;
-use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, inverse_frequency, ordered};
-use crate::query::parse::{Field, Node, parse};
-use crate::request::{Hit, SearchAnswer, SearchRequest, Sort};
+use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, ordered};
+use crate::query::correction;
+use crate::query::parse::{Node, parse};
+use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, has_text, plan};
+use crate::request::{ConditionField as Field, Filters, Hit, Meaning, SearchAnswer, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
-use crate::snapshot::{Located, Segment, Snapshot, damaged};
+use crate::snapshot::{Segment, Snapshot, damaged};
 
 /// Farthest hit that can be shown.
 pub const FARTHEST_HIT: usize = 10_000;
@@ -47,45 +47,6 @@ impl From<EngineError> for Refused {
     }
 }
 
-/// A term with its factor (weight times inverse frequency) in the title and the body field of its kind.
-struct Planned {
-    text: String,
-    located: [Located; 2],
-    factors: [f32; 2],
-    /// Takes part in the score only: domain words over their parts, grams of hiragana.
-    optional: bool,
-}
-
-enum Plan {
-    Leaf(Leaf),
-    Condition(Field, String),
-    And(Vec<Plan>),
-    Or(Vec<Plan>),
-    Not(Box<Plan>),
-}
-
-#[derive(Default)]
-struct Leaf {
-    words: Vec<Planned>,
-    grams: Vec<Planned>,
-    code: Option<String>,
-    /// A query of one Japanese character: also found where it begins a 2-gram.
-    single: Option<String>,
-    /// For a phrase: its terms with their places.
-    phrase: Option<PhrasePlan>,
-}
-
-struct PhrasePlan {
-    words: Vec<(String, u32)>,
-    grams: Vec<(String, u32)>,
-}
-
-impl Leaf {
-    fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.grams.is_empty() && self.code.is_none()
-    }
-}
-
 pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> Result<SearchAnswer, Refused> {
     if request.offset.saturating_add(request.limit) > FARTHEST_HIT {
         return Err(Refused::Query(QueryError::new(QueryErrorKind::TooFar, 0)));
@@ -103,13 +64,23 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
         lengths: LengthTables::new(snapshot, &FieldWeights::default()),
     };
     let mut found = searching.find(false)?;
+    if found.total == 0
+        && let Some(corrected) = correction::corrected(snapshot, &tree, &request.query)?
+    {
+        let answer = run(snapshot, pool, &SearchRequest { query: corrected.clone(), ..request.clone() })?;
+        if answer.total > 0 && !answer.relaxed {
+            return Ok(SearchAnswer { corrected: Some(corrected), ..answer });
+        }
+    }
     let relaxed = found.total == 0 && has_text(&plan);
     if relaxed {
         found = searching.find(true)?;
     }
     let hits = searching.page(&found)?;
     let facets = searching.facets(&found)?;
-    Ok(SearchAnswer { hits, total: found.total, facets, relaxed: relaxed && found.total > 0, terms })
+    let kinds = if request.count_kinds { searching.kinds(&found)? } else { Vec::new() };
+    let relaxed = relaxed && found.total > 0;
+    Ok(SearchAnswer { hits, total: found.total, facets, kinds, corrected: None, relaxed, terms })
 }
 
 /// The key of the whole query as a name, when it is nothing but text.
@@ -123,99 +94,14 @@ fn whole_name(tree: &Node, query: &str) -> Option<String> {
     (key.chars().count() >= 2).then_some(key)
 }
 
-fn has_text(plan: &Plan) -> bool {
-    match plan {
-        Plan::Leaf(_) => true,
-        Plan::Condition(..) | Plan::Not(_) => false,
-        Plan::And(plans) | Plan::Or(plans) => plans.iter().any(has_text),
-    }
-}
-
-fn plan(snapshot: &Snapshot, node: &Node, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
-    Ok(match node {
-        Node::Text(text) => Plan::Leaf(leaf(snapshot, text, false, negated, terms)?),
-        Node::Phrase(text) => Plan::Leaf(leaf(snapshot, text, true, negated, terms)?),
-        Node::Condition(field, value) => Plan::Condition(*field, value.clone()),
-        Node::Not(inner) => Plan::Not(Box::new(plan(snapshot, inner, true, terms)?)),
-        Node::And(nodes) => {
-            Plan::And(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
-        }
-        Node::Or(nodes) => {
-            Plan::Or(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
-        }
-    })
-}
-
-fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mut Terms) -> Result<Leaf, EngineError> {
-    let folded = normalise(text);
-    let mut leaf = Leaf::default();
-    let mut places = PhrasePlan { words: Vec::new(), grams: Vec::new() };
-    let word_fields = [TextField::TitleWords, TextField::BodyWords];
-    let gram_fields = [TextField::TitleGrams, TextField::BodyGrams];
-    for word in segment::words(&folded) {
-        if !word.compound && word.term.is_ascii() {
-            places.words.push((word.term.clone(), word.position as u32));
-        }
-        if leaf.words.iter().any(|known| known.text == word.term) {
-            continue;
-        }
-        let (located, factors) = locate(snapshot, word_fields, &word.term)?;
-        if !negated {
-            terms.add_word(&word.term, factors[0].max(factors[1]));
-        }
-        leaf.words.push(Planned { text: word.term, located, factors, optional: word.compound });
-    }
-    let mut pairs = Vec::new();
-    segment::grams(&folded, |gram| pairs.push(gram));
-    let alone = pairs.len() == 1;
-    let mut term = String::new();
-    for gram in &pairs {
-        gram.write(&mut term);
-        places.grams.push((term.clone(), gram.position as u32));
-        if leaf.grams.iter().any(|known| known.text == term) {
-            continue;
-        }
-        let (located, mut factors) = locate(snapshot, gram_fields, &term)?;
-        if gram.weak {
-            factors = [0.0; 2];
-        } else if !negated {
-            terms.add_gram(&term, factors[0].max(factors[1]), alone);
-        }
-        leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false });
-    }
-    if let [gram] = pairs[..]
-        && gram.characters.1.is_none()
-        && !phrase
-    {
-        leaf.single = Some(gram.characters.0.to_string());
-    }
-    let code = fold_code(text);
-    if !phrase && code.len() >= 4 && code.chars().any(|character| character.is_ascii_digit()) {
-        leaf.code = Some(code);
-    }
-    if phrase {
-        leaf.phrase = Some(places);
-    }
-    Ok(leaf)
-}
-
-fn locate(
-    snapshot: &Snapshot,
-    text_fields: [TextField; 2],
-    term: &str,
-) -> Result<([Located; 2], [f32; 2]), EngineError> {
-    let located = [snapshot.locate(text_fields[0], term)?, snapshot.locate(text_fields[1], term)?];
-    let factor = |located: &Located| inverse_frequency(snapshot.documents, located.frequency);
-    let factors = [factor(&located[0]), factor(&located[1])];
-    Ok((located, factors))
-}
-
 /// What one segment found.
 struct SegmentFound<'pool> {
     scores: Scores<'pool>,
     /// Meets the query and every condition but the attribute filters.
     matched: Bits,
     filters: Vec<(Attribute, Bits)>,
+    /// Meets everything but the filter by kind, if kinds are counted.
+    of_any_kind: Option<Bits>,
     /// Meets everything.
     hits: Bits,
 }
@@ -239,20 +125,33 @@ impl<'search> Searching<'search> {
         let mut segments = Vec::with_capacity(self.snapshot.segments.len());
         for (number, segment) in self.snapshot.segments.iter().enumerate() {
             let mut scores = Scores::new(self.pool, segment);
-            let mut matched = audience::base(segment, &self.request.reader, &self.request.filters)?;
+            let filters = &self.request.filters;
+            let mut matched = audience::base(segment, &self.request.reader, filters)?;
+            let mut of_any_kind = None;
+            if self.request.count_kinds {
+                let any_kind = Filters { kinds: Vec::new(), ..filters.clone() };
+                of_any_kind = Some(audience::base(segment, &self.request.reader, &any_kind)?);
+            }
             let mut selected = self.evaluate(number, self.plan, relaxed, &mut scores.values)?;
             if let Some(name) = self.name {
-                self.add_names(segment, name, &matched, &mut scores.values, selected.as_mut())?;
+                let visible = of_any_kind.as_ref().unwrap_or(&matched);
+                self.add_names(segment, name, visible, &mut scores.values, selected.as_mut())?;
             }
             if let Some(selected) = selected {
                 matched.and(&selected);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(&selected);
+                }
             }
-            let filters = audience::attributes(segment, &self.request.filters)?;
+            let filters = audience::attributes(segment, filters)?;
             let mut hits = matched.clone();
             for (_, condition) in &filters {
                 hits.and(condition);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(condition);
+                }
             }
-            segments.push(SegmentFound { scores, matched, filters, hits });
+            segments.push(SegmentFound { scores, matched, filters, of_any_kind, hits });
         }
         if relaxed {
             keep_the_better(&mut segments);
@@ -273,14 +172,8 @@ impl<'search> Searching<'search> {
         match plan {
             Plan::Leaf(leaf) if leaf.is_empty() => Ok(None),
             Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
-            Plan::Condition(field, value) => {
-                let field = match field {
-                    Field::Kind => fields().kind,
-                    Field::Owner => fields().owner,
-                    Field::Attribute(attribute) => fields().attribute(*attribute),
-                };
-                audience::any_of(segment, field, std::slice::from_ref(value)).map(Some)
-            }
+            Plan::Concept(planned) => self.evaluate_concept(number, planned, scores).map(Some),
+            Plan::Condition(field, value) => self.meets(segment, *field, value).map(Some),
             Plan::Not(inner) => {
                 let mut unscored = Scores::new(self.pool, segment);
                 let excluded = self.evaluate(number, inner, false, &mut unscored.values)?;
@@ -323,6 +216,55 @@ impl<'search> Searching<'search> {
                 })
             }
         }
+    }
+
+    /// The documents that meet one condition.
+    fn meets(&self, segment: &Segment, field: Field, value: &str) -> Result<Bits, EngineError> {
+        let meaning = self.request.meanings.get(&(field, value.to_string()));
+        let as_it_stands = [value.to_string()];
+        let raw = match field {
+            Field::Kind => fields().kind,
+            Field::Owner => fields().owner,
+            Field::Attribute(attribute) => fields().attribute(attribute),
+            Field::Day | Field::Updated => {
+                let (from, to) = match meaning {
+                    Some(Meaning::Between(from, to)) => (*from, *to),
+                    _ => return Ok(Bits::empty(segment.documents())),
+                };
+                let column = match field {
+                    Field::Day => segment.tables.days.as_ref(),
+                    _ => Some(&segment.tables.updated),
+                };
+                let mut bits = Bits::empty(segment.documents());
+                for document in 0..segment.documents() {
+                    let value = column.and_then(|column| column.first(document));
+                    if value
+                        .is_some_and(|value| from.is_none_or(|from| value >= from) && to.is_none_or(|to| value < to))
+                    {
+                        bits.insert(document);
+                    }
+                }
+                return Ok(bits);
+            }
+        };
+        let values = match meaning {
+            Some(Meaning::Any(values)) => values.as_slice(),
+            _ => &as_it_stands,
+        };
+        audience::any_of(segment, raw, values)
+    }
+
+    fn evaluate_concept(&self, number: usize, planned: &[Planned; 2], scores: &mut [f32]) -> Result<Bits, EngineError> {
+        let segment = &self.snapshot.segments[number];
+        let mut seen = Bits::empty(segment.documents());
+        for planned in planned {
+            for (located, factor) in planned.located.iter().zip(planned.factors) {
+                if let Some(info) = &located.infos[number] {
+                    self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
+                }
+            }
+        }
+        Ok(seen)
     }
 
     fn evaluate_leaf(
@@ -490,12 +432,34 @@ impl<'search> Searching<'search> {
                     *counts.entry(column.value(ordinal as u32)?).or_default() += count as usize;
                 }
             }
-            let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-            counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-            answer.push((*attribute, counts));
+            answer.push((*attribute, most_frequent_first(counts)));
         }
         Ok(answer)
     }
+
+    /// Counts the kinds of what matches, without the filter by kind.
+    fn kinds(&self, found: &Found<'_>) -> Result<Vec<(String, usize)>, EngineError> {
+        let mut counts = HashMap::new();
+        for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+            count_kinds(segment, found.of_any_kind.as_ref().unwrap_or(&found.hits), &mut counts);
+        }
+        Ok(most_frequent_first(counts))
+    }
+}
+
+/// Adds the kinds of these documents to the counts.
+fn count_kinds(segment: &Segment, documents: &Bits, counts: &mut HashMap<String, usize>) {
+    let mut by_ordinal: HashMap<u32, usize> = HashMap::new();
+    documents.for_each(|document| *by_ordinal.entry(segment.kind_ordinal(document)).or_default() += 1);
+    for (ordinal, count) in by_ordinal {
+        *counts.entry(segment.kind_of_ordinal(ordinal).to_string()).or_default() += count;
+    }
+}
+
+fn most_frequent_first(counts: HashMap<String, usize>) -> Vec<(String, usize)> {
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    counts
 }
 
 /// An attribute with its values and their counts.
@@ -542,6 +506,13 @@ fn keep_the_better(segments: &mut [SegmentFound<'_>]) {
         for document in weak {
             found.matched.remove(document);
             found.hits.remove(document);
+        }
+        if let Some(of_any_kind) = found.of_any_kind.as_mut() {
+            let weak: Vec<u32> =
+                of_any_kind.iter().filter(|document| found.scores.values[*document as usize] < least).collect();
+            for document in weak {
+                of_any_kind.remove(document);
+            }
         }
     }
 }

@@ -16,7 +16,8 @@ use crate::bits::Bits;
 use crate::document::Attribute;
 use crate::error::EngineError;
 use crate::mark::Mark;
-use crate::schema::{self, SOURCE_RECORD, TextField, fields};
+use crate::schema::{self, SOURCE_RECORD, TEXT_FIELDS, TextField, fields};
+use crate::taxonomy::Taxonomy;
 
 /// Length of a field in tokens for each of tantivy's 256 norm numbers.
 fn length_of(norm: u8) -> u32 {
@@ -164,7 +165,7 @@ pub(crate) struct SegmentTables {
     pub(crate) tiers: [Bits; 3],
     pub(crate) published: Bits,
     /// Norm numbers (coded lengths) by text field.
-    pub(crate) norms: [Vec<u8>; 4],
+    pub(crate) norms: [Vec<u8>; TEXT_FIELDS],
     pub(crate) parties: Lists,
     pub(crate) sources: Vec<u8>,
     /// Public and published, alive or not; absent when that is every document.
@@ -186,12 +187,12 @@ pub(crate) struct SegmentTables {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Totals {
     documents: u64,
-    with_field: [u64; 4],
-    lengths: [u64; 4],
+    with_field: [u64; TEXT_FIELDS],
+    lengths: [u64; TEXT_FIELDS],
 }
 
 impl Totals {
-    fn count(&mut self, norms: &[Vec<u8>; 4], document: u32) {
+    fn count(&mut self, norms: &[Vec<u8>; TEXT_FIELDS], document: u32) {
         self.documents += 1;
         for (field, norms) in norms.iter().enumerate() {
             let length = u64::from(length_of(norms[document as usize]));
@@ -202,7 +203,7 @@ impl Totals {
 
     fn add(&mut self, other: &Totals) {
         self.documents += other.documents;
-        for field in 0..4 {
+        for field in 0..TEXT_FIELDS {
             self.with_field[field] += other.with_field[field];
             self.lengths[field] += other.lengths[field];
         }
@@ -210,7 +211,7 @@ impl Totals {
 
     fn subtract(&mut self, other: &Totals) {
         self.documents -= other.documents;
-        for field in 0..4 {
+        for field in 0..TEXT_FIELDS {
             self.with_field[field] -= other.with_field[field];
             self.lengths[field] -= other.lengths[field];
         }
@@ -240,7 +241,7 @@ impl SegmentTables {
             }
             sources.push(source_column.first(document).unwrap_or(0) as u8);
         }
-        let mut norms: [Vec<u8>; 4] = Default::default();
+        let mut norms: [Vec<u8>; TEXT_FIELDS] = Default::default();
         for field in TextField::ALL {
             norms[field as usize] = match reader.fieldnorms_readers().get_field(fields().text(field))? {
                 Some(norm_reader) => (0..documents).map(|document| norm_reader.fieldnorm_id(document)).collect(),
@@ -298,7 +299,7 @@ pub(crate) struct Segment {
     /// Public, published and alive; absent when that is every document.
     pub(crate) open: Option<Bits>,
     totals: Totals,
-    text: [Arc<InvertedIndexReader>; 4],
+    text: [Arc<InvertedIndexReader>; TEXT_FIELDS],
     frequencies: Mutex<HashMap<(TextField, String), u32>>,
 }
 
@@ -339,6 +340,8 @@ impl Segment {
                 text(TextField::BodyWords)?,
                 text(TextField::TitleGrams)?,
                 text(TextField::BodyGrams)?,
+                text(TextField::TitleConcepts)?,
+                text(TextField::BodyConcepts)?,
             ],
             frequencies: Mutex::default(),
         })
@@ -399,7 +402,15 @@ impl Segment {
     }
 
     pub(crate) fn kind(&self, document: u32) -> String {
-        self.tables.kinds.get(self.tables.kind_ordinals[document as usize]).unwrap_or_default().to_string()
+        self.kind_of_ordinal(self.kind_ordinal(document)).to_string()
+    }
+
+    pub(crate) fn kind_ordinal(&self, document: u32) -> u32 {
+        self.tables.kind_ordinals[document as usize]
+    }
+
+    pub(crate) fn kind_of_ordinal(&self, ordinal: u32) -> &str {
+        self.tables.kinds.get(ordinal).unwrap_or_default()
     }
 
     pub(crate) fn version(&self, document: u32) -> u64 {
@@ -437,10 +448,12 @@ pub(crate) struct Snapshot {
     pub(crate) mark: Option<Mark>,
     pub(crate) segments: Vec<Segment>,
     pub(crate) parties: Arc<Parties>,
+    /// The concept tree that these documents were analysed with.
+    pub(crate) taxonomy: Arc<Taxonomy>,
     /// Public documents.
     pub(crate) documents: u64,
     /// Mean length of each text field over the public documents that have it, in tokens; at least 1.
-    pub(crate) mean_lengths: [f32; 4],
+    pub(crate) mean_lengths: [f32; TEXT_FIELDS],
     party_facts: OnceLock<PartyFacts>,
 }
 
@@ -457,13 +470,14 @@ pub(crate) struct Located {
 pub(crate) type KnownTables = HashMap<SegmentId, Arc<SegmentTables>>;
 
 impl Snapshot {
-    pub(crate) fn empty() -> Snapshot {
+    pub(crate) fn empty(taxonomy: &Arc<Taxonomy>) -> Snapshot {
         Snapshot {
             mark: None,
             segments: Vec::new(),
             parties: Arc::default(),
+            taxonomy: Arc::clone(taxonomy),
             documents: 0,
-            mean_lengths: [1.0; 4],
+            mean_lengths: [1.0; TEXT_FIELDS],
             party_facts: OnceLock::new(),
         }
     }
@@ -472,6 +486,7 @@ impl Snapshot {
     pub(crate) fn load(
         searcher: &Searcher,
         mark: Option<Mark>,
+        taxonomy: &Arc<Taxonomy>,
         parties: &Arc<Parties>,
         before: &KnownTables,
     ) -> Result<Snapshot, EngineError> {
@@ -486,7 +501,7 @@ impl Snapshot {
             totals.add(&segment.totals);
             segments.push(segment);
         }
-        let mut mean_lengths = [1.0; 4];
+        let mut mean_lengths = [1.0; TEXT_FIELDS];
         for (field, mean) in mean_lengths.iter_mut().enumerate() {
             if totals.with_field[field] > 0 {
                 *mean = (totals.lengths[field] as f64 / totals.with_field[field] as f64).max(1.0) as f32;
@@ -496,6 +511,7 @@ impl Snapshot {
             mark,
             segments,
             parties: Arc::clone(parties),
+            taxonomy: Arc::clone(taxonomy),
             documents: totals.documents,
             mean_lengths,
             party_facts: OnceLock::new(),

@@ -137,6 +137,7 @@ fn a_natural_sentence_finds_the_firm_in_search() {
                 sort: Sort::Relevance,
                 offset: 0,
                 limit: 3,
+                ..SearchRequest::default()
             })
             .unwrap();
         let hit = answer.hits.iter().any(|hit| hit.id == *expected);

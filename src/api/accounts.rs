@@ -4,7 +4,7 @@ use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Credential};
 use crate::domain::text::Line;
 use crate::domain::vocabulary::Language;
 use crate::domain::{AccountState, Defect, Email, Role, ThingId, Timestamp, parse};
@@ -119,10 +119,12 @@ async fn change(
     app: web::Data<App>,
     request: HttpRequest,
     caller: Caller,
+    credential: Credential,
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Answer {
     permit::administrator(&caller.0)?;
+    permit::by_a_person(&credential)?;
     let id = known_id(&id)?;
     let expected = Revision::required(&request)?;
     let AccountPatch { name, language, state, roles } = wire::typed(&request, &body)?;

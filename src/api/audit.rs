@@ -23,7 +23,7 @@ pub struct AuditQuery {
     pub actor: Option<String>,
     /// What was done: `create`, `update`, `delete`, `grant`, `suspend` …
     pub action: Option<String>,
-    /// To what kind of thing: `organization` … or `account`, `membership`, `invitation`, `api_token`.
+    /// To what kind of thing: `organization` … or `account`, `membership`, `invitation`, `api_token`, `concept`.
     pub kind: Option<String>,
     /// To which thing (id).
     pub id: Option<String>,

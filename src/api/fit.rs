@@ -72,7 +72,13 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn read(conn: &mut Conn, scope: &Scope, party: Option<&str>, from: Option<&str>) -> Result<Asker> {
+    pub(super) fn read(
+        app: &App,
+        conn: &mut Conn,
+        scope: &Scope,
+        party: Option<&str>,
+        from: Option<&str>,
+    ) -> Result<Asker> {
         let Some(party) = party else { return Ok(Asker::default()) };
         let wanted = [(party.to_owned(), from.map(str::to_owned).into_iter().collect())];
         let (mut dossiers, readings) = lines::dossiers(conn, scope, &wanted, OWN_THINGS)?;
@@ -83,7 +89,7 @@ impl Asker {
         // What it asks for itself does not show what it can do.
         let speaking = readings.values().filter(|reading| reading.card.kind != Kind::Need);
         let texts: Vec<&str> = speaking.flat_map(offered_texts).collect();
-        let spoken = (!texts.is_empty()).then(|| Spoken::read(texts));
+        let spoken = (!texts.is_empty()).then(|| app.engine.spoken(texts));
         Ok(Asker { dossier: dossiers.remove(party), readings, offer, spoken })
     }
 

@@ -1,7 +1,9 @@
 //! `/health/live`: the process answers. `/health/ready`: database and index are there, and how far behind the index is.
 
+use super::permit;
 use super::problem::Answer;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::store::log;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -16,8 +18,9 @@ pub struct Ready {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IndexState {
-    /// Documents that can be found.
-    pub documents: usize,
+    /// Documents in the index. For administrators and the operator only: it counts what is hidden, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documents: Option<usize>,
     /// Transactions that the index has not followed yet.
     pub lag: i64,
     pub rebuilding: bool,
@@ -37,7 +40,7 @@ async fn live() -> HttpResponse {
 
 /// Whether requests should come here: 200 once the database answers and an index is served, 503 otherwise.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
-async fn ready(app: web::Data<App>) -> Answer {
+async fn ready(app: web::Data<App>, caller: Caller) -> Answer {
     let head = app.read(log::head).await;
     let status = app.feed.status();
     let lag = match (&head, &status.mark) {
@@ -49,7 +52,7 @@ async fn ready(app: web::Data<App>) -> Answer {
         ready: head.is_ok() && status.mark.is_some(),
         database: head.is_ok(),
         index: IndexState {
-            documents: app.engine.documents(),
+            documents: permit::administrator(&caller.0).is_ok().then(|| app.engine.documents()),
             lag,
             rebuilding: status.rebuilding,
             failing: status.failure.is_some(),

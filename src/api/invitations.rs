@@ -4,7 +4,7 @@ use super::permit::{self, bad_code};
 use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
-use crate::auth::{Caller, invite, mail, password, secrets};
+use crate::auth::{Caller, Credential, invite, mail, password, secrets};
 use crate::domain::text::Line;
 use crate::domain::vocabulary::Language;
 use crate::domain::{
@@ -144,8 +144,15 @@ async fn list(app: web::Data<App>, request: HttpRequest, caller: Caller) -> Answ
     (status = 201, body = InvitationShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 422, body = ProblemBody), (status = 429, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn create(app: web::Data<App>, request: HttpRequest, caller: Caller, body: web::Bytes) -> Answer {
+async fn create(
+    app: web::Data<App>,
+    request: HttpRequest,
+    caller: Caller,
+    credential: Credential,
+    body: web::Bytes,
+) -> Answer {
     owned(&caller.0)?;
+    permit::by_a_person(&credential)?;
     let new: NewInvitation = wire::typed(&request, &body)?;
     let party = read_party(&new)?;
     let for_administrators = !new.roles.is_empty() || new.hand_over || party.is_none();
@@ -198,10 +205,11 @@ async fn create(app: web::Data<App>, request: HttpRequest, caller: Caller, body:
 
 /// Takes an invitation back.
 #[utoipa::path(delete, path = "/api/v1/invitations/{id}", tag = "accounts", params(("id" = String, Path)), responses(
-    (status = 204), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+    (status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn withdraw(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Answer {
+async fn withdraw(app: web::Data<App>, caller: Caller, credential: Credential, id: web::Path<String>) -> Answer {
     owned(&caller.0)?;
+    permit::by_a_person(&credential)?;
     let id = ThingId::parse(&id).map_err(|_| Error::NotFound)?;
     app.write(caller.0, move |tx| {
         let invitation = invitations::get(tx.conn(), &id)?;

@@ -8,6 +8,7 @@ use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
@@ -15,7 +16,7 @@ use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::{things, vocabulary};
+use crate::store::{matters, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
 use musubi_index::{
@@ -252,6 +253,8 @@ pub(super) struct Asking {
     /// The thing it starts from.
     pub(super) from: Option<String>,
     pub(super) row: Row,
+    /// Parties with which an introduction about it was declined, for readers who may know.
+    pub(super) declined: Vec<String>,
 }
 
 /// What speaks for a party: what it asks for itself does not show that it can do what others ask for, but is just what
@@ -304,7 +307,7 @@ fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit:
     let seeker = asking.seeker.as_deref();
     let (asker, facts, offers, asks) = app.database.read(|conn| {
         Ok((
-            Asker::read(conn, &scope, seeker, asking.from.as_deref())?,
+            Asker::read(app, conn, &scope, seeker, asking.from.as_deref())?,
             lines::facts(conn, &scope, &kept)?,
             fit::offers(conn, &scope, &ids)?,
             fit::asks_of_parties(conn, &scope, &kept)?,
@@ -348,8 +351,8 @@ pub(super) fn ask(
     party_filters: Filters,
     limit: usize,
 ) -> Result<MatchAnswer> {
-    let excluded_ids = narrowed(app)?.ok_or_else(behind)?;
-    let request = request(app, actor, asking, asking.speaking.clone(), excluded_ids, party_filters, limit);
+    let kinds = asking.speaking.clone();
+    let request = request(app, actor, asking, kinds, party_filters, limit)?;
     Ok(app.engine.match_parties_with(&request, &asking.row.applied(&Weights::default())))
 }
 
@@ -358,28 +361,25 @@ fn request(
     actor: &Actor,
     asking: &Asking,
     kinds: Vec<String>,
-    excluded_ids: Vec<String>,
     party_filters: Filters,
     limit: usize,
-) -> MatchRequest {
-    MatchRequest {
+) -> Result<MatchRequest> {
+    let excluded_ids = narrowed_ids(app)?;
+    // Any condition here leaves out what names no party, so none is added where none was asked for.
+    let party_filters = match party_filters == Filters::default() {
+        true => party_filters,
+        false => Filters { excluded_ids: excluded_ids.clone(), ..party_filters },
+    };
+    Ok(MatchRequest {
         texts: asking.texts.clone(),
         reader: reader(actor),
-        filters: Filters { kinds, excluded_ids, ..Filters::default() },
         party_filters,
-        without_parties: asking.seeker.iter().cloned().collect(),
+        filters: Filters { kinds, excluded_ids, ..Filters::default() },
+        without_parties: asking.seeker.iter().chain(&asking.declined).cloned().collect(),
         seeker: asking.seeker.clone(),
         today: Some(app.clock().today()),
         limit,
-    }
-}
-
-fn behind() -> Error {
-    Error::Unavailable(Defect::new(
-        "index-behind",
-        "索引が変更に追いつくまで少しお待ちください。",
-        "The index is catching up with changes. Please try again shortly.",
-    ))
+    })
 }
 
 /// Asks the engine for the best single things of a kind.
@@ -391,10 +391,20 @@ pub(super) fn ask_things(
     party_filters: Filters,
     limit: usize,
 ) -> Result<ThingsAnswer> {
-    let excluded_ids = narrowed(app)?.ok_or_else(behind)?;
     let kinds = vec![kind.code().to_owned()];
-    let request = request(app, actor, asking, kinds, excluded_ids, party_filters, limit);
+    let request = request(app, actor, asking, kinds, party_filters, limit)?;
     Ok(app.engine.match_things(&request, &Weights::default()))
+}
+
+/// Things hidden or deleted ahead of the index; refused for a moment while nobody can name them.
+pub(super) fn narrowed_ids(app: &App) -> Result<Vec<String>> {
+    narrowed(app)?.ok_or_else(|| {
+        Error::Unavailable(Defect::new(
+            "index-behind",
+            "索引が変更に追いつくまで少しお待ちください。",
+            "The index is catching up with changes. Please try again shortly.",
+        ))
+    })
 }
 
 /// The lines of the need for each proposed party.
@@ -435,6 +445,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
                 lines: Vec::new(),
                 from: None,
                 row: row(purpose),
+                declined: Vec::new(),
             });
         }
         From::Thing(thing) => thing,
@@ -460,6 +471,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         }
         _ => (Vec::new(), None),
     };
+    let declined = declined_with(app, scope, &thing.id, reading.card.owner.as_deref())?;
     // What a party is called says nothing about what it does.
     let party = reading.card.kind.is_party();
     let weighted = |text: readings::Text| match text.place {
@@ -479,6 +491,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         seeker: reading.card.owner,
         speaking: speaking_for(thing.kind),
         lines,
+        declined,
     })
 }
 
@@ -498,6 +511,20 @@ fn offers_of(app: &App, scope: &Scope, party: &str) -> Result<Vec<(String, f32)>
         .collect();
     texts.sort_by(|left, right| left.0.cmp(&right.0));
     Ok(texts)
+}
+
+/// A decline changes the next list of those who may read it: the seeking side and the desks. Nobody else's.
+fn declined_with(app: &App, scope: &Scope, subject: &ThingId, owner: Option<&str>) -> Result<Vec<String>> {
+    let may_know = match scope {
+        Scope::Everything | Scope::Coordinator { .. } => true,
+        Scope::Member { parties } => owner.is_some_and(|owner| parties.iter().any(|party| party.as_str() == owner)),
+        Scope::Public => false,
+    };
+    if !may_know {
+        return Ok(Vec::new());
+    }
+    let today = Day::at(&app.clock().timestamp());
+    app.database.read(|conn| matters::declined(conn, subject, &today))
 }
 
 pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {

@@ -17,7 +17,7 @@ use crate::store::api_tokens::{self, ApiToken};
 use crate::store::codes::{self, Purpose};
 use crate::store::log::{self, AuditFilter};
 use crate::store::memberships::{self, MembershipRow, Of};
-use crate::store::{Conn, outbox, sessions};
+use crate::store::{Conn, outbox, people, sessions};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::TimeDelta;
@@ -96,6 +96,16 @@ pub struct Code {
 #[serde(deny_unknown_fields)]
 pub struct PasswordAgain {
     pub password: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erasure {
+    pub password: String,
+    /// Also take the person out of their own profile (a person that no other account speaks for): words, numbers and
+    /// history go, and a private profile that says nothing stays behind what others wrote.
+    #[serde(default)]
+    pub erase_profile: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -474,7 +484,8 @@ async fn end_session(app: web::Data<App>, caller: Caller, credential: Credential
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Everything that is kept of the person: account, memberships, sign-ins, tokens, and what the log says of them.
+/// Everything that is kept of the person: account, memberships, sign-ins, tokens, their own profile, and what the log
+/// says of them.
 #[utoipa::path(get, path = "/api/v1/me/data", tag = "me", responses(
     (status = 200, body = Object), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
 ), security(("bearer" = [])))]
@@ -486,6 +497,7 @@ async fn data(app: web::Data<App>, caller: Caller, credential: Credential) -> An
             let me = me(conn, &session.account, needs)?;
             let sessions = shown_sessions(conn, &session.account, &session.family, &now)?;
             let tokens: Vec<TokenShown> = api_tokens::of(conn, &session.account)?.into_iter().map(shown).collect();
+            let profiles = people::profiles_of(conn, &session.account)?;
             let id = Some(session.account.to_string());
             let done = AuditFilter { actor: id.clone(), ..AuditFilter::default() };
             let about = AuditFilter { thing: id, ..AuditFilter::default() };
@@ -496,6 +508,7 @@ async fn data(app: web::Data<App>, caller: Caller, credential: Credential) -> An
                 "account": me,
                 "sessions": sessions,
                 "tokens": tokens,
+                "profiles": profiles,
                 "done": done.iter().take(ROWS_MOST).map(entry).collect::<Vec<_>>(),
                 "done_is_complete": done.len() <= ROWS_MOST,
                 "about": about.iter().map(entry).collect::<Vec<_>>(),
@@ -509,8 +522,9 @@ async fn data(app: web::Data<App>, caller: Caller, credential: Credential) -> An
 }
 
 /// Erases the person: account, sign-ins, tokens and memberships go, and the log forgets who it was. What they
-/// registered belongs to their organisation and stays. This cannot be undone.
-#[utoipa::path(delete, path = "/api/v1/me", tag = "me", request_body = PasswordAgain, responses(
+/// registered belongs to their organisation and stays; their own profile goes with them if they say so. This cannot be
+/// undone.
+#[utoipa::path(delete, path = "/api/v1/me", tag = "me", request_body = Erasure, responses(
     (status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 409, body = ProblemBody, description = "The last administrator stays."),
     (status = 422, body = ProblemBody), (status = 429, body = ProblemBody),
@@ -523,10 +537,18 @@ async fn erase(
     body: web::Bytes,
 ) -> Answer {
     let session = permit::session(&caller.0, credential)?;
-    let PasswordAgain { password } = wire::typed(&request, &body)?;
+    let Erasure { password, erase_profile } = wire::typed(&request, &body)?;
     let account = permit::password_again(&app, &session.account, password, caller_address(&request)).await?;
     // In the name of the service: a row that named the person would outlive them.
-    app.write(Actor::System, move |tx| accounts::erase(tx, &account.id)).await?;
+    app.write(Actor::System, move |tx| {
+        if erase_profile {
+            for profile in people::profiles_of(tx.conn(), &account.id)? {
+                people::erase(tx, profile)?;
+            }
+        }
+        accounts::erase(tx, &account.id)
+    })
+    .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

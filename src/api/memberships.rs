@@ -5,7 +5,7 @@ use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Credential};
 use crate::domain::{Actor, Defect, Email, MembershipState, Right, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::store::memberships::{self, MembershipRow, Of};
@@ -98,17 +98,19 @@ async fn read(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Ans
     ("id" = String, Path),
     ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
-    (status = 200, body = MembershipShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
-    (status = 412, body = ProblemBody), (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
+    (status = 200, body = MembershipShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 412, body = ProblemBody), (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn change(
     app: web::Data<App>,
     request: HttpRequest,
     caller: Caller,
+    credential: Credential,
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Answer {
     refuse_visitor(&caller.0)?;
+    permit::by_a_person(&credential)?;
     let id = ThingId::parse(&id).map_err(|_| Error::NotFound)?;
     let expected = Revision::required(&request)?;
     let MembershipPatch { right, state } = wire::typed(&request, &body)?;
@@ -142,11 +144,18 @@ async fn change(
     ("id" = String, Path),
     ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
-    (status = 204), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+    (status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
     (status = 412, body = ProblemBody), (status = 428, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn delete(app: web::Data<App>, request: HttpRequest, caller: Caller, id: web::Path<String>) -> Answer {
+async fn delete(
+    app: web::Data<App>,
+    request: HttpRequest,
+    caller: Caller,
+    credential: Credential,
+    id: web::Path<String>,
+) -> Answer {
     refuse_visitor(&caller.0)?;
+    permit::by_a_person(&credential)?;
     let id = ThingId::parse(&id).map_err(|_| Error::NotFound)?;
     let expected = Revision::required(&request)?;
     app.write(caller.0, move |tx| {

@@ -1,6 +1,7 @@
 //! Around every request: an id, the log line, security headers, and problem+json in the reader's language for every
 //! error, whoever raised it.
 
+use super::cors;
 use super::problem::{Problem, ProblemBody, prefers_english};
 use crate::app::App;
 use crate::domain::finding::Message;
@@ -33,7 +34,11 @@ pub async fn around(
     let id = Uuid::now_v7().to_string();
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let english = prefers_english(request.request());
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let origin = cors::allowed(&request);
+    let mut response = match origin.as_ref().and_then(|_| cors::preflight(&request)) {
+        Some(answer) => request.into_response(answer).map_into_boxed_body(),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
     if let Some(body) = problem_of(&response, english) {
         let headers = response.headers().clone();
         let status = response.status();
@@ -56,6 +61,9 @@ pub async fn around(
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
+    }
+    if let Some(origin) = origin {
+        cors::allow(headers, origin);
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);

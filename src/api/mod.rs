@@ -3,22 +3,45 @@
 pub mod accounts;
 pub mod audit;
 pub mod auth;
+pub mod cases;
 pub mod coalition;
+pub mod compose;
+pub mod concepts;
+pub mod conditions;
+pub mod cors;
+pub mod desk;
+pub mod duplicates;
+pub mod exports;
 pub mod fit;
 pub mod gate;
 pub mod health;
+pub mod history;
+pub mod imports;
+pub mod indicators;
+pub mod introductions;
 pub mod invitations;
+pub mod lifecycle;
 pub mod lines;
+pub mod matches;
 pub mod matching;
+pub mod matter;
 pub mod me;
 pub mod memberships;
 pub mod metrics;
 pub mod middleware;
+pub mod notices;
 pub mod openapi;
+mod openapi_life;
 pub mod permit;
 pub mod problem;
+pub mod profile;
 pub mod resource;
+pub mod reviews;
 pub mod search;
+pub mod shown;
+pub mod similar;
+pub mod standing;
+pub mod suggest;
 pub mod thing_matches;
 pub mod vocabularies;
 pub mod wire;
@@ -37,16 +60,34 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(resource::routes::<Seed>)
                 .configure(resource::routes::<Need>)
                 .configure(resource::routes::<Record>)
+                .configure(lifecycle::routes)
+                .configure(history::routes)
+                .configure(reviews::routes)
+                .configure(duplicates::routes)
+                .configure(profile::routes)
                 .configure(search::routes)
+                .configure(suggest::routes)
+                .configure(similar::routes)
                 .configure(coalition::routes)
+                .configure(compose::routes)
                 .configure(matching::routes)
                 .configure(vocabularies::routes)
+                .configure(concepts::routes)
                 .configure(auth::routes)
                 .configure(me::routes)
                 .configure(accounts::routes)
                 .configure(memberships::routes)
                 .configure(invitations::routes)
                 .configure(audit::routes)
+                .configure(imports::routes)
+                .configure(exports::routes)
+                .configure(standing::routes)
+                .configure(matches::routes)
+                .configure(introductions::routes)
+                .configure(cases::routes)
+                .configure(desk::routes)
+                .configure(indicators::routes)
+                .configure(notices::routes)
                 .default_service(web::to(wire::no_such_route)),
         )
         .configure(auth::key_routes)

@@ -2,7 +2,11 @@
 
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
-use super::{accounts, audit, auth, coalition, health, invitations, matching, me, memberships, search, vocabularies};
+use super::{
+    accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, health, history, imports,
+    indicators, introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life,
+    profile, reviews, search, similar, standing, suggest, vocabularies,
+};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
@@ -27,11 +31,20 @@ use utoipa_swagger_ui::SwaggerUi;
     ),
     paths(
         search::search,
+        suggest::suggest,
+        similar::similar,
         matching::propose,
         coalition::propose,
+        compose::propose,
         vocabularies::municipalities,
         vocabularies::fields,
+        vocabularies::industries,
         vocabularies::vocabularies,
+        concepts::list,
+        concepts::read,
+        concepts::create,
+        concepts::change,
+        concepts::remove,
         auth::sign_in,
         auth::refresh,
         auth::sign_out,
@@ -65,17 +78,73 @@ use utoipa_swagger_ui::SwaggerUi;
         invitations::withdraw,
         invitations::accept,
         audit::list,
+        imports::list,
+        imports::create,
+        imports::read,
+        imports::rows,
+        imports::rejected,
+        imports::commit,
+        imports::cancel,
+        imports::undo,
+        imports::mappings,
+        imports::keep_mapping,
+        exports::export,
+        reviews::reviews,
+        reviews::verifications,
+        duplicates::list,
+        duplicates::merge,
+        duplicates::unmerge,
+        profile::read,
+        matches::list,
+        matches::create,
+        matches::read,
+        matches::history,
+        matches::act,
+        introductions::list,
+        introductions::create,
+        introductions::read,
+        introductions::history,
+        introductions::act,
+        cases::list,
+        cases::create,
+        cases::read,
+        cases::history,
+        cases::act,
+        standing::run,
+        desk::hand_over,
+        indicators::read,
+        notices::list,
+        notices::mark_read,
+        notices::choice,
+        notices::choose,
+        notices::ask_to_stop,
+        notices::stop,
         health::live,
         health::ready,
     ),
-    components(schemas(ProblemBody, Message, Finding, Header)),
+    components(schemas(
+        ProblemBody,
+        Message,
+        Finding,
+        Header,
+        lifecycle::StepBody,
+        lifecycle::Reviews,
+        lifecycle::Trust,
+        history::History,
+        history::RestoreBody,
+    )),
     tags(
+        (name = "lifecycle", description = "審査・確認・重複"),
         (name = "search", description = "検索"),
         (name = "match", description = "マッチング"),
+        (name = "compose", description = "共同出展の編成"),
         (name = "vocabularies", description = "コード表"),
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),
         (name = "accounts", description = "アカウントと監査"),
+        (name = "imports", description = "取り込み"),
+        (name = "exports", description = "書き出し"),
+        (name = "desk", description = "コーディネーターの机: 候補、紹介、案件"),
         (name = "health", description = "稼働状況"),
     )
 )]
@@ -145,6 +214,7 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
         .build();
     let read = operation(kind, "read", format!("{}の取得 / Read", kind.name_ja()))
         .response("200", json_response("The thing, with its ETag.", reference(&thing)))
+        .response("410", problem("It was merged into another one: see Location (organisations only)."))
         .response("304", ResponseBuilder::new().description("Unchanged since the ETag in If-None-Match.").build())
         .response("404", problem("There is no such thing."))
         .build();
@@ -178,14 +248,15 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
     let path = format!("/api/v1/{}", kind.plural());
     document.paths.paths.insert(path.clone(), all);
     document.paths.paths.insert(format!("{path}/{{id}}"), one);
+    openapi_life::paths(document, kind, &name);
 }
 
-fn operation(kind: Kind, verb: &str, summary: String) -> OperationBuilder {
+pub(super) fn operation(kind: Kind, verb: &str, summary: String) -> OperationBuilder {
     let id = format!("{verb}_{}", kind.plural());
     OperationBuilder::from(Operation::new()).tag(kind.plural()).operation_id(Some(id)).summary(Some(summary))
 }
 
-fn reference(name: &str) -> Ref {
+pub(super) fn reference(name: &str) -> Ref {
     Ref::from_schema_name(name)
 }
 
@@ -201,14 +272,14 @@ fn list_schema(thing: &str) -> Schema {
         .into()
 }
 
-fn json_response(description: &str, schema: impl Into<RefOr<Schema>>) -> Response {
+pub(super) fn json_response(description: &str, schema: impl Into<RefOr<Schema>>) -> Response {
     ResponseBuilder::new()
         .description(description)
         .content("application/json", Content::new(Some(schema.into())))
         .build()
 }
 
-fn problem(description: &str) -> Response {
+pub(super) fn problem(description: &str) -> Response {
     ResponseBuilder::new()
         .description(description)
         .content("application/problem+json", Content::new(Some(reference("ProblemBody"))))
@@ -216,7 +287,7 @@ fn problem(description: &str) -> Response {
 }
 
 /// A write says where it stands in the log.
-fn written(mut response: Response) -> Response {
+pub(super) fn written(mut response: Response) -> Response {
     let header = utoipa::openapi::HeaderBuilder::new()
         .description(Some("Opaque place of the write in the log: send it as min_seq to a search that must include it."))
         .build();
@@ -224,7 +295,7 @@ fn written(mut response: Response) -> Response {
     response
 }
 
-fn body(name: &str) -> utoipa::openapi::request_body::RequestBody {
+pub(super) fn body(name: &str) -> utoipa::openapi::request_body::RequestBody {
     RequestBodyBuilder::new()
         .content("application/json", Content::new(Some(reference(name))))
         .required(Some(Required::True))
@@ -241,11 +312,11 @@ fn header(name: &str, required: Required, description: &str) -> Parameter {
         .build()
 }
 
-fn if_match() -> Parameter {
+pub(super) fn if_match() -> Parameter {
     header("If-Match", Required::True, "The ETag that was read, with its quotes.")
 }
 
-fn id_parameter() -> Parameter {
+pub(super) fn id_parameter() -> Parameter {
     ParameterBuilder::new()
         .name("id")
         .parameter_in(ParameterIn::Path)

@@ -28,12 +28,25 @@ pub fn session(actor: &Actor, credential: Credential) -> Result<Session> {
     account(actor)?;
     match credential {
         Credential::Session(session) => Ok(session),
-        Credential::ApiToken | Credential::None => Err(Error::NotAllowed(Defect::new(
-            "needs-sign-in",
-            "API トークンではできません。サインインしてください。",
-            "This cannot be done with an API token. Please sign in.",
-        ))),
+        Credential::ApiToken | Credential::None => Err(not_for_programs()),
     }
+}
+
+/// Who gets in, and what they may do, is said by people: a program's token that was stolen must not make accounts.
+pub fn by_a_person(credential: &Credential) -> Result<()> {
+    match credential {
+        // Nobody, or the operator: the route says which.
+        Credential::Session(_) | Credential::None => Ok(()),
+        Credential::ApiToken => Err(not_for_programs()),
+    }
+}
+
+fn not_for_programs() -> Error {
+    Error::NotAllowed(Defect::new(
+        "needs-sign-in",
+        "API トークンではできません。サインインしてください。",
+        "This cannot be done with an API token. Please sign in.",
+    ))
 }
 
 pub fn administrator(actor: &Actor) -> Result<()> {
@@ -42,6 +55,16 @@ pub fn administrator(actor: &Actor) -> Result<()> {
         Actor::Visitor => Err(Error::Unauthenticated),
         Actor::Account(account) if account.roles.contains(&Role::Administrator) => Ok(()),
         Actor::Account(_) => Err(Error::Forbidden),
+    }
+}
+
+/// Whoever organises exhibitions for others: officers, coordinators, administrators.
+pub fn organiser(actor: &Actor) -> Result<()> {
+    match actor {
+        Actor::Operator | Actor::System => Ok(()),
+        Actor::Visitor => Err(Error::Unauthenticated),
+        Actor::Account(account) if account.roles.is_empty() => Err(Error::Forbidden),
+        Actor::Account(_) => Ok(()),
     }
 }
 

@@ -1,18 +1,19 @@
 //! The five routes that every kind of thing has: list, create, read, change, delete. Written once; the kinds differ
 //! in their fields (`domain/kinds`), in their tables (`store`), and in the filters of their list.
 
-use super::problem::{Answer, Problem};
+use super::problem::{Answer, Problem, prefers_english};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::finding::Message;
 use crate::domain::vocabulary::{Kind, OrganizationKind};
-use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, parse};
+use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, linked, parse};
 use crate::error::{Error, Result};
 use crate::store::log::Position;
 use crate::store::page::{Order, Page, Place};
 use crate::store::things::{self, Filter, Stored};
-use crate::store::{Tx, idempotency};
+use crate::store::{Tx, idempotency, merges};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -128,12 +129,38 @@ async fn read<E: Stored>(
 ) -> Answer {
     let id = known_id(&id)?;
     let scope = caller.scope();
-    let thing = app.read(move |conn| things::get::<E>(conn, &scope, &id)).await?;
+    let found = app
+        .read(move |conn| match things::get::<E>(conn, &scope, &id) {
+            Err(Error::NotFound) if E::KIND == Kind::Organization => match merges::successor(conn, &scope, &id)? {
+                Some(into) => Ok(Err(into)),
+                None => Err(Error::NotFound),
+            },
+            thing => Ok(Ok(thing?)),
+        })
+        .await?;
+    let thing = match found {
+        Ok(thing) => thing,
+        Err(into) => return Ok(merged_into(E::KIND, &into, prefers_english(&request))),
+    };
     let etag = Revision(thing.header.version).etag();
+    if asks_for_linked_data(&request)
+        && let Some(linked) = linked::json_ld(E::KIND, &serde_json::to_value(&thing).map_err(Error::internal)?)
+    {
+        return Ok(HttpResponse::Ok()
+            .insert_header((header::VARY, "accept"))
+            .content_type("application/ld+json")
+            .body(linked.to_string()));
+    }
     if wire::header_text(&request, "if-none-match")? == Some(etag.as_str()) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
     }
     Ok(HttpResponse::Ok().insert_header((header::ETAG, etag)).json(thing))
+}
+
+/// Linked data is asked for by its name; `*/*` means our own form.
+fn asks_for_linked_data(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|text| text.split(',')).any(|text| text.trim().starts_with("application/ld+json"))
 }
 
 async fn change<E: Stored>(
@@ -191,22 +218,35 @@ async fn delete<E: Stored>(
 }
 
 /// The thing, if the caller may see it (404 otherwise) and may do this with it (403 otherwise).
-fn seen_and_permitted<E: Stored>(tx: &mut Tx<'_>, action: Action, id: &ThingId) -> Result<Thing<E>> {
+pub(super) fn seen_and_permitted<E: Stored>(tx: &mut Tx<'_>, action: Action, id: &ThingId) -> Result<Thing<E>> {
     let scope = tx.actor().scope();
     let current = things::get::<E>(tx.conn(), &scope, id)?;
     permit(tx.actor(), action, E::KIND, &owners_of(&current.header, &current.entry))?;
     Ok(current)
 }
 
-fn owners_of<E: Stored>(header: &Header, entry: &E) -> Vec<ThingId> {
+pub(super) fn owners_of<E: Stored>(header: &Header, entry: &E) -> Vec<ThingId> {
     if E::KIND.is_party() { vec![header.id.clone()] } else { entry.owners() }
 }
 
-fn permit(actor: &Actor, action: Action, kind: Kind, owners: &[ThingId]) -> Result<()> {
+pub(super) fn permit(actor: &Actor, action: Action, kind: Kind, owners: &[ThingId]) -> Result<()> {
     if actor.may(action, kind, owners) {
         return Ok(());
     }
     Err(if *actor == Actor::Visitor { Error::Unauthenticated } else { Error::Forbidden })
+}
+
+/// 410: it became part of another one, which Location names.
+fn merged_into(kind: Kind, into: &ThingId, english: bool) -> HttpResponse {
+    let address = format!("/api/v1/{}/{into}", kind.plural());
+    let message = Message::new(
+        format!("別の登録に統合されました。{address} をご覧ください。"),
+        format!("It was merged into another registration: see {address}."),
+    );
+    HttpResponse::Gone()
+        .insert_header((header::LOCATION, address))
+        .content_type("application/problem+json")
+        .json(Problem::plain(410, "merged", message, english))
 }
 
 /// The current fields with the patch merged in, checked like a new entry.
@@ -216,7 +256,7 @@ fn patched<E: Stored>(current: &Thing<E>, patch: &serde_json::Value) -> Result<E
     parse::entry(fields).map_err(Error::Invalid)
 }
 
-fn answer_thing<E: Stored>(status: StatusCode, thing: Thing<E>, position: Option<Position>) -> Answer {
+pub(super) fn answer_thing<E: Stored>(status: StatusCode, thing: Thing<E>, position: Option<Position>) -> Answer {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::ETAG, Revision(thing.header.version).etag()));
     if let Some(position) = position {
@@ -226,11 +266,11 @@ fn answer_thing<E: Stored>(status: StatusCode, thing: Thing<E>, position: Option
 }
 
 /// An id that is no UUID cannot be there: 404, like every other that is not.
-fn known_id(id: &str) -> Result<ThingId, Problem> {
+pub(super) fn known_id(id: &str) -> Result<ThingId, Problem> {
     ThingId::parse(id).map_err(|_| Error::NotFound.into())
 }
 
-fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {
+pub(super) fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {
     let mut findings = Vec::new();
     let mut refuse = |name: &str, defect: Defect| findings.push(Finding::new(format!("/{name}"), defect));
     let id = |text: &Option<String>| text.as_deref().map(ThingId::parse).transpose();

@@ -1,5 +1,6 @@
 //! `GET /search`: the index answers ids; what is shown is read again from the database under the caller's rights.
 
+use super::conditions;
 use super::problem::Answer;
 use super::wire;
 use crate::app::App;
@@ -17,7 +18,8 @@ use crate::store::{things, vocabulary};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::{
-    Attribute, Engine, Filters, QueryErrorKind, Reader, SearchAnswer, SearchRequest, Sort, Terms, evidence,
+    Attribute, Engine, Filters, Hit, QueryError, QueryErrorKind, Reader, SearchAnswer, SearchRequest, Sort, Terms,
+    evidence,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -37,7 +39,8 @@ const FACETS_MOST: usize = 10;
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// Words, "phrases", `-not`, `OR`, `field:value`; at most 512 characters. Empty: everything that passes the filters.
+    /// Words, "phrases", `-not`, `OR`, `field:value` (種別:シーズ, 市町村:山形市, TRL:>=4, 更新:令和6年度); at most 512
+    /// characters. Empty: everything that passes the filters.
     pub q: String,
     /// Kinds, separated by commas.
     pub kind: Option<String>,
@@ -49,7 +52,24 @@ pub struct SearchQuery {
     pub field: Option<String>,
     /// Kinds of the organisation behind the thing, separated by commas.
     pub organization_kind: Option<String>,
-    /// Facets to count, separated by commas: `organization_kind`, `municipality`, `field`, `purpose`, `sdg` …
+    /// Prefectures (first two digits of their code), separated by commas.
+    pub prefecture: Option<String>,
+    /// Purposes of needs, separated by commas.
+    pub purpose: Option<String>,
+    /// SDG numbers, separated by commas.
+    pub sdg: Option<String>,
+    /// Size bands of the organisation behind the thing, separated by commas.
+    pub size_band: Option<String>,
+    /// Industry classes, separated by commas.
+    pub industry: Option<String>,
+    /// Readiness levels, separated by commas.
+    pub readiness: Option<String>,
+    /// Kinds of capabilities, separated by commas.
+    pub capability_kind: Option<String>,
+    /// Certificates, separated by commas.
+    pub certificate: Option<String>,
+    /// Facets to count, separated by commas: `kind`, `organization_kind`, `municipality`, `field`, `purpose`, `sdg` …
+    /// Each is counted without its own filter; a chosen value is always there, with 0 if need be.
     pub facet: Option<String>,
     /// `relevance` (the default), `updated` or `name`.
     pub sort: Option<String>,
@@ -123,8 +143,24 @@ pub struct FacetValue {
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
+    /// `relaxed`, `did_you_mean`, `drop_filter` or `other_words`.
     pub code: &'static str,
     pub message: Message,
+    /// For `did_you_mean`: the query that was answered instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// For `drop_filter`: the filter without which something is found, and how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+}
+
+impl Hint {
+    fn new(code: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        let message = Message { ja: ja.into(), en: en.into() };
+        Self { code, message, query: None, filter: None, count: None }
+    }
 }
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -162,13 +198,14 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     let mut request = app.database.read(|conn| engine_request(conn, actor, query))?;
     request.filters.excluded_ids = narrowed.clone().unwrap_or_default();
     request.limit = limit;
-    let faceted = !request.facets.is_empty();
+    let faceted = !request.facets.is_empty() || request.count_kinds;
+    let asked = request.clone();
     let page = filled_page(app, &scope, &mut request, start, limit)?;
     let counted = narrowed.is_some();
     let total = page.first.total;
-    let hints = hints(&page.first, query);
+    let hints = hints(app, &page.first, query, &asked, counted)?;
     let facets = match counted && faceted {
-        true => Some(app.database.read(|conn| facet_bodies(conn, &page.first, &request.filters))?),
+        true => Some(app.database.read(|conn| facet_bodies(conn, &page.first, query, &asked))?),
         false => None,
     };
     Ok(SearchBody {
@@ -179,6 +216,26 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
         stale,
         hints,
     })
+}
+
+/// The ids of every hit, best first, without those that are gone, changed or hidden since: for an export. A search
+/// with more hits than the engine pages through is refused.
+pub(super) fn ids(app: &App, actor: &Actor, query: &SearchQuery) -> Result<Vec<String>> {
+    const PAGE: usize = 500;
+    let narrowed = narrowed(app)?;
+    let mut request = app.database.read(|conn| engine_request(conn, actor, query))?;
+    request.filters.excluded_ids = narrowed.unwrap_or_default();
+    request.limit = PAGE;
+    let mut ids = Vec::new();
+    loop {
+        request.offset = ids.len();
+        let answer = ask(&app.engine, &request)?;
+        let (count, total) = (answer.hits.len(), answer.total);
+        ids.extend(answer.hits.into_iter().map(|hit| hit.id));
+        if count == 0 || ids.len() >= total {
+            return Ok(ids);
+        }
+    }
 }
 
 struct FilledPage {
@@ -222,6 +279,7 @@ fn filled_page(
         if first.is_none() {
             first = Some(answer);
             request.facets.clear();
+            request.count_kinds = false;
         }
         if hits.len() == limit || !more || exhausted {
             break;
@@ -231,26 +289,40 @@ fn filled_page(
 }
 
 fn ask(engine: &Engine, request: &SearchRequest) -> Result<SearchAnswer> {
-    engine.search(request).map_err(|error| {
-        let (ja, en) = (error.message.ja.clone(), error.message.en.clone());
-        match error.kind {
-            QueryErrorKind::Damaged => Error::Unavailable(Defect::new("index-rebuilding", ja, en)),
-            QueryErrorKind::TooFar => Error::Malformed(Defect::new("query.too_far", ja, en)),
-            QueryErrorKind::TooLong | QueryErrorKind::TooManyTerms | QueryErrorKind::TooDeep => {
-                let code = match error.kind {
-                    QueryErrorKind::TooLong => "query.too_long",
-                    QueryErrorKind::TooManyTerms => "query.too_many_terms",
-                    _ => "query.too_deep",
-                };
-                let place = error.position + 1;
-                Error::Malformed(Defect::new(
-                    code,
-                    format!("{ja}（{place}文字目）"),
-                    format!("{en} (at character {place})"),
-                ))
-            }
+    engine.search(request).map_err(refused)
+}
+
+/// A query that the engine does not take, with its place.
+pub(super) fn refused(error: QueryError) -> Error {
+    let (ja, en) = (error.message.ja.clone(), error.message.en.clone());
+    match error.kind {
+        QueryErrorKind::Damaged => Error::Unavailable(Defect::new("index-rebuilding", ja, en)),
+        QueryErrorKind::TooFar => Error::Malformed(Defect::new("query.too_far", ja, en)),
+        QueryErrorKind::TooLong | QueryErrorKind::TooManyTerms | QueryErrorKind::TooDeep => {
+            let code = match error.kind {
+                QueryErrorKind::TooLong => "query.too_long",
+                QueryErrorKind::TooManyTerms => "query.too_many_terms",
+                _ => "query.too_deep",
+            };
+            let place = error.position + 1;
+            Error::Malformed(Defect::new(
+                code,
+                format!("{ja}（{place}文字目）"),
+                format!("{en} (at character {place})"),
+            ))
         }
-    })
+    }
+}
+
+/// Hits of the engine as this caller may see them now; what is gone, changed or hidden is left out.
+pub(super) fn filled(app: &App, scope: &Scope, hits: &[Hit], terms: &Terms) -> Result<Vec<HitBody>> {
+    let ids: Vec<String> = hits.iter().map(|hit| hit.id.clone()).collect();
+    let (readings, owners) = app.database.read(|conn| read_again(conn, scope, &ids))?;
+    let fresh = hits.iter().filter_map(|hit| {
+        let reading = readings.get(&hit.id).filter(|reading| reading.card.version as u64 == hit.version)?;
+        Some(hit_body(reading, &owners, hit.score, terms))
+    });
+    Ok(fresh.collect())
 }
 
 /// The readings of hits, and the names of their owners.
@@ -313,8 +385,10 @@ fn cursor_scope(query: &SearchQuery) -> Result<String> {
 /// Waits for the index to include a write. True if it did not in time.
 pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
     let Some(token) = token else { return Ok(false) };
-    let epoch = app.database.read(log::head)?.epoch;
-    match Position::seq_of_token(token, &epoch) {
+    let head = app.database.read(log::head)?;
+    match Position::seq_of_token(token, &head.epoch) {
+        // Nobody has written that: waiting would only keep others from their turn.
+        Ok(Some(seq)) if seq > head.seq => Ok(true),
         Ok(Some(seq)) => Ok(!app.feed.wait_for(seq, PATIENCE)),
         // Written before a restore: nobody can say whether it is in.
         Ok(None) => Ok(true),
@@ -358,9 +432,11 @@ fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQu
     let organization_kinds = words(&query.organization_kind, &mut findings, "organization_kind", |text| {
         OrganizationKind::read(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
     });
-    let facets = words(&query.facet, &mut findings, "facet", |text| {
-        Attribute::ALL.into_iter().find(|attribute| attribute.name() == text).ok_or_else(|| wire::not_in_list(text))
+    let facets: Vec<Option<Attribute>> = words(&query.facet, &mut findings, "facet", |text| {
+        let attribute = Attribute::ALL.into_iter().find(|attribute| attribute.name() == text);
+        if attribute.is_some() || text == KIND_FACET { Ok(attribute) } else { Err(wire::not_in_list(text)) }
     });
+    let raw = |parameter: &Option<String>| -> Vec<String> { typed(parameter).map(str::to_owned).collect() };
     if facets.len() > FACETS_MOST {
         findings.push(Finding::new("/facet", wire::not_in_list(query.facet.as_deref().unwrap_or(""))));
     }
@@ -386,15 +462,54 @@ fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQu
     if !organization_kinds.is_empty() {
         attributes.push((Attribute::OrganizationKind, organization_kinds));
     }
+    let plain = [Attribute::Prefecture, Attribute::Purpose, Attribute::Sdg, Attribute::SizeBand, Attribute::Industry]
+        .into_iter()
+        .chain([Attribute::Readiness, Attribute::CapabilityKind, Attribute::Certificate]);
+    for attribute in plain {
+        let values = raw(query.filter(attribute));
+        if !values.is_empty() {
+            attributes.push((attribute, values));
+        }
+    }
     Ok(SearchRequest {
         query: query.q.clone(),
+        meanings: conditions::meanings(conn, &query.q)?,
         reader: reader(actor),
         filters: Filters { kinds, owners, attributes, unpublished: false, excluded_ids: Vec::new() },
-        facets,
+        count_kinds: facets.contains(&None),
+        facets: facets.into_iter().flatten().collect(),
         sort,
         offset: 0,
         limit: 0,
+        ..SearchRequest::default()
     })
+}
+
+/// How the facet of kinds is asked for; the others are attributes.
+const KIND_FACET: &str = "kind";
+
+impl SearchQuery {
+    /// The parameter that filters by an attribute.
+    fn filter(&self, attribute: Attribute) -> &Option<String> {
+        match attribute {
+            Attribute::OrganizationKind => &self.organization_kind,
+            Attribute::Municipality => &self.municipality,
+            Attribute::Prefecture => &self.prefecture,
+            Attribute::Field => &self.field,
+            Attribute::Purpose => &self.purpose,
+            Attribute::Sdg => &self.sdg,
+            Attribute::SizeBand => &self.size_band,
+            Attribute::Industry => &self.industry,
+            Attribute::Readiness => &self.readiness,
+            Attribute::CapabilityKind => &self.capability_kind,
+            Attribute::Certificate => &self.certificate,
+        }
+    }
+}
+
+/// The comma-separated words of a parameter.
+fn typed(parameter: &Option<String>) -> impl Iterator<Item = &str> {
+    parameter.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// The comma-separated words of a parameter, each read; what cannot be read is a finding.
@@ -405,7 +520,7 @@ fn words<T>(
     read: impl Fn(&str) -> std::result::Result<T, Defect>,
 ) -> Vec<T> {
     let mut found = Vec::new();
-    for text in parameter.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|text| !text.is_empty()) {
+    for text in typed(parameter) {
         match read(text) {
             Ok(value) => found.push(value),
             Err(defect) => findings.push(Finding::new(format!("/{name}"), defect)),
@@ -417,54 +532,117 @@ fn words<T>(
 fn facet_bodies(
     conn: &mut crate::store::Conn,
     answer: &SearchAnswer,
-    filters: &Filters,
+    query: &SearchQuery,
+    asked: &SearchRequest,
 ) -> Result<serde_json::Map<String, serde_json::Value>> {
     let mut bodies = serde_json::Map::new();
+    if asked.count_kinds {
+        let name = |code: &str| Kind::from_code(code).map(|kind| Message::new(kind.name_ja(), kind.name_en()));
+        let values = facet_values(&answer.kinds, &asked.filters.kinds, &asked.filters.kinds, name);
+        bodies.insert(KIND_FACET.to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+    }
     for (attribute, counts) in &answer.facets {
         let labels = super::vocabularies::labels(conn, *attribute)?;
-        let chosen = filters.attributes.iter().find(|(other, _)| other == attribute).map(|(_, values)| values);
-        let values: Vec<FacetValue> = counts
-            .iter()
-            .map(|(value, count)| FacetValue {
-                value: value.clone(),
-                label: labels.get(value).cloned().unwrap_or_else(|| Message::new(value, value)),
-                count: *count,
-                chosen: chosen.is_some_and(|chosen| chosen.contains(value)),
-            })
+        let filters = asked.filters.attributes.iter().find(|(other, _)| other == attribute);
+        let chosen = filters.map_or(&[] as &[String], |(_, values)| values);
+        // A prefecture stands for its municipalities: what was typed is what may not vanish.
+        let kept: Vec<String> = typed(query.filter(*attribute))
+            .filter(|value| chosen.iter().any(|one| one == value))
+            .map(str::to_owned)
             .collect();
+        let values = facet_values(counts, chosen, &kept, |value| labels.get(value).cloned());
         bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
     }
     Ok(bodies)
 }
 
-fn hints(answer: &SearchAnswer, query: &SearchQuery) -> Vec<Hint> {
+/// The counted values, and those of `kept` that were not counted, with 0.
+fn facet_values(
+    counts: &[(String, usize)],
+    chosen: &[String],
+    kept: &[String],
+    name: impl Fn(&str) -> Option<Message>,
+) -> Vec<FacetValue> {
+    let uncounted = kept.iter().filter(|value| counts.iter().all(|(counted, _)| counted != *value));
+    let all = counts.iter().cloned().chain(uncounted.map(|value| (value.clone(), 0)));
+    all.map(|(value, count)| FacetValue {
+        label: name(&value).unwrap_or_else(|| Message::new(&value, &value)),
+        chosen: chosen.contains(&value),
+        value,
+        count,
+    })
+    .collect()
+}
+
+fn hints(
+    app: &App,
+    answer: &SearchAnswer,
+    query: &SearchQuery,
+    asked: &SearchRequest,
+    counted: bool,
+) -> Result<Vec<Hint>> {
     let mut hints = Vec::new();
+    if let Some(corrected) = &answer.corrected {
+        hints.push(Hint {
+            query: Some(corrected.clone()),
+            ..Hint::new(
+                "did_you_mean",
+                format!("「{}」に一致するものがないため、「{corrected}」で検索しました。", query.q),
+                format!("Nothing matches \"{}\", so \"{corrected}\" was searched for.", query.q),
+            )
+        });
+    }
     if answer.relaxed && answer.total > 0 {
-        hints.push(Hint {
-            code: "relaxed",
-            message: Message::new(
-                "すべての語を含むものがなかったため、一部の語を含むものを近い順に表示しています。",
-                "Nothing holds every word, so what holds some of them is shown, closest first.",
-            ),
-        });
+        hints.push(Hint::new(
+            "relaxed",
+            "すべての語を含むものがなかったため、一部の語を含むものを近い順に表示しています。",
+            "Nothing holds every word, so what holds some of them is shown, closest first.",
+        ));
     }
-    let filtered = [&query.kind, &query.owner, &query.municipality, &query.field, &query.organization_kind];
-    if answer.total == 0 && filtered.iter().any(|filter| filter.is_some()) {
-        hints.push(Hint {
-            code: "drop_filter",
-            message: Message::new(
-                "該当がありません。絞り込み（種別・市町村・分野など）を外してお試しください。",
-                "Nothing was found. Try without some of the filters (kind, municipality, field …).",
-            ),
-        });
-    } else if answer.total == 0 {
-        hints.push(Hint {
-            code: "other_words",
-            message: Message::new(
-                "該当がありません。語を減らすか、別の言い方でお試しください。",
-                "Nothing was found. Try fewer or other words.",
-            ),
-        });
+    if answer.total > 0 {
+        return Ok(hints);
     }
-    hints
+    match filter_to_drop(app, asked)? {
+        Some((filter, count)) => hints.push(Hint {
+            filter: Some(filter.to_owned()),
+            count: counted.then_some(count),
+            ..Hint::new(
+                "drop_filter",
+                format!("該当がありません。絞り込み（{filter}）を外すと見つかります。"),
+                format!("Nothing was found. Something is without the filter {filter}."),
+            )
+        }),
+        None => hints.push(Hint::new(
+            "other_words",
+            "該当がありません。語を減らすか、絞り込みを外すか、別の言い方でお試しください。",
+            "Nothing was found. Try fewer or other words, or fewer filters.",
+        )),
+    }
+    Ok(hints)
+}
+
+/// The one filter without which least is found, but something, and how much that is.
+fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(&'static str, usize)>> {
+    let mut without: Vec<(&'static str, Filters)> = Vec::new();
+    let filters = &asked.filters;
+    if !filters.kinds.is_empty() {
+        without.push(("kind", Filters { kinds: Vec::new(), ..filters.clone() }));
+    }
+    if !filters.owners.is_empty() {
+        without.push(("owner", Filters { owners: Vec::new(), ..filters.clone() }));
+    }
+    for (attribute, _) in &filters.attributes {
+        let attributes = filters.attributes.iter().filter(|(other, _)| other != attribute).cloned().collect();
+        without.push((attribute.name(), Filters { attributes, ..filters.clone() }));
+    }
+    let mut best: Option<(&'static str, usize)> = None;
+    for (name, filters) in without {
+        let request =
+            SearchRequest { filters, facets: Vec::new(), count_kinds: false, offset: 0, limit: 0, ..asked.clone() };
+        let total = ask(&app.engine, &request)?.total;
+        if total > 0 && best.is_none_or(|(_, least)| total < least) {
+            best = Some((name, total));
+        }
+    }
+    Ok(best)
 }

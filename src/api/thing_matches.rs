@@ -59,7 +59,7 @@ pub(super) fn things(
     let seeker = asking.seeker.as_deref();
     let (asker, facts, offers, cards) = app.database.read(|conn| {
         Ok((
-            Asker::read(conn, &scope, seeker, asking.from.as_deref())?,
+            Asker::read(app, conn, &scope, seeker, asking.from.as_deref())?,
             lines::facts(conn, &scope, &owners)?,
             fit::offers(conn, &scope, &ids)?,
             things::cards(conn, &scope, &owners)?,

@@ -4,13 +4,16 @@ use super::problem::Answer;
 use super::wire;
 use crate::app::App;
 use crate::domain::finding::Message;
+use crate::domain::vocabulary::desk::{
+    CaseOutcome, CaseStage, DeclineReason, IntroductionState, NoticeChoice, OpensOn, ProposalState,
+};
 use crate::domain::vocabulary::{
-    CapabilityKind, ConditionField, ConditionOperator, Kind, OrganizationKind, PropertyStatus, Purpose, RecordKind,
-    SeedOffer, SizeBand, Status, Strength, Visibility,
+    CapabilityKind, ConditionField, ConditionOperator, Kind, OrganizationKind, PropertyStatus, Purpose, READINESS,
+    RecordKind, SDGS, SeedOffer, SizeBand, Status, Strength, Visibility,
 };
 use crate::error::Result;
 use crate::store::Conn;
-use crate::store::vocabulary::{self, Field, Municipality};
+use crate::store::vocabulary::{self, Field, Industry, Municipality};
 use actix_web::{HttpResponse, web};
 use musubi_index::Attribute;
 use serde::Serialize;
@@ -35,6 +38,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/municipalities").route(web::get().to(municipalities)).default_service(not_allowed()))
         .service(web::resource("/fields").route(web::get().to(fields)).default_service(not_allowed()))
+        .service(web::resource("/industries").route(web::get().to(industries)).default_service(not_allowed()))
         .service(web::resource("/vocabularies").route(web::get().to(vocabularies)).default_service(not_allowed()));
 }
 
@@ -49,6 +53,13 @@ async fn municipalities(app: web::Data<App>) -> Answer {
 #[utoipa::path(get, path = "/api/v1/fields", tag = "vocabularies", responses((status = 200, body = Listed<Field>)))]
 async fn fields(app: web::Data<App>) -> Answer {
     let items = app.read(vocabulary::all_fields).await?;
+    Ok(HttpResponse::Ok().json(Listed { items }))
+}
+
+/// Industry classes (JSIC): sections, then divisions. A thing may name a deeper class, of three or four digits.
+#[utoipa::path(get, path = "/api/v1/industries", tag = "vocabularies", responses((status = 200, body = Listed<Industry>)))]
+async fn industries(app: web::Data<App>) -> Answer {
+    let items = app.read(vocabulary::all_industries).await?;
     Ok(HttpResponse::Ok().json(Listed { items }))
 }
 
@@ -67,6 +78,12 @@ macro_rules! words {
     };
 }
 
+/// Names of the numbers from 1 on.
+fn numbered(names: &[(&'static str, &'static str)]) -> serde_json::Value {
+    let word = |(place, (ja, en)): (usize, &(&str, &str))| serde_json::json!({ "code": (place + 1).to_string(), "name_ja": ja, "name_en": en });
+    names.iter().enumerate().map(word).collect()
+}
+
 fn all_words() -> serde_json::Value {
     serde_json::json!({
         "kind": words!(Kind),
@@ -82,6 +99,15 @@ fn all_words() -> serde_json::Value {
         "visibility": words!(Visibility),
         "status": words!(Status),
         "size_band": words!(SizeBand),
+        "sdg": numbered(&SDGS),
+        "readiness": numbered(&READINESS),
+        "match_state": words!(ProposalState),
+        "introduction_state": words!(IntroductionState),
+        "decline_reason": words!(DeclineReason),
+        "opens_on": words!(OpensOn),
+        "case_stage": words!(CaseStage),
+        "case_outcome": words!(CaseOutcome),
+        "notice_choice": words!(NoticeChoice),
     })
 }
 
@@ -89,6 +115,10 @@ fn all_words() -> serde_json::Value {
 pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<String, Message>> {
     let of_words = |words: Vec<Word>| {
         words.into_iter().map(|word| (word.code.to_owned(), Message::new(word.name_ja, word.name_en))).collect()
+    };
+    let of_numbers = |names: &[(&str, &str)]| {
+        let name = |(place, (ja, en)): (usize, &(&str, &str))| ((place + 1).to_string(), Message::new(*ja, *en));
+        names.iter().enumerate().map(name).collect()
     };
     Ok(match attribute {
         Attribute::OrganizationKind => of_words(words!(OrganizationKind)),
@@ -107,6 +137,12 @@ pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<St
             let fields = vocabulary::all_fields(conn)?;
             fields.into_iter().map(|field| (field.code, Message::new(field.name_ja, field.name_en))).collect()
         }
-        Attribute::Sdg | Attribute::Industry | Attribute::Readiness | Attribute::Certificate => HashMap::new(),
+        Attribute::Sdg => of_numbers(&SDGS),
+        Attribute::Readiness => of_numbers(&READINESS),
+        Attribute::Industry => {
+            let classes = vocabulary::all_industries(conn)?;
+            classes.into_iter().map(|class| (class.code, Message::new(class.name_ja, class.name_en))).collect()
+        }
+        Attribute::Certificate => HashMap::new(),
     })
 }

@@ -4,16 +4,18 @@
 //! Every letter has both languages, the reader's first. Codes are derived again when a letter is written, so the
 //! outbox holds none.
 
+use super::notice_letters;
 use super::secrets::{self, Secret};
+use crate::domain::lifecycle::ANSWER_WITHIN_DAYS;
 use crate::domain::vocabulary::Language;
 use crate::domain::{AccountState, Defect, Email, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::codes::{self, Purpose};
 use crate::store::outbox::{self, Letter};
-use crate::store::{Database, accounts, invitations};
+use crate::store::{Database, accounts, invitations, notices, yearly};
 use chrono::TimeDelta;
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::{Message, SmtpTransport, Transport as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -164,6 +166,8 @@ struct Ready {
     language: Language,
     ja: Text,
     en: Text,
+    /// Where one click stops letters of this sort (RFC 8058).
+    stop: Option<String>,
 }
 
 impl Office {
@@ -228,7 +232,15 @@ impl Office {
             Language::En => (&ready.en, &ready.ja),
         };
         let to: Mailbox = ready.to.as_str().parse().map_err(Error::internal)?;
-        let message = Message::builder()
+        let mut builder = Message::builder();
+        if let Some(stop) = &ready.stop {
+            let header =
+                |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+            builder = builder
+                .raw_header(header("List-Unsubscribe", format!("<{stop}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+        }
+        let message = builder
             .from(self.from.clone())
             .to(to)
             .subject(format!("{} / {}", first.subject, second.subject))
@@ -259,6 +271,7 @@ impl Office {
                 language,
                 ja: Text { subject: ja.0.to_owned(), body: ja.1 },
                 en: Text { subject: en.0.to_owned(), body: en.1 },
+                stop: None,
             })
         };
         Ok(match letter.letter.as_str() {
@@ -302,6 +315,21 @@ impl Office {
                 ("メールアドレスの変更手続き", "musubi のメールアドレスを変更する手続きが始まりました。心当たりがなければ、すぐにパスワードを変更し、管理者にお知らせください。".to_owned()),
                 ("Your address is about to change", "Somebody signed in as you asked to change your address at musubi. If that was not you, change your password at once and tell the administrator.".to_owned()),
             ),
+            "verify_yearly" => {
+                let Some(party) = reference else { return Ok(None) };
+                let party = ThingId::from_stored(party.to_owned());
+                // Whoever answered meanwhile is not asked.
+                let count = self.database.read(|conn| yearly::count_of_party(conn, &party, now))?;
+                if count == 0 {
+                    return Ok(None);
+                }
+                let days = ANSWER_WITHIN_DAYS;
+                let link = self.public_url.as_ref().map(|url| format!("\n\n{url}")).unwrap_or_default();
+                ready(
+                    ("掲載内容の確認のお願い", format!("musubi に掲載されている内容のうち{count}件が、まもなく1年、または1年以上確認されていません。サインインして「確認が必要なもの」をご覧になり、変わりがなければ確認を、変わったところは修正をお願いします。{days}日以内に確認がないものは、検索とマッチングに出なくなります（確認すればすぐに戻ります）。{link}")),
+                    ("Please look over what is published", format!("{count} of your entries at musubi were not verified for about a year or longer. Please sign in, look at what is to be verified, and confirm what is still true or correct what is not. What stays unanswered for {days} days no longer appears in searches and matches; one confirmation brings it back.{link}")),
+                )
+            }
             "password_changed" => ready(
                 ("パスワードの変更", "musubi のパスワードが変更され、すべての端末からサインアウトしました。心当たりがなければ、すぐに管理者にお知らせください。".to_owned()),
                 ("Your password was changed", "Your password at musubi was changed, and you were signed out everywhere. If that was not you, tell the administrator at once.".to_owned()),
@@ -318,6 +346,17 @@ impl Office {
                 ("メンバーとして確認されました", "機関・企業のメンバーとして確認されました。これからその一員として利用できます。".to_owned()),
                 ("You are a member now", "Your membership was confirmed. You can act for your organisation from now on.".to_owned()),
             ),
+            notices::LETTER | notices::GATHERED => {
+                let said =
+                    notice_letters::write(&self.database, &self.secret, self.public_url.as_deref(), letter)?;
+                said.map(|said| Ready {
+                    to: letter.email.clone(),
+                    language,
+                    ja: Text { subject: said.subject.0, body: said.body.0 },
+                    en: Text { subject: said.subject.1, body: said.body.1 },
+                    stop: said.stop,
+                })
+            }
             other => {
                 tracing::error!(letter = other, "there is no such letter");
                 None
@@ -356,6 +395,7 @@ impl Office {
                 subject: "Set a new password".to_owned(),
                 body: format!("Set a new password for musubi within an hour.\n\n{link_en}\n\nIf you did not ask for this, please ignore it: your password stays."),
             },
+            stop: None,
         }))
     }
 

@@ -7,6 +7,7 @@ pub mod keys;
 pub mod limits;
 pub mod mail;
 pub mod network;
+pub mod notice_letters;
 pub mod password;
 pub mod rights;
 pub mod secrets;
@@ -20,7 +21,7 @@ pub use settings::{AuthSettings, OperatorRule};
 
 use crate::domain::Clock;
 use crate::error::{Error, Result};
-use crate::store::{Database, codes, invitations, sessions};
+use crate::store::{Database, clocks, codes, invitations, sessions, yearly};
 use chrono::TimeDelta;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock, Weak};
@@ -69,7 +70,13 @@ impl Auth {
             invitations::sweep(conn, &month_ago)?;
             sessions::sweep(conn, &month_ago)?;
             Ok(())
-        })
+        })?;
+        // The yearly question writes letters, and the keeper is the one who comes by.
+        yearly::sweep(database)?;
+        // Answers that are due, actions of today, and letters that gather a day: the keeper is the one who has a clock.
+        clocks::run(database)?;
+        self.post.wake();
+        Ok(())
     }
 }
 

@@ -238,7 +238,8 @@ impl Stored {
     }
 }
 
-fn hash_now(password: &str, cost: Cost) -> Result<String> {
+/// At once, on this thread: for commands. The service hashes through [`Hasher`], which takes turns.
+pub fn hash_now(password: &str, cost: Cost) -> Result<String> {
     let salt = secrets::random::<SALT_BYTES>()?;
     let hash = argon(password, &salt, cost).ok_or_else(|| Error::internal("argon2 refused its parameters"))?;
     let Cost { memory_kibibytes, passes, lanes } = cost;

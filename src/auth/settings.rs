@@ -34,6 +34,8 @@ pub struct AuthSettings {
     pub limits: LimitSettings,
     /// Whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Origins whose pages may ask (CORS); none by default.
+    pub allowed_origins: Vec<String>,
     pub mail: MailSettings,
 }
 
@@ -52,6 +54,7 @@ impl AuthSettings {
             second_factor_for_administrators: false,
             limits: LimitSettings::default(),
             trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
             mail: MailSettings { transport: Transport::Folder(data.join("mail")), ..MailSettings::default() },
         }
     }

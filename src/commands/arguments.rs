@@ -2,6 +2,8 @@
 
 use crate::config::{Flags, settings};
 use crate::domain::Kind;
+use crate::exchange::encoding::Encoding;
+use crate::exchange::export::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -33,11 +35,15 @@ pub enum Command {
     /// Run the service (--help lists all settings)
     #[command(after_long_help = settings::help())]
     Serve(ServeArguments),
-    /// Take in a CSV, TSV or JSON Lines file
+    /// Take in a CSV, TSV, XLSX or JSON Lines file
     #[command(after_long_help = IMPORT_HELP)]
     Import(ImportArguments),
-    /// Write out everything of one kind
+    /// Write out everything of one kind, or an archive of everything with its history
     Export(ExportArguments),
+    /// Put an archive into an empty database: with ids, versions, times and history
+    Restore(FileArgument),
+    /// Copy the SQLite database to a file while the service runs
+    Backup(FileArgument),
     /// Rank the queries of a judged folder and write the run
     Evaluate(EvaluateArguments),
     /// Propose new weights from judged folders; writes nothing
@@ -79,7 +85,7 @@ pub struct CreateAdminArguments {
 pub struct ImportArguments {
     /// What the rows are
     pub kind: KindArgument,
-    /// The file: .csv, .tsv, .jsonl
+    /// The file: .csv, .tsv, .xlsx, .jsonl
     pub file: PathBuf,
     /// Name of the system the file comes from: its own ids are remembered under this name
     #[arg(long, value_name = "NAME")]
@@ -87,6 +93,18 @@ pub struct ImportArguments {
     /// Say what would happen, write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Encoding of a CSV file, against the guess
+    #[arg(long, value_enum)]
+    pub encoding: Option<EncodingArgument>,
+    /// What headings mean: a ready-made mapping (corporate-numbers, gbizinfo, researchmap, kaken) or one of your own
+    #[arg(long, value_name = "NAME")]
+    pub mapping: Option<String>,
+    /// A heading and the field it means (empty: left out); remembered under the name of --mapping
+    #[arg(long, value_name = "HEADING=FIELD")]
+    pub map: Vec<String>,
+    /// CSV file with the lines of the needs, or the members of the records
+    #[arg(long, value_name = "FILE.csv")]
+    pub parts: Option<PathBuf>,
     /// Write a line for every row here: created, updated, unchanged, or refused and why
     #[arg(long, value_name = "FILE.csv")]
     pub report: Option<PathBuf>,
@@ -95,12 +113,17 @@ pub struct ImportArguments {
 #[derive(Debug, Clone, Args)]
 pub struct ExportArguments {
     /// What to write out
-    pub kind: KindArgument,
+    pub what: ExportSubject,
     #[arg(long, value_enum, default_value = "jsonl")]
     pub format: ExportFormat,
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct FileArgument {
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -158,6 +181,64 @@ pub enum ExportFormat {
     Jsonl,
     /// CSV in UTF-8 with a byte order mark, as Excel reads it
     Csv,
+    /// CSV in CP932, as older programs in Japan read it; reports what it cannot hold
+    CsvCp932,
+    /// A book: codes as text, headings frozen and with a filter
+    Xlsx,
+}
+
+impl ExportFormat {
+    pub fn format(self) -> Format {
+        match self {
+            ExportFormat::Jsonl => Format::JsonLines,
+            ExportFormat::Csv => Format::Csv,
+            ExportFormat::CsvCp932 => Format::CsvCp932,
+            ExportFormat::Xlsx => Format::Xlsx,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EncodingArgument {
+    Utf8,
+    Cp932,
+}
+
+impl EncodingArgument {
+    pub fn encoding(self) -> Encoding {
+        match self {
+            EncodingArgument::Utf8 => Encoding::Utf8,
+            EncodingArgument::Cp932 => Encoding::Cp932,
+        }
+    }
+}
+
+/// What can be written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportSubject {
+    Organizations,
+    People,
+    Capabilities,
+    Seeds,
+    Needs,
+    Records,
+    /// Everything with ids, versions, times and history, as `restore` reads it (needs --out)
+    Archive,
+}
+
+impl ExportSubject {
+    /// `None`: an archive.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            ExportSubject::Organizations => Some(Kind::Organization),
+            ExportSubject::People => Some(Kind::Person),
+            ExportSubject::Capabilities => Some(Kind::Capability),
+            ExportSubject::Seeds => Some(Kind::Seed),
+            ExportSubject::Needs => Some(Kind::Need),
+            ExportSubject::Records => Some(Kind::Record),
+            ExportSubject::Archive => None,
+        }
+    }
 }
 
 /// The kinds by their plural, as in the API's paths.

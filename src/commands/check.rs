@@ -29,7 +29,9 @@ fn compare_index(config: &Config, database: &Database) -> Result<Option<Comparis
     if !config.index.folder.exists() {
         return Ok(None);
     }
-    let (engine, opened) = Engine::open(&config.index.folder, Settings::default()).map_err(Error::internal)?;
+    let taxonomy = database.read(feed::taxonomy)?;
+    let (engine, opened) =
+        Engine::open_with(&config.index.folder, Settings::default(), taxonomy).map_err(Error::internal)?;
     match opened {
         Opened::Ready { .. } => Ok(Some(feed::compare(database, &engine)?)),
         Opened::Empty { .. } => Ok(None),

@@ -1,11 +1,13 @@
 //! `musubi export`: everything of one kind, to a file or to standard output.
 
-use super::arguments::{ExportArguments, ExportFormat};
+use super::arguments::ExportArguments;
 use super::terminal::Terminal;
 use super::{Access, Ending, Failure, open_database};
 use crate::config::Config;
 use crate::domain::Actor;
-use crate::exchange::export::{ExportError, Format, export};
+use crate::exchange::export::{ExportError, Exported, Format, PartsPlace, Which, export_some};
+use crate::exchange::parts::PartKind;
+use crate::exchange::write::Lost;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -16,45 +18,118 @@ struct Report {
     kind: &'static str,
     file: String,
     rows: u64,
+    /// The file of lines or members beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<String>,
+    /// Cells that the format could not hold as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<Lost>,
 }
 
 pub fn run(config: &Config, arguments: &ExportArguments, terminal: &Terminal) -> Result<Ending, Failure> {
-    let open = open_database(config, Access::Read)?;
-    let kind = arguments.kind.kind();
-    let format = match arguments.format {
-        ExportFormat::Jsonl => Format::JsonLines,
-        ExportFormat::Csv => Format::Csv,
+    let Some(kind) = arguments.what.kind() else {
+        return match &arguments.out {
+            Some(file) => super::archive::write(config, file, terminal),
+            None => Err(Failure::wrong_use(
+                "archive の書き出しには --out ファイル名 が必要です。",
+                "An archive needs --out FILE.",
+            )),
+        };
     };
-    let write = |output: &mut dyn Write| export(&open.database, &Actor::Operator.scope(), kind, format, output);
+    let open = open_database(config, Access::Read)?;
+    let format = arguments.format.format();
+    let scope = Actor::Operator.scope();
+    let write = |parts: PartsPlace, output: &mut (dyn Write + Send)| {
+        export_some(&open.database, &scope, kind, format, &Which::All, parts, output)
+    };
     let Some(file) = &arguments.out else {
-        let mut output = BufWriter::new(std::io::stdout().lock());
-        let result = write(&mut output).and_then(|_| Ok(output.flush()?));
+        let mut output = BufWriter::new(std::io::stdout());
+        let result = write(PartsPlace::Within, &mut output).and_then(|exported| {
+            output.flush()?;
+            Ok(exported)
+        });
         return match result {
-            Ok(()) => Ok(Ending::Done),
+            Ok(exported) => {
+                tell_lost(terminal, format, &exported);
+                Ok(Ending::Done)
+            }
             // Whoever read it had enough (`| head`).
             Err(ExportError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(Ending::Done),
             Err(error) => Err(failure(error, Path::new("-"))),
         };
     };
-    // The file appears when it is whole.
-    let part = part_of(file);
-    let rows = File::create(&part)
-        .map_err(ExportError::from)
-        .and_then(|part| {
-            let mut output = BufWriter::new(part);
-            let rows = write(&mut output)?;
-            output.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-            Ok(rows)
-        })
-        .and_then(|rows| {
-            std::fs::rename(&part, file)?;
-            Ok(rows)
-        })
-        .map_err(|error| failure(error, file))?;
-    let shown = file.display().to_string();
+    let part = PartKind::of(kind).filter(|_| matches!(format, Format::Csv | Format::CsvCp932));
+    let place = if part.is_some() { PartsPlace::LeftOut } else { PartsPlace::Within };
+    let exported = to_file(file, |output| write(place, output)).map_err(|error| failure(error, file))?;
+    tell_lost(terminal, format, &exported);
+    let (shown, rows) = (file.display().to_string(), exported.rows);
     terminal.line(&format!("{shown} に{rows}件を書き出しました。"), &format!("Wrote {rows} to {shown}."));
-    terminal.result(&Report { kind: kind.plural(), file: shown, rows });
+    let mut parts = None;
+    if let Some(part) = part {
+        let beside = beside(file, part);
+        let exported =
+            to_file(&beside, |output| write(PartsPlace::Alone, output)).map_err(|error| failure(error, &beside))?;
+        tell_lost(terminal, format, &exported);
+        let (shown, rows) = (beside.display().to_string(), exported.rows);
+        terminal.line(
+            &format!("{shown} に{rows}行を書き出しました（取り込むときは --parts に指定）。"),
+            &format!("Wrote {rows} row(s) to {shown} (name it with --parts when importing)."),
+        );
+        parts = Some(shown);
+    }
+    terminal.result(&Report { kind: kind.plural(), file: shown, rows, parts, lost: exported.lost });
     Ok(Ending::Done)
+}
+
+/// The file appears when it is whole.
+fn to_file(
+    file: &Path,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<Exported, ExportError>,
+) -> Result<Exported, ExportError> {
+    let part = part_of(file);
+    let mut output = BufWriter::new(File::create(&part)?);
+    let exported = write(&mut output)?;
+    output.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+    std::fs::rename(&part, file)?;
+    Ok(exported)
+}
+
+/// `needs.csv` → `needs-lines.csv`.
+fn beside(file: &Path, part: PartKind) -> PathBuf {
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let extension = file.extension().map_or_else(String::new, |extension| format!(".{}", extension.to_string_lossy()));
+    file.with_file_name(format!("{stem}-{}{extension}", part.field()))
+}
+
+/// What the format could not hold as it is, on the standard error.
+fn tell_lost(terminal: &Terminal, format: Format, exported: &Exported) {
+    if exported.lost_count == 0 {
+        return;
+    }
+    let count = exported.lost_count;
+    let (ja, en) = match format {
+        Format::CsvCp932 => (
+            format!(
+                "{count}個のセルに CP932 で書けない文字があり、&#…; の形で書きました。そのまま見せるには --format csv か xlsx を使ってください。"
+            ),
+            format!(
+                "{count} cell(s) hold characters that CP932 lacks; they are written as &#…;. Use --format csv or xlsx to show them."
+            ),
+        ),
+        Format::Xlsx | Format::Csv | Format::JsonLines => (
+            format!(
+                "{count}個のセルは XLSX に入る長さ（32,767文字）を超えたため空けました。--format csv を使ってください。"
+            ),
+            format!(
+                "{count} cell(s) are longer than XLSX allows (32,767 characters) and were left empty. Use --format csv."
+            ),
+        ),
+    };
+    terminal.warn(&ja, &en);
+    for lost in exported.lost.iter().take(20) {
+        let line = format!("  {} {} {}", lost.id, lost.column, lost.characters);
+        terminal.warn(&line, &line);
+    }
 }
 
 fn part_of(file: &Path) -> PathBuf {

@@ -1,17 +1,22 @@
 //! `musubi import`: a file in, a report out.
 
-use super::arguments::ImportArguments;
+use super::arguments::{EncodingArgument, ImportArguments};
 use super::terminal::Terminal;
 use super::{Access, Ending, Failure, open_database};
 use crate::config::{Config, Speech};
 use crate::domain::finding::Message;
 use crate::domain::{Actor, Kind};
+use crate::exchange::encoding::Encoding;
+use crate::exchange::file::{self, FileFormat, HeadingMeaning, Opened, Reading};
+use crate::exchange::groups::{Group, Groups};
 use crate::exchange::import::check_source;
-use crate::exchange::{Counts, ImportOptions, JsonLines, Listener, Note, Notes, Outcome, Refusal, RowSource, Table};
+use crate::exchange::mapping::{Mapping, check_name, find_ready_made, unknown};
+use crate::exchange::{Counts, ImportOptions, Listener, Note, Notes, Outcome, Refusal};
+use crate::store::{Database, import_mappings};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{BufReader, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 
 /// How many refusals are shown on screen.
@@ -23,6 +28,10 @@ struct Report<'a> {
     file: String,
     dry_run: bool,
     encoding: Option<&'static str>,
+    /// What each heading was taken for.
+    headings: &'a [HeadingMeaning],
+    /// Refusals by column and reason, most frequent first.
+    groups: &'a [Group],
     #[serde(flatten)]
     rows: Counts,
     capabilities: Option<Counts>,
@@ -36,12 +45,32 @@ pub fn run(config: &Config, arguments: &ImportArguments, terminal: &Terminal) ->
     if let Some(source) = &arguments.source {
         check_source(source).map_err(|defect| Failure::WrongUse(defect.message))?;
     }
+    let mut reading = Reading {
+        encoding: arguments.encoding.map(EncodingArgument::encoding),
+        parts: arguments.parts.clone(),
+        ..Reading::default()
+    };
+    let ready_made = arguments.mapping.as_deref().and_then(|name| find_ready_made(name, kind));
+    reading.ready_made = ready_made;
     let mut notes = Notes::default();
-    let (mut rows, size, encoding) = open_rows(kind, &arguments.file, &mut notes)?;
-    let mut listener = Progress::new(size, arguments.report.as_deref(), config.output.language, terminal.json)?;
     let instead = instead(kind);
-    let open = open_database(config, Access::Write { instead: &instead })?;
-    let options = ImportOptions { source: arguments.source.clone(), dry_run: arguments.dry_run };
+    let mut open = None;
+    check_mapping(kind, arguments)?;
+    if ready_made.is_none() && (arguments.mapping.is_some() || !arguments.map.is_empty()) {
+        // What was remembered is in the database.
+        let opened = open_database(config, Access::Write { instead: &instead })?;
+        reading.mapping = Some(mapping(&opened.database, kind, arguments)?);
+        open = Some(opened);
+    }
+    let Opened { mut rows, size, encoding, headings } = open_rows(kind, arguments, &reading, &mut notes)?;
+    let encoding = encoding.map(Encoding::name);
+    let mut listener = Progress::new(size, arguments.report.as_deref(), config.output.language, terminal.json)?;
+    let open = match open {
+        Some(open) => open,
+        None => open_database(config, Access::Write { instead: &instead })?,
+    };
+    let options =
+        ImportOptions { source: arguments.source.clone(), dry_run: arguments.dry_run, ..ImportOptions::default() };
     let result =
         crate::exchange::import(&open.database, &Actor::Operator, kind, rows.as_mut(), notes, &options, &mut listener);
     listener.bar.finish_and_clear();
@@ -53,58 +82,108 @@ pub fn run(config: &Config, arguments: &ImportArguments, terminal: &Terminal) ->
             file: arguments.file.display().to_string(),
             dry_run: arguments.dry_run,
             encoding,
+            headings: &headings,
+            groups: &listener.groups.list(),
             rows: report.rows,
             capabilities: (report.nested.rows() > 0).then_some(report.nested),
             notes: &report.notes,
             refusals: &listener.refusals,
         });
     } else {
+        if arguments.dry_run {
+            print_guess(terminal, encoding, &headings);
+        }
         print(terminal, kind, arguments, &report.rows, &report.nested, &report.notes, &listener);
     }
     let refused = report.rows.refused + report.nested.refused > 0;
     Ok(if refused { Ending::Partly } else { Ending::Done })
 }
 
-type Opened = (Box<dyn RowSource>, u64, Option<&'static str>);
+fn open_rows(kind: Kind, arguments: &ImportArguments, reading: &Reading, notes: &mut Notes) -> Result<Opened, Failure> {
+    let path = &arguments.file;
+    let Some(format) = FileFormat::of_name(path) else {
+        return Err(Failure::wrong_use(
+            format!("{} の形式が分かりません。.csv、.tsv、.xlsx、.jsonl のどれかを指定してください。", path.display()),
+            format!("{} is of no known format. Name a .csv, .tsv, .xlsx or .jsonl file.", path.display()),
+        ));
+    };
+    for path in std::iter::once(path).chain(&arguments.parts) {
+        let cannot = |error: std::io::Error| {
+            Failure::cannot_run(
+                format!("{} を読めません（{error}）。ファイル名と権限を確かめてください。", path.display()),
+                format!("{} cannot be read ({error}). Check its name and permissions.", path.display()),
+            )
+        };
+        if !File::open(path).and_then(|file| file.metadata()).map_err(cannot)?.is_file() {
+            return Err(Failure::wrong_use(
+                format!("{} はファイルではありません。", path.display()),
+                format!("{} is not a file.", path.display()),
+            ));
+        }
+    }
+    Ok(file::open(kind, path, format, reading, notes)?)
+}
 
-fn open_rows(kind: Kind, path: &Path, notes: &mut Notes) -> Result<Opened, Failure> {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if !["csv", "tsv", "jsonl", "ndjson"].contains(&extension.as_str()) {
-        return Err(Failure::wrong_use(
-            format!("{} の形式が分かりません。.csv、.tsv、.jsonl のどれかを指定してください。", path.display()),
-            format!("{} is of no known format. Name a .csv, .tsv or .jsonl file.", path.display()),
-        ));
+/// What can be said of the mapping before anything is opened.
+fn check_mapping(kind: Kind, arguments: &ImportArguments) -> Result<(), Failure> {
+    let wrong = |defect: crate::domain::Defect| Failure::WrongUse(defect.message);
+    let mut mapping = Mapping::default();
+    for text in &arguments.map {
+        mapping.add(kind, text).map_err(wrong)?;
     }
-    let cannot = |error: std::io::Error| {
-        Failure::cannot_run(
-            format!("{} を読めません（{error}）。ファイル名と権限を確かめてください。", path.display()),
-            format!("{} cannot be read ({error}). Check its name and permissions.", path.display()),
-        )
-    };
-    let file = File::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err(Failure::wrong_use(
-            format!("{} はファイルではありません。", path.display()),
-            format!("{} is not a file.", path.display()),
-        ));
+    match &arguments.mapping {
+        Some(name) if find_ready_made(name, kind).is_none() => check_name(name).map_err(wrong),
+        Some(name) if !arguments.map.is_empty() => check_name(name).map_err(wrong),
+        _ => Ok(()),
     }
-    let reader = BufReader::with_capacity(1 << 16, file);
-    let separator = match extension.as_str() {
-        "csv" => b',',
-        "tsv" => b'\t',
-        _ => return Ok((Box::new(JsonLines::new(kind, reader)), metadata.len(), None)),
+}
+
+/// The mapping of this name with what the command adds to it; what it adds is remembered.
+fn mapping(database: &Database, kind: Kind, arguments: &ImportArguments) -> Result<Mapping, Failure> {
+    let mut mapping = Mapping::default();
+    let kept = match &arguments.mapping {
+        Some(name) => database.read(|conn| import_mappings::find(conn, kind, name))?,
+        None => None,
     };
-    let table = Table::open(kind, reader, separator, notes)?;
-    let encoding = table.encoding().name();
-    Ok((Box::new(table), metadata.len(), Some(encoding)))
+    if let (None, Some(name), true) = (&kept, &arguments.mapping, arguments.map.is_empty()) {
+        return Err(Failure::WrongUse(unknown(name, kind).message));
+    }
+    mapping.headings = kept.unwrap_or_default();
+    for text in &arguments.map {
+        mapping.add(kind, text).map_err(|defect| Failure::WrongUse(defect.message))?;
+    }
+    if let (Some(name), false) = (&arguments.mapping, arguments.map.is_empty()) {
+        database.housekeeping(|conn| import_mappings::keep(conn, kind, name, &mapping.headings))?;
+    }
+    Ok(mapping)
+}
+
+/// How the file was understood, for the eyes of whoever may overrule it.
+fn print_guess(terminal: &Terminal, encoding: Option<&'static str>, headings: &[HeadingMeaning]) {
+    if let Some(encoding) = encoding {
+        terminal.line(
+            &format!("文字コード: {encoding}（違うときは --encoding utf8 または cp932）"),
+            &format!("Encoding: {encoding} (if that is wrong: --encoding utf8 or cp932)"),
+        );
+    }
+    for HeadingMeaning { heading, field } in headings {
+        match field {
+            Some(field) => terminal.line(&format!("  {heading} → {field}"), &format!("  {heading} -> {field}")),
+            None => terminal.line(
+                &format!("  {heading} → 取り込まない（--map '{heading}=項目名' で指定できます）"),
+                &format!("  {heading} -> left out (--map '{heading}=FIELD' says otherwise)"),
+            ),
+        }
+    }
 }
 
 fn instead(kind: Kind) -> Message {
     let plural = kind.plural();
     Message::new(
-        format!("serve を止めるか、動いている serve に POST /api/v1/{plural} で1件ずつ登録してください。"),
-        format!("Stop serve, or send the rows one by one to the running one: POST /api/v1/{plural}."),
+        format!(
+            "serve を止めるか、動いている serve に POST /api/v1/imports?kind={plural}&format=… でファイルを送ってください。"
+        ),
+        format!("Stop serve, or send the file to the running one: POST /api/v1/imports?kind={plural}&format=…."),
     )
 }
 
@@ -137,6 +216,13 @@ fn print(
         terminal.line(
             &format!("・{}（{}行）", note.message.ja, note.rows),
             &format!("- {} ({} row(s))", note.message.en, note.rows),
+        );
+    }
+    for group in listener.groups.list().iter().filter(|group| group.rows > 1).take(SHOWN) {
+        let message = terminal.speech.of(&group.message);
+        terminal.line(
+            &format!("・{}件「{}」: {message}", group.rows, group.column),
+            &format!("- {} row(s), \"{}\": {message}", group.rows, group.column),
         );
     }
     for refusal in &listener.refusals {
@@ -193,6 +279,7 @@ struct Progress {
     speech: Speech,
     refusals: Vec<Refusal>,
     refusal_count: u64,
+    groups: Groups,
     last_line: u64,
 }
 
@@ -212,7 +299,15 @@ impl Progress {
             let heading = ["row", "outcome", "id", "column", "code", "found", "message"];
             writer.write_record(heading).map_err(|error| Failure::from(std::io::Error::from(error)))?;
         }
-        Ok(Self { bar, report, speech, refusals: Vec::new(), refusal_count: 0, last_line: 0 })
+        Ok(Self {
+            bar,
+            report,
+            speech,
+            refusals: Vec::new(),
+            refusal_count: 0,
+            groups: Groups::default(),
+            last_line: 0,
+        })
     }
 
     fn finish_report(&mut self) -> Result<(), Failure> {
@@ -232,6 +327,7 @@ impl Listener for Progress {
             Outcome::Unchanged { id } => ("unchanged", id.as_str()),
             Outcome::Refused { refusals } => {
                 self.refusal_count += refusals.len() as u64;
+                refusals.iter().for_each(|refusal| self.groups.add(refusal));
                 let room = SHOWN.saturating_sub(self.refusals.len());
                 self.refusals.extend(refusals.iter().take(room).cloned());
                 if let Some(writer) = &mut self.report {

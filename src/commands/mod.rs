@@ -1,5 +1,6 @@
 //! The command line: each command in its own file. They wire the rooms together and have no logic of their own.
 
+pub mod archive;
 pub mod arguments;
 pub mod bench;
 pub mod check;
@@ -129,6 +130,8 @@ fn run(command: Command, config: &Config, terminal: &Terminal) -> Result<Ending,
         Command::Serve(arguments) => serve::run(config, &arguments, terminal),
         Command::Import(arguments) => import::run(config, &arguments, terminal),
         Command::Export(arguments) => export::run(config, &arguments, terminal),
+        Command::Restore(arguments) => archive::restore(config, &arguments, terminal),
+        Command::Backup(arguments) => archive::backup(config, &arguments, terminal),
         Command::Evaluate(arguments) => evaluate::run(&arguments, terminal),
         Command::Fit(arguments) => fit::run(&arguments, terminal),
         Command::BenchCorpus(arguments) => bench::corpus(&arguments, terminal),

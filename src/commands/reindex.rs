@@ -16,7 +16,8 @@ pub fn run(config: &Config, terminal: &Terminal) -> Result<Ending, Failure> {
     );
     let opened = open_database(config, Access::Write { instead: &instead })?;
     let settings = Settings { writer_memory: config.index.writer_memory, ..Settings::default() };
-    let (engine, _) = Engine::open(&config.index.folder, settings).map_err(Error::internal)?;
+    let taxonomy = opened.database.read(feed::taxonomy)?;
+    let (engine, _) = Engine::open_with(&config.index.folder, settings, taxonomy).map_err(Error::internal)?;
     let started = Instant::now();
     let bar = super::terminal::counter(terminal);
     let documents = feed::rebuild(&opened.database, &engine, |count| bar.set_position(count as u64))?;

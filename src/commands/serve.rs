@@ -3,9 +3,12 @@
 use super::arguments::ServeArguments;
 use super::terminal::Terminal;
 use super::{Access, Ending, Failure, open_database};
+use crate::auth::{password, secrets};
 use crate::config::Config;
+use crate::demo::sign_ins::{Secrets, SignIn};
 use crate::error::Error;
 use crate::feed::Pace;
+use crate::store::Database;
 use crate::{Limits, demo};
 use musubi_index::Settings;
 use std::fs;
@@ -23,9 +26,7 @@ pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> 
         mark_as_demo(&config.data)?;
     }
     let opened = open_database(config, Access::Serve)?;
-    if arguments.demo {
-        demo::load(&opened.database)?;
-    }
+    let sign_ins = if arguments.demo { demo_sign_ins(config, &opened.database)? } else { None };
     let listener = TcpListener::bind(config.server.listen).map_err(|error| {
         Failure::cannot_run(
             format!(
@@ -51,7 +52,12 @@ pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> 
         &format!("musubi は http://{address} で待ち受けています（API の説明: http://{address}/docs/ 、起動 {milliseconds} ms）。Ctrl+C で終わります。"),
         &format!("musubi listens on http://{address} (API: http://{address}/docs/, started in {milliseconds} ms). Ctrl+C ends it."),
     );
-    terminal.result(&serde_json::json!({ "listening": format!("http://{address}") }));
+    let mut result = serde_json::json!({ "listening": format!("http://{address}") });
+    if arguments.demo {
+        print_sign_ins(sign_ins.as_deref(), &address.to_string(), terminal);
+        result["sign_ins"] = serde_json::json!(sign_ins);
+    }
+    terminal.result(&result);
     let feed = app.feed.clone();
     let metrics = metrics_listener(config, terminal);
     let ended = actix_web::rt::System::new().block_on(async move {
@@ -99,6 +105,51 @@ fn warn_of_open_address(config: &Config, terminal: &Terminal) {
         "ほかの端末から接続できる番地で待ち受けます。TLS を終端するリバースプロキシを前に置いてください（server.trusted_proxies も設定）。",
         "Other machines can reach this address. Put a reverse proxy with TLS in front (and set server.trusted_proxies).",
     );
+}
+
+/// The file of the demo folder with one sign-in for each role.
+const DEMO_SIGN_INS: &str = "demo-sign-ins.json";
+
+/// Fills the demo, and makes one sign-in for each role.
+fn demo_sign_ins(config: &Config, database: &Database) -> Result<Option<Vec<SignIn>>, Failure> {
+    if !demo::is_free(database)? {
+        return Err(Failure::wrong_use(
+            "データベースにデモ用でないデータがあります。--demo には空のデータベースを指定してください。",
+            "The database holds data that is not demo data. Give --demo an empty one.",
+        ));
+    }
+    demo::load(database)?;
+    let cost = config.auth.password_cost;
+    let made = Secrets {
+        password: &|| Ok(secrets::encode(&secrets::random::<12>()?)),
+        hash: &|password| password::hash_now(password, cost),
+        write: &secrets::write_private,
+    };
+    Ok(demo::sign_ins::ready(database, &config.data.join(DEMO_SIGN_INS), &made)?)
+}
+
+fn print_sign_ins(sign_ins: Option<&[SignIn]>, address: &str, terminal: &Terminal) {
+    let Some(sign_ins) = sign_ins else {
+        terminal.line(
+            &format!("デモのパスワードのファイル（{DEMO_SIGN_INS}）がありません。作り直すにはデモのフォルダーを削除してください。"),
+            &format!("The file with the demo's passwords ({DEMO_SIGN_INS}) is gone. Delete the demo folder to start over."),
+        );
+        return;
+    };
+    terminal.line(
+        "\nデモ用のサインイン（架空のデータだけが入っています）:",
+        "\nSign-ins of the demo (everything in it is invented):",
+    );
+    for SignIn { role, email, password } in sign_ins {
+        let row = format!("  {role:<14} {email:<28} {password}");
+        terminal.line(&row, &row);
+    }
+    if let Some(SignIn { email, password, .. }) = sign_ins.iter().find(|sign_in| sign_in.role == "coordinator") {
+        let ask = format!(
+            "  curl -s http://{address}/api/v1/auth/sign-in -H 'content-type: application/json' \\\n    -d '{{\"email\":\"{email}\",\"password\":\"{password}\"}}'\n"
+        );
+        terminal.line(&format!("\nサインインの例:\n{ask}"), &format!("\nFor example:\n{ask}"));
+    }
 }
 
 /// Demo data goes into a folder of its own, never beside real data.

@@ -50,6 +50,13 @@ impl Terminal {
         }
     }
 
+    /// Something worth knowing beside the result, to standard error; for people only.
+    pub fn warn(&self, ja: &str, en: &str) {
+        if !self.json {
+            let _ = writeln!(std::io::stderr().lock(), "{}", self.speech.pick(ja, en));
+        }
+    }
+
     /// What went wrong and what to do, to standard error.
     pub fn error(&self, code: &str, message: &Message) {
         let text = if self.json {

@@ -184,6 +184,16 @@ fn auth(raw: &Raw, data: &std::path::Path, findings: &mut Vec<Message>) -> AuthS
             )),
         }
     }
+    for origin in raw.text("server.allowed_origins").split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        match is_origin(origin) {
+            true => settings.allowed_origins.push(origin.to_owned()),
+            false => findings.push(raw.refused(
+                "server.allowed_origins",
+                "https://app.example.jp のように、経路（/…）を付けず、コンマで区切って書いてください。",
+                "write origins like https://app.example.jp, without a path, separated by commas.",
+            )),
+        }
+    }
     let url = raw.text("server.public_url");
     if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
         findings.push(raw.refused("server.public_url", "https://… の形で書いてください。", "write https://…"));
@@ -203,6 +213,13 @@ fn auth(raw: &Raw, data: &std::path::Path, findings: &mut Vec<Message>) -> AuthS
         settings.mail.from = raw.text("mail.from").to_owned();
     }
     settings
+}
+
+/// Scheme, host and port as a browser sends them; never `*`, never `null`.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
 }
 
 impl ServerConfig {

@@ -299,6 +299,8 @@ mod tests {
             ("MUSUBI_SERVER_TRUSTED_PROXIES", "10.0.0.0/99"),
             ("MUSUBI_AUTH_SECOND_FACTOR_FOR_ADMINISTRATORS", "perhaps"),
             ("MUSUBI_SERVER_PUBLIC_URL", "javascript:1"),
+            ("MUSUBI_SERVER_ALLOWED_ORIGINS", "*"),
+            ("MUSUBI_SERVER_ALLOWED_ORIGINS", "https://app.example.jp/page"),
         ] {
             assert!(load(None, &[bad], &[]).is_err(), "{bad:?}");
         }

@@ -32,6 +32,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("server.shutdown_seconds", "8", "time that accepted requests have to finish after a stop signal"),
     setting("server.public_url", "", "where people reach the service, for links in letters: https://…"),
     setting("server.trusted_proxies", "", "whose X-Forwarded-For is believed: addresses or ranges, by commas"),
+    setting("server.allowed_origins", "", "origins whose pages may ask (CORS), by commas: https://app.example.jp"),
     setting(
         "server.operator_on_loopback",
         "until-accounts",
@@ -51,7 +52,7 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// Variables that begin like ours and are not settings: where the tests find shared data.
-pub const OTHER_VARIABLES: &[&str] = &["MUSUBI_CONFIG", "MUSUBI_SHARED"];
+pub const OTHER_VARIABLES: &[&str] = &["MUSUBI_CONFIG", "MUSUBI_SHARED", "MUSUBI_TEST_AMOUNT"];
 
 impl Setting {
     /// `MUSUBI_SERVER_LISTEN` for `server.listen`.

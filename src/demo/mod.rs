@@ -1,11 +1,13 @@
 //! An invented cluster to try things on: no real firm, no real person, a prefecture that does not exist.
 
+pub mod sign_ins;
+
 use crate::domain::{Actor, Kind};
 use crate::error::{Error, Result};
 use crate::exchange::import::{ImportOptions, import};
 use crate::exchange::lines::JsonLines;
 use crate::exchange::rows::Notes;
-use crate::store::{Database, things, vocabulary};
+use crate::store::{Database, accounts, references, things, vocabulary};
 
 /// The name under which the demo's own ids are remembered.
 const SOURCE: &str = "demo";
@@ -21,6 +23,15 @@ const FILES: [(Kind, &str); 6] = [
     (Kind::Need, include_str!("needs.jsonl")),
     (Kind::Record, include_str!("records.jsonl")),
 ];
+
+/// Whether nothing is in the database but the demo: invented data and real data are not mixed.
+pub fn is_free(database: &Database) -> Result<bool> {
+    database.read(|conn| {
+        let (scheme, first) = (references::source_scheme(SOURCE), "org-miori-univ");
+        let ours = references::find(conn, Kind::Organization, &scheme, first)?.is_some();
+        Ok(ours || (things::count_all(conn)? == 0 && !accounts::any(conn)?))
+    })
+}
 
 /// Fills an empty database; does nothing where something is registered. Gives the number of things.
 pub fn load(database: &Database) -> Result<u64> {

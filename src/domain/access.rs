@@ -72,11 +72,14 @@ impl Actor {
             Actor::Visitor => Scope::Public,
             Actor::Operator | Actor::System => Scope::Everything,
             Actor::Account(account) => {
-                let parties = account.memberships.iter().map(|membership| membership.party.clone()).collect();
+                let parties: Vec<_> = account.memberships.iter().map(|membership| membership.party.clone()).collect();
                 if account.roles.contains(&Role::Administrator) {
                     Scope::Everything
                 } else if account.roles.contains(&Role::Coordinator) || account.roles.contains(&Role::Officer) {
                     Scope::Coordinator { parties }
+                } else if parties.is_empty() {
+                    // Nobody has confirmed yet (or any longer) that this account belongs to anybody here.
+                    Scope::Public
                 } else {
                     Scope::Member { parties }
                 }
@@ -102,10 +105,12 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The rule, for one thing. `store::things` says the same in SQL, the index as an audience.
-    pub fn sees(&self, visibility: Visibility, status: Status, owner: Option<&ThingId>) -> bool {
+    /// The rule, for one thing. `store::things` says the same in SQL, the index as an audience; both also show what an
+    /// introduction opened to one of the reader's parties, which only the database knows. `owners` are the parties
+    /// behind the thing: itself for a party, its owner, the members of a record of work.
+    pub fn sees(&self, visibility: Visibility, status: Status, owners: &[ThingId]) -> bool {
         let open = status == Status::Published;
-        let own = |parties: &[ThingId]| owner.is_some_and(|owner| parties.contains(owner));
+        let own = |parties: &[ThingId]| owners.iter().any(|owner| parties.contains(owner));
         match self {
             Scope::Everything => true,
             Scope::Public => open && visibility == Visibility::Public,
@@ -124,12 +129,27 @@ impl Scope {
     }
 }
 
+/// Whether a fact of a party (its place, kind, size …) may be found, counted or filtered by with a thing that the party
+/// owns: only where whoever may see the thing may see the party, too.
+pub fn lends(party: Visibility, status: Status, thing: Visibility) -> bool {
+    status == Status::Published && party <= thing
+}
+
+/// The same for the employer of a person, who is another party: its confidants are not those of the person.
+pub fn employer_lends(employer: Visibility, status: Status, thing: Visibility) -> bool {
+    lends(employer, status, thing.min(Visibility::Members))
+}
+
 /// What somebody wants to do with a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     Create,
     Change,
     Delete,
+    /// Lets a thing appear, or gives it back; says which parties are trusted.
+    Review,
+    /// Makes two of the same into one, and back.
+    Merge,
 }
 
 impl Actor {
@@ -157,9 +177,10 @@ impl Role {
         match (self, kind, action) {
             (Role::Administrator, _, _) => true,
             // A coordinator registers and mends on behalf of others, but takes nothing away from them.
-            (Role::Coordinator, _, Action::Create | Action::Change) => true,
+            (Role::Coordinator, _, Action::Create | Action::Change | Action::Review) => true,
             (Role::Coordinator, Kind::Record, Action::Delete) => true,
-            (Role::Coordinator, _, Action::Delete) => false,
+            // A merge hands everything one party has to the members of another.
+            (Role::Coordinator, _, Action::Delete | Action::Merge) => false,
             (Role::Officer, _, _) => false,
         }
     }
@@ -169,7 +190,7 @@ impl Right {
     /// For the things of the party.
     fn may(self, action: Action, kind: Kind) -> bool {
         match (self, kind, action) {
-            (Right::Reader, _, _) => false,
+            (Right::Reader, _, _) | (_, _, Action::Review | Action::Merge) => false,
             (Right::Editor, Kind::Organization | Kind::Person, _) => false,
             (Right::Owner, Kind::Organization | Kind::Person, Action::Change) => true,
             (Right::Owner, Kind::Organization | Kind::Person, Action::Create | Action::Delete) => false,

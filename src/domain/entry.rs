@@ -94,6 +94,13 @@ impl Relation {
     }
 }
 
+/// Puts `into` in the place of `from`.
+pub(crate) fn replace_in(place: &mut Option<ThingId>, from: &ThingId, into: &ThingId) {
+    if place.as_ref() == Some(from) {
+        *place = Some(into.clone());
+    }
+}
+
 /// A text of an entry that can be found, highlighted and cited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextField<'a> {
@@ -143,6 +150,12 @@ pub trait Entry:
     }
     /// Takes out what the reader may not know although they see the thing.
     fn mask(&mut self, _scope: &Scope) {}
+    /// [`Entry::mask`] for an earlier version of what is now `now`: what is hidden today was not shown yesterday.
+    fn mask_earlier(&mut self, _now: &Self, scope: &Scope) {
+        self.mask(scope);
+    }
+    /// Puts `into` wherever the party `from` stands, once. `own` is the id of the thing itself.
+    fn replace_party(&mut self, own: &ThingId, from: &ThingId, into: &ThingId);
     /// Whether somebody who could find it as it was, or find it in a certain way, may not find it so any more: until the
     /// index has followed, it is left out of counts.
     fn narrows_from(&self, before: &Self) -> bool {

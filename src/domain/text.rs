@@ -24,6 +24,59 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Legal forms in their folded spelling, longer ones before those they hold.
+const LEGAL_FORMS: [&str; 38] = [
+    "特定非営利活動法人",
+    "地方独立行政法人",
+    "国立研究開発法人",
+    "国立大学法人",
+    "公立大学法人",
+    "独立行政法人",
+    "一般社団法人",
+    "公益社団法人",
+    "一般財団法人",
+    "公益財団法人",
+    "社会福祉法人",
+    "農事組合法人",
+    "医療法人社団",
+    "医療法人",
+    "学校法人",
+    "npo法人",
+    "株式会社",
+    "有限会社",
+    "合同会社",
+    "合資会社",
+    "合名会社",
+    "(株)",
+    "(有)",
+    "(同)",
+    "(資)",
+    "(名)",
+    "(一社)",
+    "(公社)",
+    "(一財)",
+    "(公財)",
+    "corporation",
+    "co.,ltd.",
+    "co.,ltd",
+    "co., ltd.",
+    "co., ltd",
+    "k.k.",
+    "inc.",
+    "ltd.",
+];
+
+/// A name folded and without its legal form, spaces and marks, short enough for an index row: what 「（株）山形 精機」 and
+/// 「山形精機株式会社」 share. `None` if nothing is left.
+pub fn bare_name(name: &str) -> Option<String> {
+    let mut name = fold(name);
+    for form in LEGAL_FORMS {
+        name = name.replace(form, " ");
+    }
+    let bare: String = name.chars().filter(|character| character.is_alphanumeric()).take(200).collect();
+    (!bare.is_empty()).then_some(bare)
+}
+
 /// NFKC: full-width and half-width made alike. For codes, which are canonical, not kept as typed.
 pub fn canonical(text: &str) -> String {
     ComposingNormalizer::new_nfkc().normalize(text).trim().to_owned()

@@ -157,6 +157,11 @@ const ORGANIZATION: &[Column] = &[
         ],
     ),
     column("corporate_number", Shape::Text, &["法人番号", "corporate number", "国税庁法人番号"]),
+    column(
+        "invoice_number",
+        Shape::Text,
+        &["登録番号", "適格請求書発行事業者登録番号", "インボイス登録番号", "invoice number"],
+    ),
     column("ror", Shape::Text, &["ROR ID"]),
     column(
         "municipality",
@@ -225,6 +230,7 @@ const PERSON: &[Column] = &[
         &["フリガナ", "氏名（カナ）", "よみ", "読み", "読み仮名", "カナ", "kana", "reading"],
     ),
     column("orcid", Shape::Text, &["ORCID iD"]),
+    column("erad", Shape::Text, &["e-Rad", "e-Rad研究者番号", "研究者番号", "e-Rad number"]),
     column("researchmap", Shape::Text, &["researchmap ID", "リサーチマップ"]),
     column(
         "affiliations",
@@ -372,6 +378,8 @@ const RECORD: &[Column] = &[
     column("amount", Shape::Yen(1), &["金額", "契約金額", "助成額", "金額（円）"]),
     column("amount", Shape::Yen(1_000), &["金額（千円）"]),
     column("number", Shape::Text, &["番号", "課題番号", "契約番号", "特許番号", "出願番号"]),
+    column("kaken", Shape::Text, &["科研費課題番号", "研究課題番号", "KAKEN", "kaken number"]),
+    column("patent", Shape::Text, &["特許・出願番号", "patent number"]),
     column("website", Shape::Text, &["ウェブサイト", "URL", "web"]),
 ];
 

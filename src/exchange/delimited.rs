@@ -177,7 +177,7 @@ fn unclosed_quote() -> Defect {
     )
 }
 
-fn too_many_columns() -> Defect {
+pub fn too_many_columns() -> Defect {
     Defect::new(
         "row.too_many_columns",
         format!("列は{COLUMN_LIMIT}までです。"),

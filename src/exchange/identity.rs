@@ -4,7 +4,7 @@
 //! them is recognised by what people would recognise it by: see [`titled_alike`].
 
 use super::rows::{Draft, Refusal};
-use crate::domain::codes::{CorporateNumber, Orcid, ResearchmapId, Ror};
+use crate::domain::codes::{CorporateNumber, EradNumber, InvoiceNumber, Orcid, ResearchmapId, Ror};
 use crate::domain::date::PartialDate;
 use crate::domain::finding::Defect;
 use crate::domain::text::fold;
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::store::things::{self, Stored};
 use crate::store::{Conn, references};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What is known of the thing a row speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,23 @@ const MEMORY_LIMIT: usize = 200_000;
 pub struct Resolver {
     source: Option<String>,
     known: HashMap<String, ThingId>,
+    /// In a trial: names of things that earlier rows of the file will have made.
+    promised: HashSet<String>,
 }
 
 impl Resolver {
     pub fn new(source: Option<String>) -> Self {
-        Self { source, known: HashMap::new() }
+        Self { source, known: HashMap::new(), promised: HashSet::new() }
+    }
+
+    /// Forgets what was looked up.
+    pub fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// A thing of this name will be there when the file is committed.
+    pub fn promise(&mut self, name: String) {
+        self.promised.insert(name);
     }
 
     /// The scheme under which the file's own ids are remembered.
@@ -56,6 +68,8 @@ impl Resolver {
                         *place = Value::String(id.into());
                     }
                 }
+                // It cannot be named yet; whether it may stand here is known when it is there.
+                None if self.promised.contains(slot.text.trim()) => {}
                 None => missing.push(draft.refuse_slot(slot, self.not_found(&slot.text))),
             }
         }
@@ -122,21 +136,23 @@ impl Resolver {
 }
 
 /// A number in its canonical form, under the scheme of that name.
-fn number(scheme: &str, value: &str) -> Option<(&'static str, String)> {
+pub(super) fn number(scheme: &str, value: &str) -> Option<(&'static str, String)> {
     match scheme {
         "corporate_number" => CorporateNumber::parse(value).ok().map(|number| ("corporate_number", number.into())),
+        "invoice_number" => InvoiceNumber::parse(value).ok().map(|number| ("invoice_number", number.into())),
         "ror" => Ror::parse(value).ok().map(|ror| ("ror", ror.into())),
         "orcid" => Orcid::parse(value).ok().map(|orcid| ("orcid", orcid.into())),
         "researchmap" => ResearchmapId::parse(value).ok().map(|id| ("researchmap", id.into())),
+        "erad" => EradNumber::parse(value).ok().map(|number| ("erad", number.into())),
         _ => None,
     }
 }
 
 /// The fields of a kind that are numbers by which others know it.
-fn number_fields(kind: Kind) -> &'static [&'static str] {
+pub(super) fn number_fields(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Organization => &["corporate_number", "ror"],
-        Kind::Person => &["orcid", "researchmap"],
+        Kind::Organization => &["corporate_number", "invoice_number", "ror"],
+        Kind::Person => &["orcid", "researchmap", "erad"],
         Kind::Capability | Kind::Seed | Kind::Need | Kind::Record => &[],
     }
 }

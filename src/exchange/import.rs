@@ -1,8 +1,11 @@
 //! Taking rows in: read and shaped outside of any transaction, written in batches, each row for itself.
 
+use super::cp932;
 use super::identity::{self, Identity, Resolver};
 use super::places::Places;
 use super::rows::{self, Draft, Note, Notes, RawRow, Refusal, Vocabularies};
+use super::trial::Trial;
+use super::workbook::Refused;
 use crate::domain::text::fold;
 use crate::domain::{
     Actor, Capability, Defect, Entry, Finding, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
@@ -11,8 +14,8 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::store::log::Action;
 use crate::store::things::{self, Stored};
-use crate::store::{Database, Tx, references, vocabulary};
-use serde::Serialize;
+use crate::store::{Database, Tx, imports, references, vocabulary};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -20,14 +23,37 @@ use std::collections::{HashMap, HashSet};
 pub const BATCH_ROWS: usize = 1_000;
 /// Bytes of rows that wait for one transaction at most, so that large rows do not pile up.
 const BATCH_BYTES: usize = 8 << 20;
+/// Rows that are tried in one transaction at most: others wait for so long.
+const TRIAL_ROWS: usize = 250;
 
 /// What an import is told besides its rows.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
     /// The system the file comes from; see [`check_source`].
     pub source: Option<String>,
-    /// Everything is tried in one transaction and undone.
+    /// Everything is tried in one transaction and undone: exact, and the only writer for as long as it takes.
     pub dry_run: bool,
+    /// Everything is tried in short transactions, each undone, so that others write in between.
+    pub trial: bool,
+    /// The import whose batches are kept for its undo, and where it goes on.
+    pub job: Option<Job>,
+}
+
+/// An import that is kept.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub id: ThingId,
+    /// Lines up to this one are written already.
+    pub after_line: u64,
+    /// What they became.
+    pub counts: JobCounts,
+}
+
+/// How many rows, and capabilities nested in them, became what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobCounts {
+    pub rows: Counts,
+    pub nested: Counts,
 }
 
 /// What became of one row.
@@ -41,7 +67,7 @@ pub enum Outcome {
 }
 
 /// How many rows became what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub created: u64,
     pub updated: u64,
@@ -71,6 +97,8 @@ pub struct ImportReport {
     /// Capabilities that stood inside organisations.
     pub nested: Counts,
     pub notes: Vec<Note>,
+    /// The listener asked to stop before the end.
+    pub stopped: bool,
 }
 
 /// Where rows come from.
@@ -79,6 +107,22 @@ pub trait RowSource {
     fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>>;
     /// Bytes of the file so far, for a progress bar.
     fn bytes_read(&self) -> u64;
+    /// Whether the file is in CP932, where 〜 and ～ are one character: what differs in nothing else is unchanged.
+    fn is_cp932(&self) -> bool {
+        false
+    }
+}
+
+impl<S: RowSource + ?Sized> RowSource for Box<S> {
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
+        (**self).next_row(notes)
+    }
+    fn bytes_read(&self) -> u64 {
+        (**self).bytes_read()
+    }
+    fn is_cp932(&self) -> bool {
+        (**self).is_cp932()
+    }
 }
 
 /// Hears of each row once it is certain.
@@ -87,6 +131,10 @@ pub trait Listener {
     fn row(&mut self, line: u64, outcome: &Outcome) -> std::io::Result<()>;
     /// After each batch: bytes of the file so far.
     fn progress(&mut self, bytes: u64, counts: &Counts);
+    /// Asked after each batch: true ends the import there.
+    fn stop(&self) -> bool {
+        false
+    }
 }
 
 /// Listens to nothing.
@@ -142,6 +190,9 @@ struct Session {
     notes: Notes,
     /// Headings of the capabilities nested in organisations.
     nested_planner: rows::Planner,
+    cp932: bool,
+    trial: Option<Trial>,
+    job: Option<ThingId>,
 }
 
 /// What is told of a row, or of a capability nested in it.
@@ -183,29 +234,19 @@ fn run<E: Stored>(
         spoken_of: HashMap::new(),
         notes,
         nested_planner: rows::Planner::new(Kind::Capability),
+        cp932: rows.is_cp932(),
+        trial: options.trial.then(Trial::default),
+        job: options.job.as_ref().map(|job| job.id.clone()),
     };
-    let mut counts = Counts::default();
-    let mut nested = Counts::default();
-    let mut tell = |outcomes: Vec<Told>, bytes: u64| -> Result<()> {
-        for told in &outcomes {
-            if told.nested {
-                nested.add(&told.outcome)
-            } else {
-                counts.add(&told.outcome)
-            }
-            if !told.nested || matches!(told.outcome, Outcome::Refused { .. }) {
-                listener.row(told.line, &told.outcome).map_err(Error::internal)?;
-            }
-        }
-        listener.progress(bytes, &counts);
-        Ok(())
-    };
+    let (after_line, earlier) = options.job.as_ref().map_or_else(Default::default, |job| (job.after_line, job.counts));
+    let mut told = Teller { counts: earlier.rows, nested: earlier.nested, listener };
+    let mut stopped = false;
     if options.dry_run {
         let mut finished = false;
         let result = database.write(actor, |tx| {
-            while let Some(batch) = next_batch::<E>(rows, &mut session)? {
+            while let Some(batch) = next_batch::<E>(rows, &mut session, BATCH_ROWS, after_line)? {
                 let outcomes = take_in::<E>(tx, batch, &mut session)?;
-                tell(outcomes, rows.bytes_read())?;
+                told.tell(outcomes, rows.bytes_read())?;
             }
             finished = true;
             // The truest way to write nothing: do it all and take it back.
@@ -215,24 +256,113 @@ fn run<E: Stored>(
             return Err(error);
         }
     } else {
-        while let Some(batch) = next_batch::<E>(rows, &mut session)? {
-            let written = database.write(actor, |tx| {
-                let outcomes = take_in::<E>(tx, batch, &mut session)?;
-                tx.unchanged();
-                Ok(outcomes)
-            })?;
-            tell(written.value, rows.bytes_read())?;
+        let size = if options.trial { TRIAL_ROWS } else { BATCH_ROWS };
+        while let Some(batch) = next_batch::<E>(rows, &mut session, size, after_line)? {
+            let outcomes = match options.trial {
+                true => try_out::<E>(database, actor, batch, &mut session)?,
+                false => write_batch::<E>(database, actor, batch, &mut session, &told)?,
+            };
+            if told.tell(outcomes, rows.bytes_read())? {
+                stopped = true;
+                break;
+            }
         }
     }
-    Ok(ImportReport { rows: counts, nested, notes: session.notes.into_list() })
+    let (rows, nested) = (told.counts, told.nested);
+    Ok(ImportReport { rows, nested, notes: session.notes.into_list(), stopped })
+}
+
+/// Counts, and passes on what became of rows.
+struct Teller<'a> {
+    counts: Counts,
+    nested: Counts,
+    listener: &'a mut dyn Listener,
+}
+
+impl Teller<'_> {
+    /// Gives whether the listener asks to stop.
+    fn tell(&mut self, outcomes: Vec<Told>, bytes: u64) -> Result<bool> {
+        for told in &outcomes {
+            if told.nested {
+                self.nested.add(&told.outcome)
+            } else {
+                self.counts.add(&told.outcome)
+            }
+            if !told.nested || matches!(told.outcome, Outcome::Refused { .. }) {
+                self.listener.row(told.line, &told.outcome).map_err(Error::internal)?;
+            }
+        }
+        self.listener.progress(bytes, &self.counts);
+        Ok(self.listener.stop())
+    }
+
+    /// The counts as they will be after these.
+    fn after(&self, outcomes: &[Told]) -> JobCounts {
+        let mut counts = JobCounts { rows: self.counts, nested: self.nested };
+        for told in outcomes {
+            if told.nested { counts.nested.add(&told.outcome) } else { counts.rows.add(&told.outcome) }
+        }
+        counts
+    }
+}
+
+fn write_batch<E: Stored>(
+    database: &Database,
+    actor: &Actor,
+    batch: Vec<Shaped>,
+    session: &mut Session,
+    told: &Teller<'_>,
+) -> Result<Vec<Told>> {
+    let written = database.write(actor, |tx| {
+        let outcomes = take_in::<E>(tx, batch, session)?;
+        if let (Some(job), Some(last)) = (session.job.clone(), outcomes.last()) {
+            let counts = serde_json::to_string(&told.after(&outcomes)).map_err(Error::internal)?;
+            imports::add_batch(tx, &job, last.line, &counts)?;
+        }
+        tx.unchanged();
+        Ok(outcomes)
+    })?;
+    Ok(written.value)
+}
+
+/// Does a batch and takes it back.
+fn try_out<E: Stored>(
+    database: &Database,
+    actor: &Actor,
+    batch: Vec<Shaped>,
+    session: &mut Session,
+) -> Result<Vec<Told>> {
+    let mut outcomes = None;
+    let undone = database.write(actor, |tx| {
+        outcomes = Some(take_in::<E>(tx, batch, session)?);
+        Err::<(), Error>(Error::internal("rolled back: a trial"))
+    });
+    let Some(outcomes) = outcomes else {
+        return Err(undone.err().unwrap_or_else(|| Error::internal("a trial that ended without an outcome")));
+    };
+    // What was looked up may have been made by this batch, and is gone again.
+    session.resolver.forget();
+    if let Some(trial) = &mut session.trial {
+        trial.end_of_batch(&mut session.resolver);
+    }
+    Ok(outcomes)
 }
 
 /// Reads and shapes rows until a batch is full. `None` at the end of the file.
-fn next_batch<E: Entry>(rows: &mut dyn RowSource, session: &mut Session) -> Result<Option<Vec<Shaped>>> {
+fn next_batch<E: Entry>(
+    rows: &mut dyn RowSource,
+    session: &mut Session,
+    size: usize,
+    after_line: u64,
+) -> Result<Option<Vec<Shaped>>> {
     let before = rows.bytes_read();
     let mut batch = Vec::new();
-    while batch.len() < BATCH_ROWS && rows.bytes_read() - before < BATCH_BYTES as u64 {
+    while batch.len() < size && rows.bytes_read() - before < BATCH_BYTES as u64 {
         let Some(row) = rows.next_row(&mut session.notes).map_err(cannot_read)? else { break };
+        let line = row.as_ref().map_or_else(|refusal| refusal.row, |raw| raw.line);
+        if line <= after_line {
+            continue;
+        }
         batch.push(match row {
             Ok(raw) => {
                 let draft = rows::read(E::KIND, raw, &session.vocabularies, &mut session.notes);
@@ -261,6 +391,9 @@ fn note_unused_id(draft: &Draft, session: &mut Session) {
 }
 
 fn cannot_read(error: std::io::Error) -> Error {
+    if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<Refused>()) {
+        return Error::Malformed(refused.0.clone());
+    }
     Error::internal(format!("reading the file stopped: {error}"))
 }
 
@@ -302,6 +435,11 @@ fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session
             Shaped::Draft(draft) if !draft.refusals.is_empty() => Outcome::Refused { refusals: draft.refusals },
             Shaped::Draft(mut draft) => {
                 let keys = identity::keys(E::KIND, &draft);
+                let tried = session.trial.as_ref().and_then(|trial| trial.earlier(E::KIND, &draft, scheme.as_deref()));
+                if let Some(outcome) = tried {
+                    outcomes.push(Told { line, outcome, nested: false });
+                    continue;
+                }
                 // What an earlier row of this batch wrote was not there when the identities were looked up.
                 let identity = match identity {
                     Some(identity) if !keys.iter().any(|key| touched.contains(key)) => Ok(identity),
@@ -311,8 +449,11 @@ fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session
                     Err(refusals) => Outcome::Refused { refusals },
                     Ok(identity) => take_row::<E>(tx, &draft, identity, &mut known, session, scheme.as_deref())?,
                 };
-                if !matches!(outcome, Outcome::Refused { .. } | Outcome::Unchanged { .. }) {
+                if let Outcome::Created { id } | Outcome::Updated { id } = &outcome {
                     touched.extend(keys);
+                    if let Some(trial) = &mut session.trial {
+                        trial.note(E::KIND, &draft, scheme.as_deref(), id);
+                    }
                 }
                 nested = capabilities(tx, &draft, &outcome, session)?;
                 outcome
@@ -364,7 +505,11 @@ fn take_row<E: Stored>(
         Some(thing) => serde_json::to_value(&thing.entry).map_err(Error::internal)?,
         None => Value::Object(Map::new()),
     };
+    let before = session.cp932.then(|| tree.clone());
     parse::merge_patch(&mut tree, &draft.patch);
+    if let Some(before) = before {
+        cp932::keep_what_looks_the_same(&before, &mut tree);
+    }
     if let Value::Object(fields) = &mut tree {
         for (name, value) in &draft.defaults {
             let place = fields.entry(name.clone()).or_insert(Value::Null);
@@ -419,6 +564,9 @@ fn take_row<E: Stored>(
                 let thing = things::update(tx, thing, version, entry)?;
                 if let (Some((own, scheme)), false) = (at_source, is_named) {
                     references::add(tx, E::KIND, scheme, own, &id)?;
+                    if let Some(job) = &session.job {
+                        imports::keep_reference(tx.conn(), job, E::KIND, scheme, own)?;
+                    }
                     if !changes {
                         // The thing is what it was, but is known by one more name.
                         tx.record(Action::Follow, E::KIND, &id, false)?;
@@ -542,7 +690,7 @@ fn refused_or_stop(draft: &Draft, error: Error) -> Result<Outcome> {
     }
 }
 
-fn repeated(earlier: u64) -> Defect {
+pub(super) fn repeated(earlier: u64) -> Defect {
     Defect::new(
         "row.repeated",
         format!("{earlier}行目と同じものについての行ですが、内容が違います。どちらか一方にしてください。"),

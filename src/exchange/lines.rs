@@ -5,7 +5,7 @@ use super::import::RowSource;
 use super::physical::{Physical, PhysicalLines};
 use super::rows::{Notes, Planner, RawRow, Refusal};
 use crate::domain::{Defect, Kind};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::io::BufRead;
 
 /// Reads one object a line. Blank lines are passed over.
@@ -13,11 +13,25 @@ use std::io::BufRead;
 pub struct JsonLines<R> {
     lines: PhysicalLines<R>,
     planner: Planner,
+    reshape: Option<Reshape>,
 }
+
+/// Makes an object in the words of others one in ours.
+pub type Reshape = fn(Map<String, Value>) -> Map<String, Value>;
 
 impl<R: BufRead> JsonLines<R> {
     pub fn new(kind: Kind, reader: R) -> Self {
-        Self { lines: PhysicalLines::new(reader), planner: Planner::new(kind) }
+        Self::with_planner(Planner::new(kind), reader)
+    }
+
+    pub fn with_planner(planner: Planner, reader: R) -> Self {
+        Self { lines: PhysicalLines::new(reader), planner, reshape: None }
+    }
+
+    /// Each object passes through `reshape` first: for formats of others that are not one flat object a row.
+    pub fn reshaped(mut self, reshape: Reshape) -> Self {
+        self.reshape = Some(reshape);
+        self
     }
 }
 
@@ -38,6 +52,10 @@ impl<R: BufRead> RowSource for JsonLines<R> {
             // serde_json bounds the depth (128) and refuses lone surrogates and bytes that are not UTF-8.
             let row = match serde_json::from_slice::<Value>(text) {
                 Ok(Value::Object(object)) => {
+                    let object = match self.reshape {
+                        Some(reshape) => reshape(object),
+                        None => object,
+                    };
                     let cells =
                         object.into_iter().map(|(name, value)| (self.planner.plan(&name, notes), value)).collect();
                     Ok(RawRow { line: number, cells })

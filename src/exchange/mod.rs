@@ -1,20 +1,35 @@
 //! Import and export: formats, headings, row reports. Knows the store's functions and nothing of diesel or HTTP.
 //!
-//! A row's way in: bytes → [`delimited`] or [`lines`] → [`rows`] (headings and cells become fields) →
+//! A row's way in: bytes → [`delimited`], [`workbook`] or [`lines`] ([`file`] says which) → [`rows`] (headings and cells become fields) →
 //! [`identity`] (which thing it speaks of) → `domain::parse` (the same rules as REST) → the write door, in batches.
 
 pub mod cells;
 pub mod columns;
+pub mod cp932;
 pub mod delimited;
 pub mod encoding;
 pub mod export;
+pub mod file;
+pub mod groups;
+pub mod headings;
 pub mod identity;
 pub mod import;
+pub mod jobs;
+pub mod kaken;
+pub mod layout;
 pub mod lines;
+pub mod mapping;
+pub mod parts;
 pub mod physical;
 pub mod places;
+pub mod researchmap;
 pub mod rows;
+pub mod sheets;
 pub mod tables;
+pub mod trial;
+pub mod undo;
+pub mod workbook;
+pub mod write;
 
 pub use import::{Counts, ImportOptions, ImportReport, Listener, Outcome, RowSource, import};
 pub use lines::JsonLines;

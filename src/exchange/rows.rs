@@ -2,6 +2,7 @@
 
 use super::cells;
 use super::columns::{self, Column, Item, Shape};
+use super::mapping::Mapping;
 use super::places::Places;
 use crate::config::settings::nearest;
 use crate::domain::finding::{Defect, Finding, Message};
@@ -82,6 +83,11 @@ impl Notes {
         }
     }
 
+    /// The notes so far.
+    pub fn list(&self) -> &[Note] {
+        &self.order
+    }
+
     pub fn into_list(self) -> Vec<Note> {
         self.order
     }
@@ -92,12 +98,30 @@ impl Notes {
 pub struct Planner {
     kind: Kind,
     known: HashMap<String, &'static Column>,
+    /// What a mapping says of a heading, by its key: a column, or that it is left out.
+    mapped: HashMap<String, Option<&'static Column>>,
     plans: HashMap<String, Arc<Plan>>,
 }
 
 impl Planner {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, known: columns::headings(kind), plans: HashMap::new() }
+        Self { kind, known: columns::headings(kind), mapped: HashMap::new(), plans: HashMap::new() }
+    }
+
+    /// With the headings of a mapping, which go before our own.
+    pub fn with_mapping(kind: Kind, mapping: &Mapping) -> Self {
+        let mut planner = Self::new(kind);
+        for (heading, field) in &mapping.headings {
+            let column = planner.known.get(&columns::heading_key(field)).copied();
+            planner.mapped.insert(columns::heading_key(heading), column);
+        }
+        planner
+    }
+
+    /// With the mapping of another.
+    pub fn mapped_like(mut self, other: &Planner) -> Self {
+        self.mapped = other.mapped.clone();
+        self
     }
 
     /// The meaning of a heading. One that is not known is noted, with the nearest that is.
@@ -105,9 +129,12 @@ impl Planner {
         if let Some(plan) = self.plans.get(heading) {
             return Arc::clone(plan);
         }
-        let column = self.known.get(&columns::heading_key(heading)).copied();
+        let key = columns::heading_key(heading);
+        let mapped = self.mapped.get(&key).copied();
+        let column = mapped.unwrap_or_else(|| self.known.get(&key).copied());
         let shown: String = heading.trim().chars().take(60).collect();
         match column {
+            None if mapped.is_some() => {}
             None => notes.add(&format!("unknown {shown}"), || {
                 let near = nearest(&shown, columns::heading_names(self.kind));
                 let (ja, en) = near.map_or_else(Default::default, |near| {

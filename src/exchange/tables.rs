@@ -1,12 +1,12 @@
 //! Rows of CSV and TSV: headings first, then cells in the encoding of the file.
 
-use super::cells;
-use super::columns::{Column, Shape};
 use super::delimited::{DelimitedReader, DelimitedRow};
 use super::encoding::{self, Encoding, Guess, UTF8_MARK};
+use super::headings;
 use super::import::RowSource;
 use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
-use crate::domain::{Defect, Kind};
+use super::{cells, cp932};
+use crate::domain::Defect;
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::io::{BufRead, Seek};
@@ -21,15 +21,22 @@ pub struct Table<R> {
 }
 
 impl<R: BufRead + Seek> Table<R> {
-    /// Reads the whole file once to find its encoding, then its headings. A file that cannot be a table is refused
-    /// before any row.
-    pub fn open(kind: Kind, mut reader: R, separator: u8, notes: &mut Notes) -> Result<Self> {
+    /// Reads the whole file once to find its encoding (unless `stated` says it), then its headings. A file that cannot
+    /// be a table is refused before any row.
+    pub fn open(
+        mut planner: Planner,
+        mut reader: R,
+        separator: u8,
+        stated: Option<Encoding>,
+        notes: &mut Notes,
+    ) -> Result<Self> {
         let guess = encoding::guess(&mut reader).map_err(Error::internal)?;
         reader.rewind().map_err(Error::internal)?;
-        let encoding = match guess {
-            Guess::Text(encoding) => encoding,
-            Guess::Empty => return Err(refused("file.empty", "ファイルが空です。", "The file is empty.")),
-            Guess::Utf16 => {
+        let encoding = match (guess, stated) {
+            (Guess::Empty, _) => return Err(refused("file.empty", "ファイルが空です。", "The file is empty.")),
+            (_, Some(stated)) => stated,
+            (Guess::Text(encoding), None) => encoding,
+            (Guess::Utf16, None) => {
                 return Err(refused(
                     "file.utf16",
                     "UTF-16 のファイルは読めません。「CSV UTF-8」の形式で保存してください。",
@@ -43,8 +50,14 @@ impl<R: BufRead + Seek> Table<R> {
             Some(Err(broken)) => return Err(Error::Malformed(broken.defect)),
             Some(Ok(row)) => row,
         };
-        let headings = read_headings(kind, &first, encoding, notes)?;
+        let texts = heading_texts(&first, encoding)?;
+        let headings = headings::plan(&mut planner, &texts, notes)?;
         Ok(Self { reader, encoding, headings })
+    }
+
+    /// The headings of the file and what each means.
+    pub fn headings(&self) -> &[Arc<Plan>] {
+        &self.headings
     }
 
     pub fn encoding(&self) -> Encoding {
@@ -52,67 +65,21 @@ impl<R: BufRead + Seek> Table<R> {
     }
 }
 
-fn read_headings(kind: Kind, row: &DelimitedRow, encoding: Encoding, notes: &mut Notes) -> Result<Vec<Arc<Plan>>> {
-    let mut planner = Planner::new(kind);
-    let mut headings: Vec<Arc<Plan>> = Vec::with_capacity(row.cells.len());
-    for (place, cell) in row.cells.iter().enumerate() {
+fn heading_texts(row: &DelimitedRow, encoding: Encoding) -> Result<Vec<String>> {
+    let text = |(place, cell): (usize, &Vec<u8>)| {
         let bytes = cell.strip_prefix(UTF8_MARK).filter(|_| place == 0).unwrap_or(cell);
-        let Some(text) = encoding.decode(bytes) else {
-            return Err(refused(
+        encoding.decode(bytes).map(|text| text.into_owned()).ok_or_else(|| {
+            refused(
                 "file.encoding",
                 format!(
                     "見出しの文字コードが {} として読めません。UTF-8 か CP932 で保存し直してください。",
                     encoding.name()
                 ),
                 format!("The headings are not {}. Save the file again as UTF-8 or CP932.", encoding.name()),
-            ));
-        };
-        let text = text.trim();
-        if text.is_empty() {
-            headings.push(Arc::new(Plan { heading: String::new(), column: None }));
-            continue;
-        }
-        let plan = planner.plan(text, notes);
-        if let Some(other) = headings.iter().find(|other| same_column(other, &plan)) {
-            return Err(refused(
-                "file.duplicate_heading",
-                format!(
-                    "見出し「{}」と「{}」が同じ項目を指しています。どちらか一方にしてください。",
-                    other.heading, plan.heading
-                ),
-                format!(
-                    "The headings \"{}\" and \"{}\" mean the same field. Keep one of them.",
-                    other.heading, plan.heading
-                ),
-            ));
-        }
-        headings.push(plan);
-    }
-    if headings.iter().all(|plan| plan.column.is_none()) {
-        let shown: Vec<&str> = headings.iter().map(|plan| plan.heading.as_str()).take(6).collect();
-        let shown: String = shown.join(", ").chars().take(120).collect();
-        return Err(refused(
-            "file.no_known_heading",
-            format!(
-                "知っている見出しがひとつもありません（1行目: {shown}）。1行目に見出しがあるか、種類（KIND）が正しいか確かめてください。"
-            ),
-            format!("None of the headings is known (row 1: {shown}). Is row 1 the headings, and is KIND right?"),
-        ));
-    }
-    Ok(headings)
-}
-
-/// The same heading twice, or two headings for one field.
-fn same_column(one: &Plan, other: &Plan) -> bool {
-    match (one.column, other.column) {
-        (Some(one), Some(other)) => {
-            // A corporate number may stand beside the id that it explains.
-            let number = |column: &Column| matches!(column.shape, Shape::CorporateNumberReference);
-            one.field == other.field && number(one) == number(other)
-        }
-        (None, None) => !one.heading.is_empty() && one.heading == other.heading,
-        _ => false,
-    }
+            )
+        })
+    };
+    row.cells.iter().enumerate().map(text).collect()
 }
 
 fn refused(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Error {
@@ -136,6 +103,10 @@ impl<R: BufRead> RowSource for Table<R> {
 
     fn bytes_read(&self) -> u64 {
         self.reader.bytes_read()
+    }
+
+    fn is_cp932(&self) -> bool {
+        self.encoding == Encoding::Cp932
     }
 }
 
@@ -176,6 +147,10 @@ impl<R: BufRead> Table<R> {
             };
             // An empty cell says nothing: what is there stays.
             if plan.column.is_some() && !text.trim().is_empty() {
+                let text = match self.encoding {
+                    Encoding::Utf8 => text,
+                    Encoding::Cp932 => cp932::without_references(text),
+                };
                 cells.push((Arc::clone(plan), Value::String(cells::without_guard(&text).to_owned())));
             }
         }

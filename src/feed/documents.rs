@@ -1,16 +1,31 @@
 //! How search sees each kind: one document per published thing, flattened with the facts of its owner.
 
+use crate::domain::access::{employer_lends, lends};
 use crate::domain::entry::TextPlace;
 use crate::domain::vocabulary::{OrganizationKind, SizeBand, Status, Visibility};
 use crate::domain::{Capability, Entry, Header, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId};
 use crate::error::Result;
 use crate::store::Conn;
+use crate::store::disclosures;
 use crate::store::things::{self, Stored};
 use musubi_index::{Attribute, Audience, Document, Source};
 use std::collections::HashMap;
 
 /// The documents of `ids`, which are of one kind. What is gone gives none.
 pub fn of(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
+    let mut documents = of_kind(conn, kind, ids)?;
+    let opened = disclosures::readers(conn, ids)?;
+    for document in &mut documents {
+        if let (Some(parties), Audience::Parties(readers) | Audience::Private(readers)) =
+            (opened.get(&document.id), &mut document.audience)
+        {
+            readers.extend(parties.iter().cloned());
+        }
+    }
+    Ok(documents)
+}
+
+fn of_kind(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
     match kind {
         Kind::Organization => {
             let organizations = things::get_many::<Organization>(conn, &Scope::Everything, ids)?;
@@ -47,8 +62,9 @@ fn organization(thing: &Thing<Organization>) -> Document {
     let id = thing.header.id.to_string();
     let mut document = base(&thing.header, entry, Some(&id), Source::Profile);
     document.parties = vec![id];
+    document.day = verified_day(&thing.header);
     document.codes = entry.references().into_iter().map(|(_, value)| value).collect();
-    place_and_kind(&mut document, &organization_facts(entry));
+    place_and_kind(&mut document, &Told::of(entry));
     list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
     list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
     document
@@ -59,12 +75,11 @@ fn person(thing: &Thing<Person>, facts: &Facts) -> Document {
     let id = thing.header.id.to_string();
     let mut document = base(&thing.header, entry, Some(&id), Source::Profile);
     document.parties = vec![id];
+    document.day = verified_day(&thing.header);
     document.codes = entry.references().into_iter().map(|(_, value)| value).collect();
-    let mut own = entry.affiliations.first().and_then(|employer| facts.get(employer)).cloned().unwrap_or_default();
-    if let Some(municipality) = &entry.municipality {
-        own.municipality = Some(municipality.as_str().to_owned());
-    }
-    place_and_kind(&mut document, &own);
+    let own = Told { municipality: entry.municipality.clone().map(String::from), ..Told::default() };
+    let employer = entry.affiliations.first().map(ThingId::as_str);
+    place_and_kind(&mut document, &facts.with_employer(&own, employer, entry.visibility));
     list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
     list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
     document
@@ -73,6 +88,7 @@ fn person(thing: &Thing<Person>, facts: &Facts) -> Document {
 fn capability(thing: &Thing<Capability>, facts: &Facts) -> Document {
     let entry = &thing.entry;
     let mut document = of_owner(&thing.header, entry, Source::Offer, facts);
+    document.day = verified_day(&thing.header);
     list(&mut document, Attribute::CapabilityKind, entry.capability_kind.iter().map(|kind| kind.code().to_owned()));
     list(&mut document, Attribute::Readiness, entry.readiness.iter().map(|level| level.value().to_string()));
     list(&mut document, Attribute::Certificate, entry.certificates.iter().map(|code| code.as_str().to_owned()));
@@ -84,6 +100,7 @@ fn capability(thing: &Thing<Capability>, facts: &Facts) -> Document {
 fn seed(thing: &Thing<Seed>, facts: &Facts) -> Document {
     let entry = &thing.entry;
     let mut document = of_owner(&thing.header, entry, Source::Offer, facts);
+    document.day = verified_day(&thing.header);
     document.codes = entry.patents.iter().map(|number| number.as_str().to_owned()).collect();
     list(&mut document, Attribute::Readiness, entry.readiness.iter().map(|level| level.value().to_string()));
     list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
@@ -110,10 +127,23 @@ fn record(thing: &Thing<Record>) -> Document {
     let entry = &thing.entry;
     let mut document = base(&thing.header, entry, None, Source::Record);
     document.parties = entry.members.iter().map(|member| member.party.to_string()).collect();
+    // It belongs to those who took part.
+    if let Audience::Parties(readers) | Audience::Private(readers) = &mut document.audience {
+        readers.clone_from(&document.parties);
+    }
     document.day = entry.happened_on.as_ref().and_then(|date| date.days());
-    document.codes = entry.number.iter().map(|number| number.as_str().to_owned()).collect();
+    let (number, kaken, patent) = (&entry.number, &entry.kaken, &entry.patent);
+    document.codes.extend(number.iter().map(|number| number.as_str().to_owned()));
+    document.codes.extend(kaken.iter().map(|number| number.as_str().to_owned()));
+    document.codes.extend(patent.iter().map(|number| number.as_str().to_owned()));
     list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
     document
+}
+
+/// The day on which it was last verified: a match weighs what was confirmed long ago less.
+fn verified_day(header: &Header) -> Option<i32> {
+    let text = header.verified_on.clone()?;
+    crate::domain::date::PartialDate::from_stored(text).days()
 }
 
 /// A thing with the facts of the party that owns it; a researcher's things count for the employer, too.
@@ -122,9 +152,9 @@ fn of_owner<E: Entry>(header: &Header, entry: &E, source: Source, facts: &Facts)
     let mut document = base(header, entry, owner.map(ThingId::as_str), source);
     if let Some(owner) = owner {
         document.parties.push(owner.to_string());
-        if let Some(known) = facts.get(owner) {
-            document.parties.extend(known.employer.clone());
-            place_and_kind(&mut document, known);
+        if let Some((told, employer)) = facts.lent(owner, entry.visibility()) {
+            document.parties.extend(employer);
+            place_and_kind(&mut document, &told);
         }
     }
     document
@@ -168,14 +198,34 @@ fn list(document: &mut Document, attribute: Attribute, values: impl Iterator<Ite
     document.attributes.extend(values.map(|value| (attribute, value)));
 }
 
-/// What a party lends to the things it owns.
+/// What is found, counted and filtered by with the things of a party.
 #[derive(Debug, Clone, Default)]
-struct PartyFacts {
+struct Told {
     kind: Option<OrganizationKind>,
     municipality: Option<String>,
     employees: Option<i64>,
     industry: Option<String>,
     certificates: Vec<String>,
+}
+
+impl Told {
+    fn of(entry: &Organization) -> Self {
+        Self {
+            kind: entry.organization_kind,
+            municipality: entry.municipality.clone().map(String::from),
+            employees: entry.employees.map(|count| count.value()),
+            industry: entry.industry.clone().map(String::from),
+            certificates: entry.certificates.iter().map(|code| code.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+/// What a party lends to the things it owns, and to whom it may be told.
+#[derive(Debug)]
+struct PartyFacts {
+    told: Told,
+    visibility: Visibility,
+    status: Status,
     /// For a person: the organisation that employs them.
     employer: Option<String>,
 }
@@ -183,10 +233,6 @@ struct PartyFacts {
 struct Facts(HashMap<String, PartyFacts>);
 
 impl Facts {
-    fn get(&self, party: &ThingId) -> Option<&PartyFacts> {
-        self.0.get(party.as_str())
-    }
-
     fn of_parties<'a>(conn: &mut Conn, parties: impl Iterator<Item = &'a ThingId>) -> Result<Self> {
         let mut ids: Vec<String> = parties.map(ToString::to_string).collect();
         ids.sort();
@@ -197,33 +243,49 @@ impl Facts {
         ids.sort();
         ids.dedup();
         let organizations = things::get_many::<Organization>(conn, &Scope::Everything, &ids)?;
-        let mut facts: HashMap<String, PartyFacts> =
-            organizations.iter().map(|thing| (thing.header.id.to_string(), organization_facts(&thing.entry))).collect();
-        for person in people {
-            let employer = person.entry.affiliations.first().map(ToString::to_string);
-            let mut own = employer.as_ref().and_then(|employer| facts.get(employer)).cloned().unwrap_or_default();
-            own.employer = employer;
-            if let Some(municipality) = person.entry.municipality {
-                own.municipality = Some(municipality.into());
-            }
-            facts.insert(person.header.id.to_string(), own);
+        let of_organization = |Thing { header, entry }: &Thing<Organization>| {
+            let facts = PartyFacts {
+                told: Told::of(entry),
+                visibility: entry.visibility,
+                status: header.status,
+                employer: None,
+            };
+            (header.id.to_string(), facts)
+        };
+        let of_person = |Thing { header, entry }: &Thing<Person>| {
+            let facts = PartyFacts {
+                told: Told { municipality: entry.municipality.clone().map(String::from), ..Told::default() },
+                visibility: entry.visibility,
+                status: header.status,
+                employer: entry.affiliations.first().map(ToString::to_string),
+            };
+            (header.id.to_string(), facts)
+        };
+        Ok(Self(organizations.iter().map(of_organization).chain(people.iter().map(of_person)).collect()))
+    }
+
+    /// What may be told of a party with a thing of this visibility that it owns, and its employer. None: the party may
+    /// be hidden from somebody who sees the thing.
+    fn lent(&self, party: &ThingId, visibility: Visibility) -> Option<(Told, Option<String>)> {
+        let facts = self.0.get(party.as_str()).filter(|facts| lends(facts.visibility, facts.status, visibility))?;
+        let told = self.with_employer(&facts.told, facts.employer.as_deref(), visibility);
+        Some((told, facts.employer.clone()))
+    }
+
+    /// The facts of a person, and where there are none, those of the employer.
+    fn with_employer(&self, own: &Told, employer: Option<&str>, visibility: Visibility) -> Told {
+        let employer = employer.and_then(|employer| self.0.get(employer));
+        match employer.filter(|facts| employer_lends(facts.visibility, facts.status, visibility)) {
+            None => own.clone(),
+            Some(facts) => Told {
+                municipality: own.municipality.clone().or_else(|| facts.told.municipality.clone()),
+                ..facts.told.clone()
+            },
         }
-        Ok(Self(facts))
     }
 }
 
-fn organization_facts(entry: &Organization) -> PartyFacts {
-    PartyFacts {
-        kind: entry.organization_kind,
-        municipality: entry.municipality.clone().map(String::from),
-        employees: entry.employees.map(|count| count.value()),
-        industry: entry.industry.clone().map(String::from),
-        certificates: entry.certificates.iter().map(|code| code.as_str().to_owned()).collect(),
-        employer: None,
-    }
-}
-
-fn place_and_kind(document: &mut Document, facts: &PartyFacts) {
+fn place_and_kind(document: &mut Document, facts: &Told) {
     list(document, Attribute::OrganizationKind, facts.kind.iter().map(|kind| kind.code().to_owned()));
     list(document, Attribute::Municipality, facts.municipality.iter().cloned());
     list(document, Attribute::Prefecture, facts.municipality.iter().map(|code| code[..2].to_owned()));

@@ -3,7 +3,7 @@
 //! First start, damage, upgrade and restore are one path: a mark that is missing, of another epoch, ahead of the log,
 //! or with another chain means rebuild, into a new generation beside the one that serves.
 
-use super::documents;
+use super::{concepts, documents};
 use crate::domain::Kind;
 use crate::error::{Error, Result};
 use crate::store::log::{self, Change as LogRow, Head};
@@ -199,7 +199,7 @@ fn follow(database: &Database, engine: &Engine, shared: &Shared, pace: Pace) {
 fn step(database: &Database, engine: &Engine, shared: &Shared, batch: i64) -> Result<Progress> {
     let counted = shared.counted.load(Ordering::SeqCst);
     let mut work = database.read(|conn| next_work(conn, engine.mark().as_ref(), batch, counted))?;
-    let ours = !matches!(work.what, What::Rebuild(_));
+    let ours = !matches!(work.what, What::Rebuild(why) if why != TREE_CHANGED);
     shared.tell(|status| {
         status.head_seq = work.head.seq;
         // Nobody takes the mark of another log, or of an index that lost something, for a place in this log.
@@ -289,6 +289,9 @@ struct Work {
     rows: Option<i64>,
 }
 
+/// What is served then follows this log as before, with the tree it was written with.
+const TREE_CHANGED: &str = "the concept tree changed";
+
 enum What {
     Nothing,
     Follow { changes: Vec<Change>, mark: Mark },
@@ -313,6 +316,7 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>, batch: i64, counted: bool) ->
             let rows = log::after(conn, mark.seq, batch)?;
             match rows.last() {
                 None => What::Nothing,
+                Some(_) if rows.iter().any(|row| row.kind == log::CONCEPT) => What::Rebuild(TREE_CHANGED),
                 Some(last) => {
                     let mark = Mark { epoch: head.epoch.clone(), seq: last.seq, chain: last.chain.clone() };
                     What::Follow { changes: changes_of(conn, &rows)?, mark }
@@ -356,7 +360,8 @@ fn changes_of(conn: &mut Conn, rows: &[LogRow]) -> Result<Vec<Change>> {
 /// Builds the whole index anew, in short snapshots; what changes meanwhile is in the log after the mark and is
 /// followed next. `told` hears the number of documents so far.
 pub fn rebuild(database: &Database, engine: &Engine, mut told: impl FnMut(usize)) -> Result<usize> {
-    let head = database.read(log::head)?;
+    let (head, taxonomy) = database.read(|conn| Ok((log::head(conn)?, concepts::taxonomy(conn)?)))?;
+    engine.set_taxonomy(taxonomy);
     let mut rebuild = engine.rebuild().map_err(Error::internal)?;
     let mut count = 0;
     for &kind in Kind::ALL {

@@ -3,8 +3,10 @@
 //! deleted at any moment.
 
 mod compare;
+mod concepts;
 mod documents;
 mod indexer;
 
 pub use compare::{Comparison, compare};
+pub use concepts::taxonomy;
 pub use indexer::{Feed, Pace, Progress, Status, catch_up, rebuild};

@@ -371,6 +371,7 @@ pub fn erase(tx: &mut Tx<'_>, id: &ThingId) -> Result<()> {
     diesel::delete(account_roles::table.filter(account_roles::account_id.eq(text))).execute(conn)?;
     diesel::delete(invitations::table.filter(invitations::email.eq(account.email.as_str()))).execute(conn)?;
     diesel::delete(mail_outbox::table.filter(mail_outbox::email.eq(account.email.as_str()))).execute(conn)?;
+    super::notices::forget(conn, id)?;
     diesel::delete(idempotency_keys::table.filter(idempotency_keys::caller.eq(text))).execute(conn)?;
     diesel::update(invitations::table.filter(invitations::invited_by.eq(text)))
         .set(invitations::invited_by.eq(log::FORGOTTEN))

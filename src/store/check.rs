@@ -1,10 +1,12 @@
 //! The database against itself: is the log whole, does every thing have its row, its history and what it refers to?
 
+use super::bonds::kinds_of;
 use super::connection::{Conn, IN_LIST};
 use super::database::Database;
 use super::schema::{external_references, things, versions};
-use super::things::{Stored, get_many, ids_after, kinds_of};
-use super::{log, references};
+use super::things::{Stored, get_many, ids_after};
+use super::{log, matters, references};
+use crate::domain::desk::{Case, Introduction, Matter, Proposal};
 use crate::domain::finding::Message;
 use crate::domain::{Capability, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
 use crate::error::{Error, Result};
@@ -51,7 +53,28 @@ pub fn check(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<Checke
         };
     }
     database.read(|conn| check_strays(conn, fault))?;
+    check_matters::<Proposal>(database, fault)?;
+    check_matters::<Introduction>(database, fault)?;
+    check_matters::<Case>(database, fault)?;
     Ok(checked)
+}
+
+/// Does every row of the desk say what its events say?
+fn check_matters<M: Matter>(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let page = database.read(|conn| matters::rows_after::<M>(conn, &after, PAGE))?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after.clone_from(last);
+        for (id, _) in page.iter().filter(|(_, fits)| !fits) {
+            fault(Fault::new(
+                "matter.row",
+                id,
+                format!("{} の行が、その履歴と合いません。", M::KIND.name_ja()),
+                format!("The row of a {} does not follow from its events.", M::KIND.code()),
+            ));
+        }
+    }
 }
 
 /// Follows the chain from the first row to the head.

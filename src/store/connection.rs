@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
@@ -39,6 +39,29 @@ impl Target {
     }
 }
 
+/// A connection of the pool, and when it was last asked whether it is alive.
+pub struct Line {
+    pub conn: Conn,
+    alive_at: Instant,
+}
+
+impl std::ops::Deref for Line {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl std::ops::DerefMut for Line {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+/// A connection that answered so recently is not asked again: that would be one more round trip for each request.
+const ALIVE_FOR: Duration = Duration::from_secs(1);
+
 /// Opens connections for the pool.
 #[derive(Debug)]
 pub struct Manager {
@@ -49,22 +72,26 @@ pub struct Manager {
 }
 
 impl ManageConnection for Manager {
-    type Connection = Conn;
+    type Connection = Line;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<Conn, Self::Error> {
-        open(&self.target, self.statement_timeout, self.read_only)
+    fn connect(&self) -> Result<Line, Self::Error> {
+        let conn = open(&self.target, self.statement_timeout, self.read_only)?;
+        Ok(Line { conn, alive_at: Instant::now() })
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
-        match conn {
-            Conn::Sqlite(_) => Ok(()),
-            Conn::Postgresql(conn) => conn.ping().map_err(diesel::r2d2::Error::QueryError),
+    fn is_valid(&self, line: &mut Line) -> Result<(), Self::Error> {
+        if let Conn::Postgresql(conn) = &mut line.conn
+            && line.alive_at.elapsed() > ALIVE_FOR
+        {
+            conn.ping().map_err(diesel::r2d2::Error::QueryError)?;
+            line.alive_at = Instant::now();
         }
+        Ok(())
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        match conn {
+    fn has_broken(&self, line: &mut Line) -> bool {
+        match &mut line.conn {
             Conn::Sqlite(conn) => R2D2Connection::is_broken(conn),
             Conn::Postgresql(conn) => R2D2Connection::is_broken(conn),
         }

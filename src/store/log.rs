@@ -4,7 +4,9 @@
 //! erased from a row (text and salt go, the digest stays) and the chain still verifies.
 
 use super::connection::Conn;
-use super::schema::{changes, log_head, versions};
+use super::schema::{changes, log_head, matter_events, merges, reviews, trusted_parties, versions};
+use crate::domain::lifecycle::Step;
+use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -31,6 +33,13 @@ pub enum Action {
     Credential,
     /// The person was removed from the log and from the account.
     Erase,
+    /// A step of a thing's life: see `domain::lifecycle`.
+    Step(Step),
+    /// An earlier version was made the present one.
+    Restore,
+    /// One thing became part of another, or was parted from it again.
+    Merge,
+    Unmerge,
 }
 
 /// What a row of the log speaks of: a thing, or something about who gets in. The index follows things only.
@@ -41,6 +50,10 @@ pub enum Subject {
     Membership,
     Invitation,
     ApiToken,
+    /// A concept of the tree: every index is to be built anew with it.
+    Concept,
+    /// A proposed match, an introduction or a case.
+    Matter(MatterKind),
 }
 
 impl Subject {
@@ -51,9 +64,14 @@ impl Subject {
             Subject::Membership => "membership",
             Subject::Invitation => "invitation",
             Subject::ApiToken => "api_token",
+            Subject::Concept => CONCEPT,
+            Subject::Matter(kind) => kind.code(),
         }
     }
 }
+
+/// How a row of the log that speaks of a concept calls it.
+pub const CONCEPT: &str = "concept";
 
 impl From<Kind> for Subject {
     fn from(kind: Kind) -> Self {
@@ -75,6 +93,10 @@ impl Action {
             Action::Grant => "grant",
             Action::Credential => "credential",
             Action::Erase => "erase",
+            Action::Step(step) => step.code(),
+            Action::Restore => "restore",
+            Action::Merge => "merge",
+            Action::Unmerge => "unmerge",
         }
     }
 }
@@ -188,6 +210,14 @@ pub(super) fn set_chain(conn: &mut Conn, chain: &str) -> Result<()> {
     Ok(())
 }
 
+/// Sets the whole head: for a restored log only.
+pub(super) fn set_head(conn: &mut Conn, epoch: &str, seq: i64, chain: &str) -> Result<()> {
+    diesel::update(log_head::table)
+        .set((log_head::epoch.eq(epoch), log_head::seq.eq(seq), log_head::chain.eq(chain)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Writes a row; gives the chain after it.
 pub(super) fn append(conn: &mut Conn, before: &str, change: NewChange<'_>) -> Result<String> {
     let salt = Uuid::new_v4().simple().to_string();
@@ -254,6 +284,11 @@ pub fn after(conn: &mut Conn, seq: i64, limit: i64) -> Result<Vec<Change>> {
         rows.extend(rest);
     }
     Ok(rows)
+}
+
+/// The rows of one transaction, last first.
+pub fn of_transaction(conn: &mut Conn, seq: i64) -> Result<Vec<Change>> {
+    Ok(changes::table.filter(changes::seq.eq(seq)).order(changes::line.desc()).load(conn)?)
 }
 
 /// The chain at the end of a transaction; `None` if the log has no such sequence.
@@ -333,6 +368,21 @@ pub(super) fn forget(conn: &mut Conn, person: &ThingId, about: &[String]) -> Res
     }
     diesel::update(versions::table.filter(versions::actor.eq(person.as_str())))
         .set(versions::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(reviews::table.filter(reviews::actor.eq(person.as_str())))
+        .set(reviews::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(reviews::table.filter(reviews::author.eq(person.as_str())))
+        .set(reviews::author.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(trusted_parties::table.filter(trusted_parties::actor.eq(person.as_str())))
+        .set(trusted_parties::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(merges::table.filter(merges::actor.eq(person.as_str())))
+        .set(merges::actor.eq(FORGOTTEN))
+        .execute(conn)?;
+    diesel::update(matter_events::table.filter(matter_events::actor.eq(person.as_str())))
+        .set(matter_events::actor.eq(FORGOTTEN))
         .execute(conn)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Bringing a database up to date, under a lock, and filling its vocabularies.
 
 use super::connection::Conn;
-use super::{Database, connection, log, vocabulary};
+use super::{Database, concepts, connection, log, vocabulary};
 use crate::error::{Error, Result};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -42,7 +42,8 @@ fn bring_up_to_date(conn: &mut Conn) -> Result<Vec<String>> {
     }?;
     connection::exclusive(conn, |conn| {
         log::initialize(conn)?;
-        vocabulary::seed(conn)
+        vocabulary::seed(conn)?;
+        concepts::seed(conn)
     })?;
     Ok(applied)
 }

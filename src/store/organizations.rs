@@ -5,11 +5,12 @@ use super::schema::organizations;
 use super::things::Stored;
 use super::values::Parts;
 use crate::domain::codes::{
-    CertificateCode, CorporateNumber, FieldCode, IndustryCode, MunicipalityCode, PostalCode, Ror, WebAddress,
+    CertificateCode, CorporateNumber, FieldCode, IndustryCode, InvoiceNumber, MunicipalityCode, PostalCode, Ror,
+    WebAddress,
 };
 use crate::domain::date::PartialDate;
 use crate::domain::kinds::{Headcount, Sdg, Yen};
-use crate::domain::text::{Line, Prose};
+use crate::domain::text::{Line, Prose, bare_name};
 use crate::domain::vocabulary::OrganizationKind;
 use crate::domain::{Organization, Relation};
 use crate::error::Result;
@@ -33,6 +34,7 @@ pub struct OrganizationRow {
     industry: Option<String>,
     description_ja: Option<String>,
     description_en: Option<String>,
+    invoice_number: Option<String>,
 }
 
 impl Stored for Organization {
@@ -55,6 +57,7 @@ impl Stored for Organization {
             organization_kind: OrganizationKind::from_code(&row.organization_kind),
             name_kana: row.name_kana.map(Line::from_stored),
             corporate_number: row.corporate_number.map(CorporateNumber::from_stored),
+            invoice_number: row.invoice_number.map(InvoiceNumber::from_stored),
             ror: row.ror.map(Ror::from_stored),
             municipality: row.municipality.map(MunicipalityCode::from_stored),
             postal_code: row.postal_code.map(PostalCode::from_stored),
@@ -83,6 +86,7 @@ impl Stored for Organization {
             organizations::organization_kind.eq(self.organization_kind.map(|kind| kind.code()).unwrap_or_default()),
             organizations::name_kana.eq(self.name_kana.as_ref().map(|value| value.as_str())),
             organizations::corporate_number.eq(self.corporate_number.as_ref().map(|value| value.as_str())),
+            organizations::invoice_number.eq(self.invoice_number.as_ref().map(|value| value.as_str())),
             organizations::ror.eq(self.ror.as_ref().map(|value| value.as_str())),
             organizations::municipality.eq(self.municipality.as_ref().map(|value| value.as_str())),
             organizations::postal_code.eq(self.postal_code.as_ref().map(|value| value.as_str())),
@@ -120,7 +124,20 @@ impl Stored for Organization {
         let place = self.municipality.as_ref().map(|code| code.as_str());
         let industry = self.industry.as_ref().map(|code| code.as_str());
         let certificates: Vec<&str> = self.certificates.iter().map(|code| code.as_str()).collect();
-        format!("{kind:?} {place:?} {industry:?} {:?} {certificates:?}", self.employees)
+        // Who may see the organisation decides whether its facts are lent at all.
+        format!("{kind:?} {place:?} {industry:?} {:?} {certificates:?} {:?}", self.employees, self.visibility)
+    }
+
+    fn likeness(&self) -> Vec<(&'static str, String)> {
+        let numbers = self.corporate_number.iter().map(|number| number.as_str());
+        let invoices = self.invoice_number.iter().map(|number| number.digits());
+        let names = self.name_ja.iter().chain(&self.name_en).chain(&self.aliases).chain(&self.former_names);
+        let mut keys: Vec<(&'static str, String)> =
+            numbers.chain(invoices).map(|number| ("number", number.to_owned())).collect();
+        keys.extend(names.filter_map(|name| bare_name(name.as_str())).map(|name| ("name", name)));
+        keys.sort();
+        keys.dedup();
+        keys
     }
 
     fn municipality(&self) -> Option<&str> {

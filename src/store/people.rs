@@ -1,13 +1,17 @@
 //! How a person lies in its table.
 
 use super::connection::{Conn, IN_LIST};
-use super::schema::people;
-use super::things::Stored;
+use super::database::Tx;
+use super::memberships::{self, Of};
+use super::references;
+use super::schema::{idempotency_keys, people, versions};
+use super::things::{self, Stored};
 use super::values::Parts;
-use crate::domain::codes::{FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
+use crate::domain::codes::{EradNumber, FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
 use crate::domain::kinds::Sdg;
 use crate::domain::text::{Line, Prose};
-use crate::domain::{Person, Relation};
+use crate::domain::vocabulary::{Kind, Visibility};
+use crate::domain::{MembershipState, Person, Relation, Right, Scope, Thing, ThingId};
 use crate::error::Result;
 use diesel::prelude::*;
 
@@ -23,6 +27,7 @@ pub struct PersonRow {
     website: Option<String>,
     description_ja: Option<String>,
     description_en: Option<String>,
+    erad: Option<String>,
 }
 
 impl Stored for Person {
@@ -44,6 +49,7 @@ impl Stored for Person {
             name_kana: row.name_kana.map(Line::from_stored),
             orcid: row.orcid.map(Orcid::from_stored),
             researchmap: row.researchmap.map(ResearchmapId::from_stored),
+            erad: row.erad.map(EradNumber::from_stored),
             position_ja: row.position_ja.map(Line::from_stored),
             position_en: row.position_en.map(Line::from_stored),
             municipality: row.municipality.map(MunicipalityCode::from_stored),
@@ -64,6 +70,7 @@ impl Stored for Person {
             people::name_kana.eq(self.name_kana.as_ref().map(|value| value.as_str())),
             people::orcid.eq(self.orcid.as_ref().map(|value| value.as_str())),
             people::researchmap.eq(self.researchmap.as_ref().map(|value| value.as_str())),
+            people::erad.eq(self.erad.as_ref().map(|value| value.as_str())),
             people::position_ja.eq(self.position_ja.as_ref().map(|value| value.as_str())),
             people::position_en.eq(self.position_en.as_ref().map(|value| value.as_str())),
             people::municipality.eq(self.municipality.as_ref().map(|value| value.as_str())),
@@ -90,10 +97,41 @@ impl Stored for Person {
 
     fn shared_facts(&self) -> String {
         let place = self.municipality.as_ref().map(|code| code.as_str());
-        format!("{place:?} {:?}", self.affiliations.first())
+        format!("{place:?} {:?} {:?}", self.affiliations.first(), self.visibility)
     }
 
     fn municipality(&self) -> Option<&str> {
         self.municipality.as_ref().map(|code| code.as_str())
     }
+}
+
+/// The profiles that are of this account alone: it speaks for the person, and no other account does.
+pub fn profiles_of(conn: &mut Conn, account: &ThingId) -> Result<Vec<Thing<Person>>> {
+    let mut found = Vec::new();
+    for row in memberships::read(conn, Of::Account(account))? {
+        let speaks = row.state == MembershipState::Confirmed && row.right == Right::Owner;
+        let person = speaks && things::kind_of(conn, &row.party)? == Some(Kind::Person);
+        if person && memberships::owners(conn, &row.party)?.len() == 1 {
+            found.push(things::get::<Person>(conn, &Scope::Everything, &row.party)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Takes the person out of a profile: words, numbers and history go. What others wrote that names it still does, and
+/// finds a private profile that says nothing.
+pub fn erase(tx: &mut Tx<'_>, profile: Thing<Person>) -> Result<()> {
+    let (id, version) = (profile.header.id.clone(), profile.header.version);
+    let nobody = Person {
+        name_ja: Some(Line::from_stored("消去された人".to_owned())),
+        name_en: Some(Line::from_stored("Erased person".to_owned())),
+        visibility: Visibility::Private,
+        ..Person::default()
+    };
+    things::update(tx, profile, version, nobody)?;
+    references::delete_all(tx.conn(), &id)?;
+    let before = versions::table.filter(versions::thing_id.eq(id.as_str()).and(versions::version.le(version)));
+    diesel::update(before).set(versions::snapshot.eq(None::<String>)).execute(tx.conn())?;
+    diesel::delete(idempotency_keys::table.filter(idempotency_keys::thing_id.eq(id.as_str()))).execute(tx.conn())?;
+    Ok(())
 }

@@ -4,7 +4,7 @@ use super::connection::{Conn, IN_LIST};
 use super::schema::records;
 use super::things::Stored;
 use super::values::Parts;
-use crate::domain::codes::{FieldCode, WebAddress};
+use crate::domain::codes::{FieldCode, KakenNumber, PatentNumber, WebAddress};
 use crate::domain::date::PartialDate;
 use crate::domain::kinds::Yen;
 use crate::domain::kinds::record::Member;
@@ -24,6 +24,8 @@ pub struct RecordRow {
     amount: Option<i64>,
     number: Option<String>,
     website: Option<String>,
+    kaken: Option<String>,
+    patent: Option<String>,
 }
 
 impl Stored for Record {
@@ -49,6 +51,8 @@ impl Stored for Record {
             amount: row.amount.map(Yen::from_stored),
             number: row.number.map(Line::from_stored),
             website: row.website.map(WebAddress::from_stored),
+            kaken: row.kaken.map(KakenNumber::from_stored),
+            patent: row.patent.map(PatentNumber::from_stored),
             fields: parts.list("fields", FieldCode::from_stored),
             visibility: parts.visibility,
             members: parts
@@ -68,6 +72,8 @@ impl Stored for Record {
             records::happened_on.eq(self.happened_on.as_ref().map(|value| value.as_str())),
             records::amount.eq(self.amount.map(|value| value.value())),
             records::number.eq(self.number.as_ref().map(|value| value.as_str())),
+            records::kaken.eq(self.kaken.as_ref().map(|value| value.as_str())),
+            records::patent.eq(self.patent.as_ref().map(|value| value.as_str())),
             records::website.eq(self.website.as_ref().map(|value| value.as_str())),
         );
         diesel::insert_into(records::table).values(row).execute(conn)?;

@@ -69,20 +69,23 @@ pub(super) fn insert(conn: &mut Conn, kind: Kind, scheme: &str, value: &str, thi
     Ok(())
 }
 
-/// Makes the entry's own numbers those given; what sources call the thing stays.
+/// Makes the entry's own numbers those given; what sources call the thing, and what came with a merge, stays.
 pub(super) fn replace_own(
     tx: &mut Tx<'_>,
     kind: Kind,
     thing: &ThingId,
-    references: &[(&'static str, String)],
+    before: &[(&'static str, String)],
+    after: &[(&'static str, String)],
 ) -> Result<()> {
-    diesel::delete(
-        external_references::table
-            .filter(external_references::thing_id.eq(thing.as_str()))
-            .filter(external_references::scheme.not_like("source:%")),
-    )
-    .execute(tx.conn())?;
-    for (scheme, value) in references {
+    for (scheme, value) in before.iter().filter(|reference| !after.contains(reference)) {
+        diesel::delete(
+            external_references::table
+                .find((kind.code(), *scheme, value.as_str()))
+                .filter(external_references::thing_id.eq(thing.as_str())),
+        )
+        .execute(tx.conn())?;
+    }
+    for (scheme, value) in after.iter().filter(|reference| !before.contains(reference)) {
         add(tx, kind, scheme, value, thing)?;
     }
     Ok(())

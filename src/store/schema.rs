@@ -37,6 +37,7 @@ diesel::table! {
         industry -> Nullable<Text>,
         description_ja -> Nullable<Text>,
         description_en -> Nullable<Text>,
+        invoice_number -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -51,6 +52,7 @@ diesel::table! {
         website -> Nullable<Text>,
         description_ja -> Nullable<Text>,
         description_en -> Nullable<Text>,
+        erad -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -118,6 +120,8 @@ diesel::table! {
         amount -> Nullable<BigInt>,
         number -> Nullable<Text>,
         website -> Nullable<Text>,
+        kaken -> Nullable<Text>,
+        patent -> Nullable<Text>,
     }
 }
 diesel::table! {
@@ -153,6 +157,7 @@ diesel::table! {
         at -> Text,
         actor -> Text,
         snapshot -> Nullable<Text>,
+        status -> Text,
     }
 }
 diesel::table! {
@@ -323,3 +328,167 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     refresh_tokens
 );
+diesel::table! {
+    concepts (id) {
+        id -> Text,
+        code -> Text,
+        parent -> Nullable<Text>,
+        name_ja -> Nullable<Text>,
+        name_en -> Nullable<Text>,
+        synonyms_ja -> Text,
+        synonyms_en -> Text,
+        version -> BigInt,
+        updated_at -> Text,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Text,
+        node -> Text,
+        kind -> Text,
+        format -> Text,
+        source -> Nullable<Text>,
+        mapping -> Nullable<Text>,
+        encoding -> Nullable<Text>,
+        file_name -> Nullable<Text>,
+        bytes -> BigInt,
+        state -> Text,
+        created_by -> Text,
+        created_at -> Text,
+        updated_at -> Text,
+        rows_done -> BigInt,
+        rows_total -> Nullable<BigInt>,
+        preview -> Nullable<Text>,
+        result -> Nullable<Text>,
+        undone -> Nullable<Text>,
+        failure -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    import_batches (import_id, seq) { import_id -> Text, seq -> BigInt, last_line -> BigInt, counts -> Text, }
+}
+diesel::table! {
+    import_references (import_id, kind, scheme, value) {
+        import_id -> Text,
+        kind -> Text,
+        scheme -> Text,
+        value -> Text,
+    }
+}
+diesel::table! {
+    import_mappings (kind, name, position) {
+        kind -> Text,
+        name -> Text,
+        position -> Integer,
+        heading -> Text,
+        field -> Text,
+    }
+}
+
+diesel::table! {
+    reviews (id) {
+        id -> Text,
+        thing_id -> Text,
+        version -> BigInt,
+        at -> Text,
+        actor -> Text,
+        step -> Text,
+        by_reviewer -> Bool,
+        comment -> Nullable<Text>,
+        author -> Nullable<Text>,
+        party -> Nullable<Text>,
+    }
+}
+diesel::table! { industries (code) { code -> Text, parent -> Nullable<Text>, name_ja -> Text, name_en -> Text, } }
+diesel::table! { trusted_parties (party_id) { party_id -> Text, at -> Text, actor -> Text, } }
+diesel::table! { verifications_asked (thing_id) { thing_id -> Text, verified_on -> Text, at -> Text, } }
+diesel::table! { likenesses (scheme, value, thing_id) { scheme -> Text, value -> Text, thing_id -> Text, } }
+diesel::table! {
+    merges (id) {
+        id -> Text,
+        merged_id -> Text,
+        into_id -> Text,
+        at -> Text,
+        actor -> Text,
+        visibility -> Text,
+        status -> Text,
+        carried -> Text,
+        undone_at -> Nullable<Text>,
+    }
+}
+diesel::allow_tables_to_appear_in_same_query!(things, verifications_asked);
+
+diesel::table! {
+    matters (id) {
+        id -> Text,
+        kind -> Text,
+        state -> Text,
+        closed -> Bool,
+        desk -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
+        purpose -> Nullable<Text>,
+        due_at -> Nullable<Text>,
+        pair -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Text,
+        updated_at -> Text,
+    }
+}
+diesel::table! {
+    matter_parties (matter_id, party_id) {
+        matter_id -> Text,
+        party_id -> Text,
+        side -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    matter_events (matter_id, number) {
+        matter_id -> Text,
+        number -> BigInt,
+        change_seq -> BigInt,
+        event -> Text,
+        at -> Text,
+        actor -> Text,
+        happened_on -> Text,
+        deed -> Text,
+    }
+}
+diesel::table! {
+    disclosures (thing_id, party_id, matter_id) {
+        thing_id -> Text,
+        party_id -> Text,
+        matter_id -> Text,
+        granted_at -> Text,
+    }
+}
+diesel::table! {
+    notices (id) {
+        id -> Text,
+        account_id -> Text,
+        matter_id -> Text,
+        kind -> Text,
+        number -> BigInt,
+        event -> Text,
+        at -> Text,
+        read_at -> Nullable<Text>,
+        mailed_at -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    notice_choices (account_id) {
+        account_id -> Text,
+        choice -> Text,
+        gathered_at -> Nullable<Text>,
+    }
+}
+diesel::table! { standing_head (id) { id -> Integer, seq -> BigInt, } }
+
+diesel::joinable!(matter_parties -> matters (matter_id));
+diesel::joinable!(matter_events -> matters (matter_id));
+diesel::joinable!(notices -> accounts (account_id));
+diesel::joinable!(notice_choices -> accounts (account_id));
+diesel::allow_tables_to_appear_in_same_query!(matters, matter_parties, matter_events);
+diesel::allow_tables_to_appear_in_same_query!(things, disclosures);
+diesel::allow_tables_to_appear_in_same_query!(accounts, notices);
+diesel::allow_tables_to_appear_in_same_query!(accounts, notice_choices);

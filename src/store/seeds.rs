@@ -4,7 +4,7 @@ use super::connection::{Conn, IN_LIST};
 use super::schema::seeds;
 use super::things::Stored;
 use super::values::Parts;
-use crate::domain::codes::FieldCode;
+use crate::domain::codes::{FieldCode, PatentNumber};
 use crate::domain::kinds::{Months, Readiness, Sdg, Yen};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::{PropertyStatus, SeedOffer};
@@ -60,7 +60,7 @@ impl Stored for Seed {
             cost_min: row.cost_min.map(Yen::from_stored),
             cost_max: row.cost_max.map(Yen::from_stored),
             time_scale_months: row.time_scale_months.map(Months::from_stored),
-            patents: parts.list("patents", Line::from_stored),
+            patents: parts.list("patents", PatentNumber::from_stored),
             offers: parts.list("offers", |code| SeedOffer::from_code(&code)).into_iter().flatten().collect(),
             fields: parts.list("fields", FieldCode::from_stored),
             sdgs: parts.numbers("sdgs", Sdg::from_stored),

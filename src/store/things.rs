@@ -1,19 +1,54 @@
 //! What is the same for every kind: read, list, create, change, delete, with header, history, log and references.
 
+use super::bonds::{check_against_database, followers, refuse_if_referenced};
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
+use super::lent::{self, Fact};
 use super::log::Action;
 use super::page::{Order, Page, Paged, Place};
-use super::schema::{need_lines, needs, organizations, people, thing_links, thing_values, things, versions};
+use super::schema::{disclosures, need_lines, needs, thing_links, thing_values, things, versions};
 use super::values::{self, Parts};
-use super::{references, vocabulary};
+use super::{disclosures as opened, duplicates, lifecycle, references, vocabulary};
 use crate::domain::entry::Title;
 use crate::domain::text::fold;
 use crate::domain::vocabulary::{Status, Visibility};
-use crate::domain::{Defect, Entry, Finding, Header, Kind, Link, Scope, Thing, ThingId, Timestamp};
+use crate::domain::{Entry, Header, Kind, Relation, Scope, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
+
+/// Does something with the type that a kind has: the one place where a kind becomes its type.
+macro_rules! of_kind {
+    ($kind:expr, $entry:ident => $work:expr) => {
+        match $kind {
+            $crate::domain::Kind::Organization => {
+                type $entry = $crate::domain::Organization;
+                $work
+            }
+            $crate::domain::Kind::Person => {
+                type $entry = $crate::domain::Person;
+                $work
+            }
+            $crate::domain::Kind::Capability => {
+                type $entry = $crate::domain::Capability;
+                $work
+            }
+            $crate::domain::Kind::Seed => {
+                type $entry = $crate::domain::Seed;
+                $work
+            }
+            $crate::domain::Kind::Need => {
+                type $entry = $crate::domain::Need;
+                $work
+            }
+            $crate::domain::Kind::Record => {
+                type $entry = $crate::domain::Record;
+                $work
+            }
+        }
+    };
+}
+pub(super) use of_kind;
 
 /// How one kind lies in its own table.
 pub trait Stored: Entry {
@@ -28,6 +63,11 @@ pub trait Stored: Entry {
     /// What of a party is indexed with the things it owns: a change of it fans out through the log.
     fn shared_facts(&self) -> String {
         String::new()
+    }
+
+    /// Keys under which likely duplicates of it meet: `(scheme, value)`.
+    fn likeness(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// A municipality code to check, if the kind has one.
@@ -80,6 +120,10 @@ pub struct Filter {
     pub organization_kind: Option<String>,
     /// Records of work of this member.
     pub member: Option<ThingId>,
+    /// People of this organisation.
+    pub affiliation: Option<ThingId>,
+    /// Published things only, also of those whose drafts the reader may see.
+    pub published: bool,
 }
 
 /// A thing in one line, for answers that name it.
@@ -98,26 +142,39 @@ pub fn is_visible(conn: &mut Conn, scope: &Scope, id: &ThingId) -> Result<bool> 
     Ok(count > 0)
 }
 
-type Rows = diesel::dsl::IntoBoxed<'static, things::table, <Conn as diesel::Connection>::Backend>;
+pub(super) type Rows = diesel::dsl::IntoBoxed<'static, things::table, <Conn as diesel::Connection>::Backend>;
 
 /// Where every query starts: what the reader may see. The same rule as [`Scope::sees`].
-fn visible(scope: &Scope) -> Rows {
+pub(super) fn visible(scope: &Scope) -> Rows {
     let rows = things::table.into_boxed();
     let open = || things::status.eq(Status::Published.code());
     let own = |parties: &[ThingId]| {
         let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
-        things::owner_party.is_not_null().and(things::owner_party.assume_not_null().eq_any(parties))
+        let took_part = thing_links::table
+            .filter(
+                thing_links::relation.eq(Relation::Member.code()).and(thing_links::target_id.eq_any(parties.clone())),
+            )
+            .select(thing_links::thing_id);
+        let owned = things::owner_party.is_not_null().and(things::owner_party.assume_not_null().eq_any(parties));
+        // A record of work belongs to those who took part.
+        owned.or(things::id.eq_any(took_part))
+    };
+    // Confidential things that an introduction opened to a party of the reader.
+    let disclosed = |parties: &[ThingId]| {
+        let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
+        things::id
+            .eq_any(disclosures::table.filter(disclosures::party_id.eq_any(parties)).select(disclosures::thing_id))
     };
     match scope {
         Scope::Everything => rows,
         Scope::Public => rows.filter(things::visibility.eq(Visibility::Public.code())).filter(open()),
         Scope::Member { parties } => {
             let codes = [Visibility::Public.code(), Visibility::Members.code()];
-            rows.filter(things::visibility.eq_any(codes).and(open()).or(own(parties)))
+            rows.filter(things::visibility.eq_any(codes).or(disclosed(parties)).and(open()).or(own(parties)))
         }
-        Scope::Coordinator { parties } => {
-            rows.filter(things::visibility.ne(Visibility::Private.code()).or(own(parties)))
-        }
+        Scope::Coordinator { parties } => rows.filter(
+            things::visibility.ne(Visibility::Private.code()).or(own(parties)).or(disclosed(parties).and(open())),
+        ),
     }
 }
 
@@ -167,6 +224,29 @@ pub fn cards(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<S
     Ok(found)
 }
 
+/// A card with where the thing stands.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub card: Card,
+    pub status: Status,
+    pub verified_on: Option<String>,
+    pub updated_at: Timestamp,
+}
+
+/// As [`cards`], with more of the header.
+pub fn summaries(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<String, Summary>> {
+    let cards = cards(conn, scope, ids)?;
+    let rows: Vec<ThingRow> =
+        visible(scope).filter(things::id.eq_any(ids.to_vec())).select(ThingRow::as_select()).load(conn)?;
+    let headers = rows.into_iter().map(|row| (row.id.clone(), row.header()));
+    let mut headers: HashMap<String, Header> = headers.collect();
+    let summary = |(id, card): (String, Card)| {
+        let Header { status, verified_on, updated_at, .. } = headers.remove(&id)?;
+        Some((id, Summary { card, status, verified_on, updated_at }))
+    };
+    Ok(cards.into_iter().filter_map(summary).collect())
+}
+
 /// The anonymous needs among `rows` whose owner the reader may not know.
 fn anonymous_among(conn: &mut Conn, scope: &Scope, rows: &[ThingRow]) -> Result<HashSet<String>> {
     let hidden = |row: &&ThingRow| {
@@ -181,7 +261,9 @@ fn anonymous_among(conn: &mut Conn, scope: &Scope, rows: &[ThingRow]) -> Result<
         .filter(needs::thing_id.eq_any(ids).and(needs::anonymous.eq(true)))
         .select(needs::thing_id)
         .load(conn)?;
-    Ok(anonymous.into_iter().collect())
+    // Mutual interest names the owner to the other side.
+    let opened = opened::opened_to(conn, scope, &anonymous)?;
+    Ok(anonymous.into_iter().filter(|id| !opened.contains(id)).collect())
 }
 
 /// Published things that speak for a party and that the reader may see: its capabilities and seeds, and the records of
@@ -235,24 +317,15 @@ pub fn kind_of(conn: &mut Conn, id: &ThingId) -> Result<Option<Kind>> {
 
 pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &Page) -> Result<Paged<Thing<E>>> {
     let mut query = visible(scope).filter(things::kind.eq(E::KIND.code()));
-    let asks_for_owner =
-        filter.owner.is_some() || !filter.municipalities.is_empty() || filter.organization_kind.is_some();
-    if E::KIND == Kind::Need && asks_for_owner {
-        query = without_anonymous_of_others(query, scope);
-    }
     if let Some(owner) = &filter.owner {
+        if E::KIND == Kind::Need {
+            query = without_anonymous_of_others(query, scope);
+        }
         query = query.filter(things::owner_party.eq(owner.to_string()));
     }
     if !filter.municipalities.is_empty() {
         let codes = vocabulary::with_their_municipalities(conn, &filter.municipalities)?;
-        let organizations = organizations::table
-            .filter(organizations::municipality.eq_any(codes.clone()))
-            .select(organizations::thing_id);
-        let people = people::table.filter(people::municipality.eq_any(codes)).select(people::thing_id);
-        // Things stand where their owner stands; parties own themselves.
-        query = query.filter(
-            things::owner_party.eq_any(organizations.nullable()).or(things::owner_party.eq_any(people.nullable())),
-        );
+        query = query.filter(lent::has(E::KIND, &Fact::municipality(codes)));
     }
     if let Some(field) = &filter.field {
         let ids = thing_values::table
@@ -261,16 +334,22 @@ pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &P
         query = query.filter(things::id.eq_any(ids));
     }
     if let Some(kind) = &filter.organization_kind {
-        let owners = organizations::table
-            .filter(organizations::organization_kind.eq(kind.clone()))
-            .select(organizations::thing_id.nullable());
-        query = query.filter(things::owner_party.eq_any(owners));
+        query = query.filter(lent::has(E::KIND, &Fact::organization_kind(kind.clone())));
     }
     if let Some(member) = &filter.member {
         let ids = thing_links::table
             .filter(thing_links::target_id.eq(member.to_string()).and(thing_links::relation.eq("member")))
             .select(thing_links::thing_id);
         query = query.filter(things::id.eq_any(ids));
+    }
+    if let Some(organization) = &filter.affiliation {
+        let ids = thing_links::table
+            .filter(thing_links::target_id.eq(organization.to_string()).and(thing_links::relation.eq("affiliation")))
+            .select(thing_links::thing_id);
+        query = query.filter(things::id.eq_any(ids));
+    }
+    if filter.published {
+        query = query.filter(things::status.eq(Status::Published.code()));
     }
     query = match (page.order, page.after.clone()) {
         (Order::Name, None) => query.order((things::sort_key, things::id)),
@@ -342,6 +421,7 @@ fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> R
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut parts = values::load(conn, &ids)?;
     let mut own: HashMap<String, E::Row> = E::rows(conn, &ids)?.into_iter().collect();
+    let named = if E::KIND == Kind::Need { opened::opened_to(conn, scope, &ids)? } else { HashSet::new() };
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(own) = own.remove(&row.id) else {
@@ -353,27 +433,31 @@ fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> R
         parts.owner = row.owner_party.clone();
         parts.visibility = row.visibility();
         let mut entry = E::assemble(own, &mut parts);
-        entry.mask(scope);
+        if !named.contains(&row.id) {
+            entry.mask(scope);
+        }
         found.push(Thing { header: row.header(), entry });
     }
     Ok(found)
 }
 
-/// Registers a thing. It is published at once.
+/// Registers a thing: published at once, or a draft where its author's things are reviewed.
 pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<Thing<E>> {
-    create_with_id(tx, ThingId::new(), entry)
-}
-
-fn create_with_id<E: Stored>(tx: &mut Tx<'_>, id: ThingId, entry: E) -> Result<Thing<E>> {
     check_against_database(tx, &entry)?;
+    let hand = lifecycle::hand_of_new(tx, E::KIND, &entry.owners())?;
     let header = Header {
-        id,
-        status: Status::Published,
-        verified_on: Some(tx.at().as_str()[..10].to_owned()),
+        id: ThingId::new(),
+        status: crate::domain::lifecycle::first(hand),
+        verified_on: Some(today(tx)),
         version: 1,
         created_at: tx.at().clone(),
         updated_at: tx.at().clone(),
     };
+    insert(tx, header, entry, Action::Create)
+}
+
+/// Writes the rows of a thing that is not there.
+pub(super) fn insert<E: Stored>(tx: &mut Tx<'_>, header: Header, entry: E, action: Action) -> Result<Thing<E>> {
     let id = header.id.as_str();
     let title = entry.title();
     diesel::insert_into(things::table)
@@ -395,16 +479,28 @@ fn create_with_id<E: Stored>(tx: &mut Tx<'_>, id: ThingId, entry: E) -> Result<T
         .execute(tx.conn())?;
     entry.insert_row(tx.conn(), id)?;
     values::insert(tx.conn(), id, &entry.lists(), &entry.links())?;
+    duplicates::insert(tx.conn(), id, &entry.likeness())?;
     for (scheme, value) in entry.references() {
         references::add(tx, E::KIND, scheme, &value, &header.id)?;
     }
     keep_version(tx, &header, Some(&entry))?;
-    tx.record(Action::Create, E::KIND, &header.id, false)?;
+    tx.record(action, E::KIND, &header.id, false)?;
     Ok(Thing { header, entry })
 }
 
 /// Changes a thing, if its version is still `expected`. What equals what is there changes nothing.
 pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entry: E) -> Result<Thing<E>> {
+    update_as(tx, current, expected, entry, Action::Update)
+}
+
+/// As [`update`], under another name in the log.
+pub(super) fn update_as<E: Stored>(
+    tx: &mut Tx<'_>,
+    current: Thing<E>,
+    expected: i64,
+    entry: E,
+    action: Action,
+) -> Result<Thing<E>> {
     if current.header.version != expected {
         return Err(Error::Stale { current: current.header.version });
     }
@@ -413,16 +509,33 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
         return Ok(current);
     }
     check_against_database(tx, &entry)?;
-    let mut header = current.header;
+    let status = crate::domain::lifecycle::after_change(current.header.status);
+    let verified_on = Some(today(tx));
+    rewrite(tx, current, entry, status, verified_on, action)
+}
+
+/// The next version of a thing: its fields, its status, and when it was last verified. Nothing is checked.
+pub(super) fn rewrite<E: Stored>(
+    tx: &mut Tx<'_>,
+    current: Thing<E>,
+    entry: E,
+    status: Status,
+    verified_on: Option<String>,
+    action: Action,
+) -> Result<Thing<E>> {
+    let (mut header, before) = (current.header, current.entry);
+    let (expected, was) = (header.version, header.status);
+    let left = was == Status::Published && status != Status::Published;
     header.version += 1;
     header.updated_at = tx.at().clone();
-    header.verified_on = Some(tx.at().as_str()[..10].to_owned());
+    (header.status, header.verified_on) = (status, verified_on);
     let id = header.id.clone();
     let title = entry.title();
     let changed = diesel::update(things::table.find(id.as_str()).filter(things::version.eq(expected)))
         .set((
             things::owner_party.eq(owner_of(&id, &entry)),
             things::visibility.eq(entry.visibility().code()),
+            things::status.eq(header.status.code()),
             things::verified_on.eq(&header.verified_on),
             things::version.eq(header.version),
             things::updated_at.eq(header.updated_at.as_str()),
@@ -435,26 +548,64 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
     if changed != 1 {
         return Err(Error::internal("a version moved under an open write"));
     }
-    E::delete_row(tx.conn(), id.as_str())?;
-    entry.insert_row(tx.conn(), id.as_str())?;
-    values::delete(tx.conn(), id.as_str())?;
-    values::insert(tx.conn(), id.as_str(), &entry.lists(), &entry.links())?;
-    if current.entry.references() != entry.references() {
-        references::replace_own(tx, E::KIND, &id, &entry.references())?;
+    if before != entry {
+        E::delete_row(tx.conn(), id.as_str())?;
+        entry.insert_row(tx.conn(), id.as_str())?;
+        values::delete(tx.conn(), id.as_str())?;
+        values::insert(tx.conn(), id.as_str(), &entry.lists(), &entry.links())?;
     }
+    if before.likeness() != entry.likeness() {
+        duplicates::delete(tx.conn(), id.as_str())?;
+        duplicates::insert(tx.conn(), id.as_str(), &entry.likeness())?;
+    }
+    references::replace_own(tx, E::KIND, &id, &before.references(), &entry.references())?;
     keep_version(tx, &header, Some(&entry))?;
-    let narrows = entry.narrows_from(&current.entry);
-    tx.record(Action::Update, E::KIND, &id, narrows)?;
-    if current.entry.shared_facts() != entry.shared_facts() {
+    let narrows = left || entry.narrows_from(&before);
+    tx.record(action, E::KIND, &id, narrows)?;
+    let moved = (was == Status::Published) != (status == Status::Published);
+    if moved || before.shared_facts() != entry.shared_facts() {
+        // A party that hides takes its facts out of the counts of what it owns, from this moment.
+        let hides = left || entry.visibility() > before.visibility();
         for (kind, follower) in followers(tx.conn(), &id)? {
-            tx.record(Action::Follow, kind, &follower, false)?;
+            tx.record(Action::Follow, kind, &follower, hides)?;
         }
     }
     Ok(Thing { header, entry })
 }
 
+/// What a thing said in one version, and the transaction that made it. `None` inside: it was deleted then.
+pub fn version<E: Stored>(conn: &mut Conn, id: &ThingId, version: i64) -> Result<Option<(i64, Option<E>)>> {
+    let found: Option<(i64, Option<String>)> = versions::table
+        .find((id.as_str(), version))
+        .select((versions::change_seq, versions::snapshot))
+        .first(conn)
+        .optional()?;
+    let Some((seq, snapshot)) = found else { return Ok(None) };
+    let entry = snapshot.map(|text| serde_json::from_str(&text)).transpose().map_err(Error::internal)?;
+    Ok(Some((seq, entry)))
+}
+
+/// The version that a transaction made of a thing: the first, if it made several.
+pub fn version_of(conn: &mut Conn, id: &ThingId, seq: i64) -> Result<Option<i64>> {
+    Ok(versions::table
+        .filter(versions::thing_id.eq(id.as_str()).and(versions::change_seq.eq(seq)))
+        .order(versions::version)
+        .select(versions::version)
+        .first(conn)
+        .optional()?)
+}
+
+/// The day of the write, as `verified_on` keeps it.
+pub(super) fn today(tx: &Tx<'_>) -> String {
+    tx.at().as_str()[..10].to_owned()
+}
+
 /// Deletes a thing that nothing else refers to. Its history stays.
 pub fn delete<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64) -> Result<()> {
+    remove(tx, current, expected, Action::Delete)
+}
+
+pub(super) fn remove<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, action: Action) -> Result<()> {
     let mut header = current.header;
     if header.version != expected {
         return Err(Error::Stale { current: header.version });
@@ -464,10 +615,12 @@ pub fn delete<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64) -> R
     E::delete_row(tx.conn(), id.as_str())?;
     values::delete(tx.conn(), id.as_str())?;
     references::delete_all(tx.conn(), id)?;
+    duplicates::delete(tx.conn(), id.as_str())?;
+    lifecycle::forget(tx.conn(), id)?;
     diesel::delete(things::table.find(id.as_str())).execute(tx.conn())?;
     header.version += 1;
     keep_version::<E>(tx, &header, None)?;
-    tx.record(Action::Delete, E::KIND, id, true)
+    tx.record(action, E::KIND, id, true)
 }
 
 fn owner_of<E: Entry>(id: &ThingId, entry: &E) -> Option<String> {
@@ -512,134 +665,10 @@ fn keep_version<E: Stored>(tx: &mut Tx<'_>, header: &Header, entry: Option<&E>) 
             versions::at.eq(at.as_str()),
             versions::actor.eq(actor),
             versions::snapshot.eq(snapshot),
+            versions::status.eq(header.status.code()),
         ))
         .execute(tx.conn())?;
     Ok(())
-}
-
-/// What only the database can tell of an entry: do its owner, its references and its codes exist?
-/// An id in a body is looked at with the same eyes as an id in a path.
-fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
-    let scope = tx.actor().scope();
-    let conn = tx.conn();
-    let mut findings = Vec::new();
-    if let Some(code) = entry.municipality()
-        && !vocabulary::has_municipality(conn, code)?
-    {
-        findings.push(Finding::new(
-            "/municipality",
-            Defect::new(
-                "municipality.unknown",
-                format!("市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"),
-                format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
-            ),
-        ));
-    }
-    for (list, codes) in entry.lists() {
-        if list != "fields" {
-            continue;
-        }
-        for place in vocabulary::unknown_fields(conn, &codes)? {
-            let code = &codes[place];
-            findings.push(Finding::new(
-                format!("/fields/{place}"),
-                Defect::new(
-                    "field.unknown",
-                    format!("分野「{code}」は登録されていません。GET /api/v1/fields で確かめてください。"),
-                    format!("There is no field \"{code}\". See GET /api/v1/fields."),
-                ),
-            ));
-        }
-    }
-    let mut wanted: Vec<(String, &ThingId, &[Kind])> = Vec::new();
-    if let Some(owner) = entry.owner() {
-        wanted.push(("/owner".to_owned(), owner, &[Kind::Organization, Kind::Person]));
-    }
-    let links = entry.links();
-    for (place, Link { relation, target, .. }) in links.iter().enumerate() {
-        let pointer = match relation {
-            crate::domain::Relation::Member => format!("/members/{place}/party"),
-            crate::domain::Relation::Affiliation => format!("/affiliations/{place}"),
-            crate::domain::Relation::Successor | crate::domain::Relation::Contact => relation.pointer().to_owned(),
-        };
-        wanted.push((pointer, target, relation.targets()));
-    }
-    if !wanted.is_empty() {
-        let kinds = kinds_of(conn, &scope, wanted.iter().map(|(_, id, _)| id.to_string()).collect())?;
-        for (pointer, id, allowed) in wanted {
-            if !kinds.get(id.as_str()).is_some_and(|kind| allowed.contains(kind)) {
-                findings.push(Finding::new(
-                    pointer,
-                    Defect::new(
-                        "reference.unknown",
-                        format!("{id} は登録されていないか、ここで使える種別ではありません。"),
-                        format!("{id} is not registered, or not of a kind that can stand here."),
-                    ),
-                ));
-            }
-        }
-    }
-    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
-}
-
-pub(super) fn kinds_of(conn: &mut Conn, scope: &Scope, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {
-    ids.sort();
-    ids.dedup();
-    let mut kinds = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(IN_LIST) {
-        let rows: Vec<(String, String)> =
-            visible(scope).filter(things::id.eq_any(ids.to_vec())).select((things::id, things::kind)).load(conn)?;
-        kinds.extend(rows.into_iter().filter_map(|(id, kind)| Some((id, Kind::from_code(&kind)?))));
-    }
-    Ok(kinds)
-}
-
-/// The things that are indexed with facts of this party: what it owns, its people, and what they own.
-fn followers(conn: &mut Conn, party: &ThingId) -> Result<Vec<(Kind, ThingId)>> {
-    let people: Vec<String> = thing_links::table
-        .filter(thing_links::target_id.eq(party.as_str()).and(thing_links::relation.eq("affiliation")))
-        .select(thing_links::thing_id)
-        .load(conn)?;
-    let mut owners = people;
-    owners.push(party.to_string());
-    let mut found = Vec::new();
-    for owners in owners.chunks(IN_LIST) {
-        let rows: Vec<(String, String)> = things::table
-            .filter(things::owner_party.eq_any(owners).and(things::id.ne(party.as_str())))
-            .order(things::id)
-            .select((things::kind, things::id))
-            .load(conn)?;
-        found.extend(
-            rows.into_iter().filter_map(|(kind, id)| Some((Kind::from_code(&kind)?, ThingId::from_stored(id)))),
-        );
-    }
-    Ok(found)
-}
-
-fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> {
-    let owned: i64 = things::table
-        .filter(things::owner_party.eq(id.as_str()).and(things::id.ne(id.as_str())))
-        .count()
-        .get_result(conn)?;
-    let parts: i64 = things::table.filter(things::parent_id.eq(id.as_str())).count().get_result(conn)?;
-    let linked: i64 = thing_links::table
-        .filter(thing_links::target_id.eq(id.as_str()).and(thing_links::thing_id.ne(id.as_str())))
-        .count()
-        .get_result(conn)?;
-    if owned + parts + linked == 0 {
-        return Ok(());
-    }
-    Err(Error::Conflict(Defect::new(
-        "referenced",
-        format!(
-            "所有するもの{owned}件、参照しているもの{}件があるため削除できません。先にそれらを削除するか付け替えてください。",
-            linked + parts
-        ),
-        format!(
-            "It owns {owned} thing(s) and {} other(s) refer to it, so it cannot be deleted. Delete or change those first.",
-            linked + parts
-        ),
-    )))
 }
 
 /// Removes the lines of a need before its row.

@@ -1,8 +1,8 @@
 //! Municipalities and fields: files seed them once, then the database is the truth.
 
 use super::connection::Conn;
-use super::schema::{fields, municipalities};
-use crate::domain::vocabulary::{FIELDS, MUNICIPALITIES};
+use super::schema::{fields, industries, municipalities};
+use crate::domain::vocabulary::{FIELDS, INDUSTRIES, MUNICIPALITIES};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,17 @@ pub struct Field {
     pub name_en: String,
 }
 
+/// A class of the Japan Standard Industrial Classification.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, Serialize, Deserialize, ToSchema)]
+#[diesel(table_name = industries)]
+pub struct Industry {
+    /// A section letter, or two digits of a division.
+    pub code: String,
+    pub parent: Option<String>,
+    pub name_ja: String,
+    pub name_en: String,
+}
+
 /// Fills empty tables.
 pub(super) fn seed(conn: &mut Conn) -> Result<()> {
     if municipalities::table.count().get_result::<i64>(conn)? == 0 {
@@ -37,6 +48,11 @@ pub(super) fn seed(conn: &mut Conn) -> Result<()> {
     if fields::table.count().get_result::<i64>(conn)? == 0 {
         for field in rows::<Field>(FIELDS)? {
             diesel::insert_into(fields::table).values(&field).execute(conn)?;
+        }
+    }
+    if industries::table.count().get_result::<i64>(conn)? == 0 {
+        for industry in rows::<Industry>(INDUSTRIES)? {
+            diesel::insert_into(industries::table).values(&industry).execute(conn)?;
         }
     }
     Ok(())
@@ -68,21 +84,28 @@ pub fn all_fields(conn: &mut Conn) -> Result<Vec<Field>> {
     Ok(fields::table.order(fields::code).load(conn)?)
 }
 
-/// The codes, and for a prefecture those of its municipalities.
-pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
-    let mut all: Vec<String> = municipalities::table
-        .filter(municipalities::prefecture.eq_any(codes))
-        .select(municipalities::code)
-        .load(conn)?;
-    all.extend_from_slice(codes);
+/// Sections first.
+pub fn all_industries(conn: &mut Conn) -> Result<Vec<Industry>> {
+    let mut all: Vec<Industry> = industries::table.order(industries::code).load(conn)?;
+    all.sort_by_key(|industry| industry.parent.is_some());
     Ok(all)
 }
 
-pub(super) fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
+/// The codes, and for a prefecture those of its municipalities.
+pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
+    let known: Vec<String> = municipalities::table
+        .filter(municipalities::prefecture.eq_any(codes).or(municipalities::code.eq_any(codes)))
+        .select(municipalities::code)
+        .load(conn)?;
+    // Codes that nobody has are still a condition, one that nothing meets.
+    Ok(if known.is_empty() { codes.iter().take(1).cloned().collect() } else { known })
+}
+
+pub fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
     Ok(municipalities::table.find(code).count().get_result::<i64>(conn)? > 0)
 }
 
-pub(super) fn unknown_fields(conn: &mut Conn, codes: &[String]) -> Result<Vec<usize>> {
+pub fn unknown_fields(conn: &mut Conn, codes: &[String]) -> Result<Vec<usize>> {
     if codes.is_empty() {
         return Ok(Vec::new());
     }

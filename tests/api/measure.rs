@@ -3,10 +3,12 @@
 //! MEASURE=1 cargo test --release --test api measure:: -- --nocapture --test-threads=1
 
 use crate::auth::with_settings;
-use crate::support::TestApp;
 use crate::support::people::PASSWORD;
+use crate::support::{Dice, TestApp, firm, number};
 use musubi::auth::AuthSettings;
 use musubi::auth::password::Cost;
+use musubi::domain::Actor;
+use musubi::store::things;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -140,5 +142,52 @@ fn a_read_with_a_token_against_the_same_read_without() {
             signed_in / anonymous,
             program / anonymous
         );
+    }
+}
+
+/// The first page of a list against the last: keyset pages should cost the same however far in they lie.
+///
+/// MEASURE=1 PAGES=1000 cargo test --test api measure::the_first_page -- --nocapture
+#[test]
+fn the_first_page_of_a_list_against_the_last() {
+    const LIMIT: usize = 100;
+    if !asked() {
+        return;
+    }
+    let pages = number("PAGES", 1_000) as usize;
+    let app = TestApp::start();
+    app.app.feed.pause(true);
+    let mut dice = Dice::new(1);
+    for _ in 0..pages {
+        let names: Vec<String> = (0..LIMIT).map(|_| format!("企業 {:016x}", dice.next())).collect();
+        let written = app.app.database.write(&Actor::Operator, |tx| {
+            for name in &names {
+                things::create(tx, firm(name))?;
+            }
+            Ok(())
+        });
+        written.expect("a write");
+    }
+    println!("| sort | page 1, ms | page {pages}, ms | ratio |");
+    println!("|---|---|---|---|");
+    for sort in ["name", "updated"] {
+        let first = format!("/api/v1/organizations?limit={LIMIT}&sort={sort}");
+        let (mut last, mut seen) = (first.clone(), 0);
+        loop {
+            let page = app.get(&last).json();
+            seen += page["items"].as_array().expect("items").len();
+            match page["next"].as_str() {
+                Some(cursor) => last = format!("{first}&after={cursor}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, pages * LIMIT);
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        for _ in 0..SAMPLES {
+            left.push(milliseconds(|| assert_eq!(app.get(&first).status, 200)));
+            right.push(milliseconds(|| assert_eq!(app.get(&last).status, 200)));
+        }
+        let (left, right) = (median(&left), median(&right));
+        println!("| {sort} | {left:.3} | {right:.3} | {:.2} |", right / left);
     }
 }

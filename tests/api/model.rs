@@ -205,11 +205,12 @@ impl Shelf {
                 sort: Sort::Relevance,
                 offset: 0,
                 limit: 1_000,
+                ..SearchRequest::default()
             };
             let answer = self.engine().search(&request).expect("an answer");
             let wanted: Vec<&Row> = rows
                 .iter()
-                .filter(|row| scope.sees(row.visibility, Status::Published, row.owner.as_ref()))
+                .filter(|row| scope.sees(row.visibility, Status::Published, &row.owners))
                 .filter(|row| word.is_none_or(|word| row.text.contains(word)))
                 .filter(|row| kind.is_none_or(|kind| row.kind == kind))
                 .filter(|row| place.is_none_or(|place| row.place.as_deref() == Some(place)))
@@ -358,11 +359,13 @@ struct Row {
     kind: Kind,
     version: u64,
     visibility: Visibility,
-    /// The party behind it.
+    /// The party that owns it.
     owner: Option<ThingId>,
+    /// The parties behind it: the owner, or those who took part.
+    owners: Vec<ThingId>,
     /// That party may be shown.
     open: bool,
-    /// Where it stands: its own place, or the owner's, or the employer's.
+    /// Where it stands: its own place, or the owner's, or the employer's, if whoever may see it may see them.
     place: Option<String>,
     text: String,
 }
@@ -385,14 +388,15 @@ fn every_row(conn: &mut Conn) -> Result<Vec<Row>, Error> {
     }
     let organizations = things::get_many::<Organization>(conn, &Scope::Everything, &ids)?;
     let people = things::get_many::<Person>(conn, &Scope::Everything, &ids)?;
-    let mut places: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for thing in &organizations {
-        places.insert(thing.header.id.to_string(), thing.entry.municipality.clone().map(String::from));
+    let mut places: Places = BTreeMap::new();
+    for Thing { header, entry } in &organizations {
+        let place = entry.municipality.clone().map(String::from);
+        places.insert(header.id.to_string(), Standing { place, visibility: entry.visibility, employer: None });
     }
-    for thing in &people {
-        let employer = thing.entry.affiliations.first().and_then(|id| places.get(id.as_str()).cloned()).flatten();
-        let own = thing.entry.municipality.clone().map(String::from);
-        places.insert(thing.header.id.to_string(), own.or(employer));
+    for Thing { header, entry } in &people {
+        let place = entry.municipality.clone().map(String::from);
+        let employer = entry.affiliations.first().map(ToString::to_string);
+        places.insert(header.id.to_string(), Standing { place, visibility: entry.visibility, employer });
     }
     let mut rows = Vec::new();
     collect(&mut rows, organizations, &places, |_| true);
@@ -405,16 +409,35 @@ fn every_row(conn: &mut Conn) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-fn collect<E: Entry>(
-    rows: &mut Vec<Row>,
-    things: Vec<Thing<E>>,
-    places: &BTreeMap<String, Option<String>>,
-    open: impl Fn(&E) -> bool,
-) {
+/// Where a party stands, and who may know.
+struct Standing {
+    place: Option<String>,
+    visibility: Visibility,
+    employer: Option<String>,
+}
+
+type Places = BTreeMap<String, Standing>;
+
+/// Where a thing stands that everybody finds who may see `thing`.
+fn place_of(owner: &str, thing: Visibility, places: &Places) -> Option<String> {
+    let owner = places.get(owner).filter(|owner| owner.visibility <= thing)?;
+    let employer = owner.employer.as_ref().and_then(|employer| places.get(employer));
+    // Whoever may see a thing of the person is not for that of the employer's confidence.
+    let told = employer.filter(|employer| match employer.visibility {
+        Visibility::Public => true,
+        Visibility::Members => thing != Visibility::Public,
+        Visibility::Parties | Visibility::Private => false,
+    });
+    owner.place.clone().or_else(|| told.and_then(|employer| employer.place.clone()))
+}
+
+fn collect<E: Entry>(rows: &mut Vec<Row>, things: Vec<Thing<E>>, places: &Places, open: impl Fn(&E) -> bool) {
     for Thing { header, entry } in things {
         let owner = if E::KIND.is_party() { Some(header.id.clone()) } else { entry.owner().cloned() };
         let open = open(&entry);
-        let place = owner.as_ref().filter(|_| open).and_then(|owner| places.get(owner.as_str()).cloned()).flatten();
+        let shown = owner.as_ref().filter(|_| open);
+        let place = shown.and_then(|owner| place_of(owner.as_str(), entry.visibility(), places));
+        let owners = if E::KIND.is_party() { vec![header.id.clone()] } else { entry.owners() };
         let text = entry.texts().iter().map(|text| text.text.to_owned()).collect::<Vec<_>>().join(" ");
         rows.push(Row {
             id: header.id.to_string(),
@@ -422,6 +445,7 @@ fn collect<E: Entry>(
             version: header.version as u64,
             visibility: entry.visibility(),
             owner,
+            owners,
             open,
             place,
             text,

@@ -10,7 +10,7 @@ fn full_bodies(firm: &str, person: &str) -> Vec<(&'static str, Value)> {
             "organizations",
             json!({
                 "organization_kind": "university", "name_ja": "蔵王工科大学", "name_en": "Zao Institute of Technology",
-                "name_kana": "ザオウコウカダイガク", "corporate_number": "8390002001000", "ror": "00xy44n04",
+                "name_kana": "ザオウコウカダイガク", "corporate_number": "8390002001000", "invoice_number": "T8390002001000", "ror": "00xy44n04",
                 "municipality": "062014", "postal_code": "990-8570", "address_ja": "山形市一丁目", "address_en": "1 Yamagata",
                 "website": "https://zao.example.jp/", "founded": "1949-05-31", "employees": 250, "capital": 10_000_000,
                 "industry": "81", "fields": ["organic_electronics", "iot_ai"], "sdgs": [7, 9], "certificates": ["iso9001"],
@@ -22,7 +22,7 @@ fn full_bodies(firm: &str, person: &str) -> Vec<(&'static str, Value)> {
             "people",
             json!({
                 "name_ja": "最上 塗子", "name_en": "Mogami Nuriko", "name_kana": "モガミ ヌリコ",
-                "orcid": "0000-0002-1825-0097", "researchmap": "nuriko", "affiliations": [firm],
+                "orcid": "0000-0002-1825-0097", "researchmap": "nuriko", "erad": "70123456", "affiliations": [firm],
                 "position_ja": "教授", "position_en": "Professor", "municipality": "062022",
                 "website": "https://nuriko.example.jp/", "fields": ["organic_electronics"], "sdgs": [9],
                 "description_ja": "塗布プロセス", "description_en": "Coating", "aliases": ["塗子"], "visibility": "public"
@@ -72,7 +72,7 @@ fn full_bodies(firm: &str, person: &str) -> Vec<(&'static str, Value)> {
                 "record_kind": "grant", "title_ja": "共同研究の記録", "title_en": "A record", "text_ja": "本文",
                 "text_en": "Text", "happened_on": "FY2024",
                 "members": [{ "party": firm, "role": "代表" }, { "party": person, "role": null }],
-                "amount": 3_000_000, "number": "99K00001", "website": "https://record.example.jp/",
+                "amount": 3_000_000, "number": "99K00001", "kaken": "99K00001", "patent": "特許第99000017号", "website": "https://record.example.jp/",
                 "fields": ["energy"], "visibility": "public"
             }),
         ),

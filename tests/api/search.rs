@@ -49,8 +49,10 @@ fn filters_narrow_and_facets_count() {
     assert_eq!(app.found("organization_kind=university").len(), 1);
     assert_eq!(app.found("kind=capability").len(), 0);
     assert_eq!(app.found("field=energy&kind=organization").len(), 3);
-    let nothing = app.get("/api/v1/search?q=abcdefgh&kind=seed").json();
-    assert_eq!(nothing["hints"][0]["code"], "drop_filter");
+    let nothing = app.get("/api/v1/search?q=%22abcdefgh%22&kind=seed").json();
+    assert_eq!(nothing["hints"][0]["code"], "other_words", "no filter stands in the way");
+    let nothing = app.get("/api/v1/search?q=&kind=seed").json();
+    assert_eq!(nothing["hints"][0]["filter"], "kind");
 }
 
 #[test]

@@ -5,5 +5,6 @@
 mod support;
 
 mod crash;
+mod demo;
 mod nodes;
 mod process;

@@ -31,6 +31,21 @@ impl Process {
         Self::spawned(Self::spawn(data, world))
     }
 
+    /// Starts the demo, and gives what it says when it listens.
+    pub fn demo(data: &Path, world: &World) -> (Self, Value) {
+        let mut child = musubi(data, world)
+            .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program");
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        output.read_line(&mut line).expect("its first line");
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("the demo said {line:?}"));
+        (Self::at(child, &said), said)
+    }
+
     /// Starts, and does not wait for anything.
     pub fn spawn(data: &Path, world: &World) -> Child {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(world.folder.path().join("stderr.log"));
@@ -52,6 +67,10 @@ impl Process {
             let _ = output.read_to_string(&mut line);
             panic!("serve said {line:?} and ended with {:?}", child.wait());
         };
+        Self::at(child, &said)
+    }
+
+    fn at(child: Child, said: &Value) -> Self {
         let address = said["listening"].as_str().expect("an address").to_owned();
         let client = ureq::Agent::new_with_config(
             ureq::Agent::config_builder()

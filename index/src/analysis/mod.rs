@@ -2,6 +2,7 @@
 
 pub(crate) mod names;
 pub(crate) mod normalise;
+pub(crate) mod romaji;
 pub(crate) mod segment;
 pub(crate) mod stop_words;
 pub(crate) mod tokenizers;

@@ -38,14 +38,14 @@ pub struct Word {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Script {
+pub(crate) enum Script {
     Japanese,
     Latin,
     Digit,
     Other,
 }
 
-fn script(character: char) -> Script {
+pub(crate) fn script(character: char) -> Script {
     match character {
         '0'..='9' => Script::Digit,
         'a'..='z' | 'A'..='Z' => Script::Latin,
@@ -65,7 +65,7 @@ fn script(character: char) -> Script {
     }
 }
 
-fn is_katakana(character: char) -> bool {
+pub(crate) fn is_katakana(character: char) -> bool {
     matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー')
 }
 

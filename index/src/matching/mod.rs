@@ -11,7 +11,7 @@ pub mod score;
 use crate::error::EngineError;
 use crate::kernel::Pool;
 use crate::matching::score::Weights;
-use crate::request::{MatchAnswer, MatchRequest, PartyScore, ThingsAnswer};
+use crate::request::{MatchAnswer, MatchRequest, PartyScore, SimilarAnswer, SimilarRequest, ThingsAnswer};
 use crate::search::hit_at;
 use crate::snapshot::Snapshot;
 
@@ -68,4 +68,20 @@ pub(crate) fn things(
         things.push(hit_at(snapshot, address, score / best)?);
     }
     Ok(ThingsAnswer { things, terms })
+}
+
+/// Documents like some texts, by the same terms and the same scorer as a match.
+pub(crate) fn similar(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    request: &SimilarRequest,
+) -> Result<SimilarAnswer, EngineError> {
+    let weights = Weights { documents: request.limit, ..Weights::default() };
+    let (documents, terms) =
+        recall::alike(snapshot, pool, &request.texts, &request.reader, &request.filters, &weights)?;
+    let mut hits = Vec::with_capacity(documents.len());
+    for (address, score) in documents {
+        hits.push(hit_at(snapshot, address, score)?);
+    }
+    Ok(SimilarAnswer { hits, terms })
 }

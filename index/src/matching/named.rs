@@ -37,10 +37,14 @@ named! {
     "body_words" => fields.weights[1];
     "title_grams" => fields.weights[2];
     "body_grams" => fields.weights[3];
+    "title_concepts" => fields.weights[4];
+    "body_concepts" => fields.weights[5];
     "saturation" => fields.saturation;
     "question_text" => question_text;
     "repetition" => repetition;
     "rarity" => rarity;
+    "narrower" => narrower;
+    "wider" => wider;
     "decay" => decay;
     "sharpness" => sharpness;
     "sharing" => sharing;

@@ -6,18 +6,20 @@ use tantivy::schema::IndexRecordOption;
 
 use crate::analysis::normalise::normalise;
 use crate::analysis::segment;
+use crate::analysis::tokenizers::{WIDER, wider_term};
 use crate::audience;
 use crate::bits::Bits;
 use crate::document::Source;
 use crate::error::EngineError;
 use crate::evidence::Terms;
 use crate::kernel::{
-    Address, Best, LengthTables, Pool, Scores, WeightedTerm, inverse_frequency, open_postings, ordered,
+    Address, Best, LengthTables, Pool, Scores, TermKind, WeightedTerm, inverse_frequency, open_postings, ordered,
 };
 use crate::matching::score::Weights;
-use crate::request::{Filters, MatchRequest};
-use crate::schema::{SOURCE_RECORD, fields};
+use crate::request::{Filters, MatchRequest, Reader};
+use crate::schema::{SOURCE_RECORD, TextField, fields};
 use crate::snapshot::{Located, Snapshot};
+use crate::taxonomy::Taxonomy;
 
 /// One document that speaks for a party.
 #[derive(Debug, Clone, Copy)]
@@ -102,8 +104,8 @@ pub(crate) fn recall(
     weights: &Weights,
 ) -> Result<Recalled, EngineError> {
     let chosen = choose(snapshot, &request.texts, weights)?;
-    let terms = terms_of(&chosen);
-    let allowed = allowed(snapshot, request)?;
+    let terms = shown(snapshot, &chosen, weights);
+    let allowed = allowed(snapshot, &request.reader, &request.filters)?;
     let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, Speakers::Parties)?;
     let admitted = admitted_parties(snapshot, request)?;
     let without = without(snapshot, request);
@@ -111,7 +113,7 @@ pub(crate) fn recall(
         |party: u32| !without.contains(&party) && admitted.as_ref().is_none_or(|admitted| admitted.contains(party));
 
     let past = match request.seeker.as_deref() {
-        Some(seeker) => past_partners(snapshot, seeker, &documents, weights)?,
+        Some(seeker) => past_partners(snapshot, seeker, &request.filters.excluded_ids, &documents, weights)?,
         None => HashMap::new(),
     };
     let mut parties = Parties::new(snapshot.parties.count());
@@ -165,7 +167,7 @@ pub(crate) fn things(
     weights: &Weights,
 ) -> Result<(Vec<(Address, f32)>, Terms), EngineError> {
     let chosen = choose(snapshot, &request.texts, weights)?;
-    let allowed = allowed(snapshot, request)?;
+    let allowed = allowed(snapshot, &request.reader, &request.filters)?;
     let admitted = admitted_parties(snapshot, request)?;
     let without = without(snapshot, request);
     let mut documents = best_documents(snapshot, pool, weights, &chosen, &allowed, Speakers::Anybody)?;
@@ -176,28 +178,12 @@ pub(crate) fn things(
         let fits = admitted.as_ref().is_none_or(|admitted| parties.iter().any(|party| admitted.contains(*party)));
         !own && fits
     });
-    Ok((documents, terms_of(&chosen)))
+    Ok((documents, shown(snapshot, &chosen, weights)))
 }
 
-fn terms_of(chosen: &[Chosen]) -> Terms {
-    let mut terms = Terms::default();
-    for term in chosen {
-        let weight = term.term.weight * term.inverse[0].max(term.inverse[1]);
-        if term.term.grams {
-            terms.add_gram(&term.term.text, weight, false);
-        } else {
-            terms.add_word(&term.term.text, weight);
-        }
-    }
-    terms
-}
-
-fn allowed(snapshot: &Snapshot, request: &MatchRequest) -> Result<Vec<Bits>, EngineError> {
-    let mut allowed = Vec::with_capacity(snapshot.segments.len());
-    for segment in &snapshot.segments {
-        allowed.push(audience::allowed(segment, &request.reader, &request.filters)?);
-    }
-    Ok(allowed)
+/// The documents of each segment that this reader may see and that fit.
+fn allowed(snapshot: &Snapshot, reader: &Reader, filters: &Filters) -> Result<Vec<Bits>, EngineError> {
+    snapshot.segments.iter().map(|segment| audience::allowed(segment, reader, filters)).collect()
 }
 
 /// The seeker and whoever else is left out.
@@ -224,6 +210,38 @@ fn source_of(number: u8) -> Source {
     }
 }
 
+/// The chosen terms as what to look for in texts.
+fn shown(snapshot: &Snapshot, chosen: &[Chosen], weights: &Weights) -> Terms {
+    let mut terms = Terms::default();
+    for term in chosen {
+        let weight = term.term.weight * term.inverse[0].max(term.inverse[1]);
+        match term.term.kind {
+            TermKind::Word => terms.add_word(&term.term.text, weight),
+            TermKind::Gram => terms.add_gram(&term.term.text, weight, false),
+            TermKind::Concept => {
+                let share = weights.fields.weights[TextField::TitleConcepts as usize];
+                terms.add_concept(&snapshot.taxonomy, term.term.text.trim_start_matches(WIDER), weight * share);
+            }
+        }
+    }
+    terms
+}
+
+/// The documents that are most like some texts, best first, ties by id, and what they were looked for with.
+pub(crate) fn alike(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    texts: &[(String, f32)],
+    reader: &Reader,
+    filters: &Filters,
+    weights: &Weights,
+) -> Result<(Vec<(Address, f32)>, Terms), EngineError> {
+    let chosen = choose(snapshot, texts, weights)?;
+    let allowed = allowed(snapshot, reader, filters)?;
+    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, Speakers::Anybody)?;
+    Ok((documents, shown(snapshot, &chosen, weights)))
+}
+
 /// A term of the query with its inverse frequency in the title and the body field of its kind.
 pub(crate) struct Chosen {
     pub(crate) term: WeightedTerm,
@@ -237,27 +255,30 @@ pub(crate) fn choose(
     texts: &[(String, f32)],
     weights: &Weights,
 ) -> Result<Vec<Chosen>, EngineError> {
-    let mut gathered: HashMap<(bool, String), f32> = HashMap::new();
+    let mut gathered: HashMap<(TermKind, String), f32> = HashMap::new();
     for (text, weight) in texts {
-        let mut counts: HashMap<(bool, String), u32> = HashMap::new();
+        let mut counts: HashMap<(TermKind, String), u32> = HashMap::new();
         let folded = normalise(text);
         for word in segment::words(&folded) {
-            *counts.entry((false, word.term)).or_default() += 1;
+            *counts.entry((TermKind::Word, word.term)).or_default() += 1;
         }
         let mut term = String::new();
         segment::grams(&folded, |gram| {
             if !gram.weak {
                 gram.write(&mut term);
-                *counts.entry((true, term.clone())).or_default() += 1;
+                *counts.entry((TermKind::Gram, term.clone())).or_default() += 1;
             }
         });
         for (key, count) in counts {
             *gathered.entry(key).or_default() += weight * (1.0 + (count as f32).ln() * weights.repetition);
         }
+        for (term, share) in concepts(&snapshot.taxonomy, &folded, weights) {
+            *gathered.entry((TermKind::Concept, term)).or_default() += weight * share;
+        }
     }
     let mut chosen = Vec::with_capacity(gathered.len());
-    for ((grams, text), weight) in gathered {
-        let term = WeightedTerm { text, grams, weight };
+    for ((kind, text), weight) in gathered {
+        let term = WeightedTerm { text, kind, weight };
         let mut inverse = [0.0; 2];
         let mut importance = 0.0f32;
         let mut located = Vec::with_capacity(2);
@@ -275,14 +296,41 @@ pub(crate) fn choose(
     }
     chosen.sort_by(|(left, left_term), (right, right_term)| {
         right.total_cmp(left).then_with(|| {
-            (left_term.term.grams, &left_term.term.text).cmp(&(right_term.term.grams, &right_term.term.text))
+            (left_term.term.kind, &left_term.term.text).cmp(&(right_term.term.kind, &right_term.term.text))
         })
     });
     chosen.truncate(weights.chosen_terms);
     Ok(chosen.into_iter().map(|(_, chosen)| chosen).collect())
 }
 
-/// Scores every allowed document and keeps the best, best first, ties by id.
+/// The terms of the concepts that a text names: the concept itself, what is narrower, and, the less the farther up, what
+/// is wider.
+fn concepts(taxonomy: &Taxonomy, folded: &str, weights: &Weights) -> HashMap<String, f32> {
+    let mut terms: HashMap<String, f32> = HashMap::new();
+    let mut add = |term: String, weight: f32| {
+        if weight > 0.0 {
+            let entry = terms.entry(term).or_default();
+            *entry = entry.max(weight);
+        }
+    };
+    for mention in taxonomy.find(folded) {
+        let ambiguous = mention.concepts.len() as f32;
+        for concept in mention.concepts {
+            let mut share = 1.0 / ambiguous;
+            add(taxonomy.code(concept).to_string(), share);
+            add(wider_term(taxonomy.code(concept)), share * weights.narrower);
+            for wider in taxonomy.ancestors(concept) {
+                share *= weights.wider;
+                add(taxonomy.code(*wider).to_string(), share);
+                add(wider_term(taxonomy.code(*wider)), share * weights.narrower);
+            }
+        }
+    }
+    terms
+}
+
+/// Scores every allowed document (only those that speak for a party, if so asked) and keeps the best, best first, ties
+/// by id.
 fn best_documents(
     snapshot: &Snapshot,
     pool: &Pool,
@@ -370,7 +418,8 @@ fn breadth(
     let mut postings_left = weights.breadth_postings;
     // (words + prior) / (mean + prior), with the words as a multiple of the mean.
     let sure_share = facts.mean_words / (facts.mean_words + weights.focus_prior);
-    for (number_of_term, chosen) in (1u32..).zip(chosen) {
+    let broad = |chosen: &&Chosen| chosen.term.kind != TermKind::Concept || weights.broad_concepts;
+    for (number_of_term, chosen) in (1u32..).zip(chosen.iter().filter(broad)) {
         touched.clear();
         let mut public_parties = 0u64;
         // Decided by the public frequency, so that neither hidden documents nor the merge state have a say.
@@ -439,6 +488,7 @@ fn breadth(
 fn past_partners(
     snapshot: &Snapshot,
     seeker: &str,
+    excluded: &[String],
     documents: &[(Address, f32)],
     weights: &Weights,
 ) -> Result<HashMap<u32, f32>, EngineError> {
@@ -452,6 +502,9 @@ fn past_partners(
         segment.documents_with(fields().party, seeker, &mut records)?;
         if let Some(open) = &segment.open {
             records.and(open);
+        }
+        if !excluded.is_empty() {
+            records.and_not(&audience::any_of(segment, fields().id, excluded)?);
         }
         for document in records.iter() {
             if segment.tables.sources[document as usize] != SOURCE_RECORD {

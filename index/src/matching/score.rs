@@ -15,6 +15,12 @@ pub struct Weights {
     pub repetition: f32,
     /// Power of the inverse frequency of a term.
     pub rarity: f32,
+    /// What a narrower concept counts beside the one that was named.
+    pub narrower: f32,
+    /// What a wider concept counts beside the one below it.
+    pub wider: f32,
+    /// Whether concepts count for breadth and focus.
+    pub broad_concepts: bool,
     /// Terms of the query that are looked up at most.
     pub chosen_terms: usize,
     /// Documents that may speak at most.
@@ -61,18 +67,21 @@ impl Default for Weights {
     fn default() -> Weights {
         Weights {
             fields: FieldWeights {
-                weights: [1.0, 1.6, 0.18, 0.09],
-                length: [0.7, 0.4, 0.7, 0.4],
+                weights: [1.0, 1.6, 0.18, 0.09, 0.35, 0.2],
+                length: [0.7, 0.4, 0.7, 0.4, 0.7, 0.3],
                 ..FieldWeights::default()
             },
             question_text: 0.5,
             repetition: 0.7,
-            rarity: 1.35,
+            rarity: 1.2,
+            narrower: 0.1,
+            wider: 0.5,
+            broad_concepts: true,
             chosen_terms: 64,
             documents: 2_000,
             voices: 7,
             decay: 0.7,
-            sharpness: 2.3,
+            sharpness: 2.6,
             sharing: 0.0,
             half_life: 14.0,
             breadth_postings: 50_000,
@@ -84,11 +93,11 @@ impl Default for Weights {
             focus_prior: 130.0,
             partners_topic: 15.0,
             partners_sharing: 0.5,
-            profile: 1.35,
+            profile: 1.6,
             offer: 1.0,
-            record: 0.6,
-            breadth: 0.7,
-            focus: 1.15,
+            record: 0.8,
+            breadth: 0.8,
+            focus: 1.3,
             partners: 1.5,
             activity: 0.1,
             activity_with_past: 0.9,

@@ -1,7 +1,9 @@
 //! Text to tree. At most 512 characters, 32 terms, depth 8; what is not syntax is text.
 
+use crate::analysis::normalise::normalise;
 use crate::document::Attribute;
 use crate::error::{QueryError, QueryErrorKind};
+use crate::request::{Condition, ConditionField as Field};
 
 /// Longest query, in characters.
 pub const LONGEST_QUERY: usize = 512;
@@ -21,27 +23,31 @@ pub(crate) enum Node {
     Not(Box<Node>),
 }
 
-/// What can stand before the colon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Kind,
-    Owner,
-    Attribute(Attribute),
+/// The conditions of a query in their order, so that a caller who knows the names of things can look them up.
+///
+/// # Errors
+/// A query beyond the limits.
+pub fn conditions(query: &str) -> Result<Vec<Condition>, QueryError> {
+    let mut parser = Parser { characters: &checked(query)?, at: 0, terms: 0, conditions: Vec::new() };
+    parser.alternatives(0)?;
+    Ok(parser.conditions)
 }
 
 fn field(name: &str) -> Option<Field> {
-    let attribute = match name {
+    let attribute = match normalise(name).as_str() {
+        "date" | "day" | "日付" | "年月日" | "時期" => return Some(Field::Day),
+        "updated" | "更新" | "更新日" => return Some(Field::Updated),
         "kind" | "種別" => return Some(Field::Kind),
         "owner" | "所有" => return Some(Field::Owner),
         "organization_kind" | "機関種別" => Attribute::OrganizationKind,
-        "municipality" | "市町村" => Attribute::Municipality,
+        "municipality" | "市町村" | "市区町村" => Attribute::Municipality,
         "prefecture" | "都道府県" => Attribute::Prefecture,
         "field" | "分野" => Attribute::Field,
         "purpose" | "目的" => Attribute::Purpose,
         "sdg" | "sdgs" => Attribute::Sdg,
         "size_band" | "規模" => Attribute::SizeBand,
-        "industry" | "業種" => Attribute::Industry,
-        "readiness" | "trl" => Attribute::Readiness,
+        "industry" | "業種" | "産業" => Attribute::Industry,
+        "readiness" | "trl" | "成熟度" => Attribute::Readiness,
         "capability_kind" | "技術種別" => Attribute::CapabilityKind,
         "certificate" | "認証" => Attribute::Certificate,
         _ => return None,
@@ -51,19 +57,23 @@ fn field(name: &str) -> Option<Field> {
 
 /// Parses a query. An empty query is an empty `And`: everything.
 pub(crate) fn parse(query: &str) -> Result<Node, QueryError> {
+    let mut parser = Parser { characters: &checked(query)?, at: 0, terms: 0, conditions: Vec::new() };
+    parser.alternatives(0)
+}
+
+fn checked(query: &str) -> Result<Vec<char>, QueryError> {
     // Counting stops at the limit, so a long query is refused without reading it all.
     if query.chars().nth(LONGEST_QUERY).is_some() {
         return Err(QueryError::new(QueryErrorKind::TooLong, LONGEST_QUERY));
     }
-    let characters: Vec<char> = query.chars().collect();
-    let mut parser = Parser { characters: &characters, at: 0, terms: 0 };
-    parser.alternatives(0)
+    Ok(query.chars().collect())
 }
 
 struct Parser<'query> {
     characters: &'query [char],
     at: usize,
     terms: usize,
+    conditions: Vec<Condition>,
 }
 
 impl Parser<'_> {
@@ -196,7 +206,7 @@ impl Parser<'_> {
             self.at += 1;
             text.push(character);
             let colon = matches!(character, ':' | '：');
-            if colon && let Some(known) = field(&text[..text.len() - character.len_utf8()].to_lowercase()) {
+            if colon && let Some(known) = field(&text[..text.len() - character.len_utf8()]) {
                 return self.condition(start, known);
             }
         }
@@ -229,6 +239,7 @@ impl Parser<'_> {
             return Ok(None);
         }
         self.count(start)?;
+        self.conditions.push(Condition { field, value: value.clone(), position: start });
         Ok(Some(Node::Condition(field, value)))
     }
 
@@ -265,6 +276,13 @@ mod tests {
             Node::And(vec![Node::Or(vec![text("a"), text("b")]), Node::Not(Box::new(text("c")))])
         );
         assert_eq!(parse("種別：seed").unwrap(), Node::Condition(Field::Kind, "seed".into()));
+        assert_eq!(
+            conditions("封止 ＴＲＬ:>=4 (更新:令和6年度 OR x)").unwrap(),
+            [
+                Condition { field: Field::Attribute(Attribute::Readiness), value: ">=4".into(), position: 3 },
+                Condition { field: Field::Updated, value: "令和6年度".into(), position: 12 },
+            ]
+        );
     }
 
     #[test]

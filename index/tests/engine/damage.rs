@@ -96,14 +96,33 @@ fn the_pointer_may_hold_anything() {
 #[test]
 fn another_fingerprint_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    drop(built(folder.path(), &sample()));
+    let fingerprint = built(folder.path(), &sample()).fingerprint();
     let meta = folder.path().join("generation-1/meta.json");
     let text = std::fs::read_to_string(&meta).unwrap();
-    assert!(text.contains(Engine::fingerprint()));
+    assert!(text.contains(&fingerprint));
     // The hash over the payload no longer fits: told as damage, never served.
-    std::fs::write(&meta, text.replace(Engine::fingerprint(), "0123456789abcdef01234567")).unwrap();
+    std::fs::write(&meta, text.replace(&fingerprint, "0123456789abcdef01234567")).unwrap();
     let (_, opened) = Engine::open(folder.path(), small()).unwrap();
     assert!(matches!(opened, Opened::Empty { .. }));
+}
+
+#[test]
+fn another_concept_tree_means_a_rebuild() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = built(folder.path(), &sample());
+    let concept =
+        Concept { code: "x".into(), name_en: "x".into(), name_ja: "エックス".into(), ..Concept::default() };
+    let other = std::sync::Arc::new(Taxonomy::new(vec![concept]));
+    assert!(engine.set_taxonomy(other.clone()), "a rebuild is due");
+    // Until then changes follow as before, and what was written can be opened with the tree it was written with.
+    engine.apply(&[Change::Remove("a".to_string())], &mark(2)).unwrap();
+    drop(engine);
+    let (engine, opened) = Engine::open(folder.path(), small()).unwrap();
+    assert_eq!(opened, Opened::Ready { mark: mark(2) });
+    drop(engine);
+    let (engine, opened) = Engine::open_with(folder.path(), small(), other).unwrap();
+    assert_eq!(opened, Opened::Empty { why: Why::OtherFingerprint });
+    assert_eq!(engine.documents(), 0);
 }
 
 #[test]

@@ -149,3 +149,28 @@ fn odd_documents_are_indexed() {
     assert_eq!(engine.documents(), 4);
     assert_eq!(engine.search(&request("")).unwrap().total, 4);
 }
+
+/// Ten thousand strings of random bytes, a hundred thousand alternatives, deep nesting: answered or refused.
+#[test]
+fn random_bytes_and_long_queries_are_answered_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = built(folder.path(), &sample());
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for _ in 0..10_000 {
+        let length = next() % 40;
+        let bytes: Vec<u8> = (0..length).map(|_| next() as u8).collect();
+        let query = String::from_utf8_lossy(&bytes).into_owned();
+        let _ = engine.search(&request(&query));
+        let _ = conditions(&query);
+        engine.suggest(&SuggestRequest { text: query, reader: Reader::Visitor, filters: Filters::default(), limit: 5 });
+    }
+    for query in ["a OR ".repeat(100_000), "(".repeat(100_000), "市町村:".repeat(100_000), "-".repeat(500)] {
+        assert!(engine.search(&request(&query)).is_err() || query.len() < 1_000);
+    }
+}

@@ -58,6 +58,7 @@ pub fn request(query: &str) -> SearchRequest {
         sort: Sort::Relevance,
         offset: 0,
         limit: 20,
+        ..SearchRequest::default()
     }
 }
 

@@ -74,6 +74,10 @@ impl Entry for Capability {
         self.owner.as_ref()
     }
 
+    fn replace_party(&mut self, _own: &ThingId, from: &ThingId, into: &ThingId) {
+        entry::replace_in(&mut self.owner, from, into);
+    }
+
     fn texts(&self) -> Vec<TextField<'_>> {
         Texts::default()
             .title("name", &self.name_ja, &self.name_en)

@@ -105,10 +105,21 @@ impl Entry for Need {
         }
     }
 
+    fn mask_earlier(&mut self, now: &Self, scope: &Scope) {
+        if now.anonymous && !scope.sees_behind(now.owner.as_ref()) {
+            self.owner = None;
+        }
+        self.mask(scope);
+    }
+
     fn narrows_from(&self, before: &Self) -> bool {
         // Anonymous from now on: no count under the owner or its place may tell of it.
         let hides_owner = self.anonymous && !before.anonymous;
         hides_owner || self.visibility() > before.visibility() || self.owner() != before.owner()
+    }
+
+    fn replace_party(&mut self, _own: &ThingId, from: &ThingId, into: &ThingId) {
+        entry::replace_in(&mut self.owner, from, into);
     }
 
     fn texts(&self) -> Vec<TextField<'_>> {

@@ -1,9 +1,10 @@
 use crate::domain::codes::{
-    CertificateCode, CorporateNumber, FieldCode, IndustryCode, MunicipalityCode, PostalCode, Ror, WebAddress,
+    CertificateCode, CorporateNumber, FieldCode, IndustryCode, InvoiceNumber, MunicipalityCode, PostalCode, Ror,
+    WebAddress,
 };
 use crate::domain::date::PartialDate;
 use crate::domain::entry::{self, Entry, Link, Relation, TextField, Texts, Title};
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Defect, Finding};
 use crate::domain::id::ThingId;
 use crate::domain::kinds::{Headcount, Sdg, Yen};
 use crate::domain::text::{Line, Prose};
@@ -21,6 +22,8 @@ pub struct Organization {
     /// Reading (フリガナ).
     pub name_kana: Option<Line>,
     pub corporate_number: Option<CorporateNumber>,
+    /// 適格請求書発行事業者登録番号.
+    pub invoice_number: Option<InvoiceNumber>,
     pub ror: Option<Ror>,
     pub municipality: Option<MunicipalityCode>,
     pub postal_code: Option<PostalCode>,
@@ -45,6 +48,26 @@ pub struct Organization {
     pub visibility: Visibility,
 }
 
+impl Organization {
+    /// A corporation's invoice number is T and its 法人番号.
+    fn invoice_of_another(&self) -> Option<Finding> {
+        let (number, invoice) = (self.corporate_number.as_ref()?, self.invoice_number.as_ref()?);
+        (invoice.digits() != number.as_str()).then(|| {
+            Finding::new(
+                "/invoice_number",
+                Defect::new(
+                    "invoice_number.other",
+                    format!("法人の登録番号は「T」と法人番号です（T{}）。", number.as_str()),
+                    format!(
+                        "The invoice number of a corporation is T and its corporate number (T{}).",
+                        number.as_str()
+                    ),
+                ),
+            )
+        })
+    }
+}
+
 impl Entry for Organization {
     const KIND: Kind = Kind::Organization;
 
@@ -61,6 +84,7 @@ impl Entry for Organization {
             entry::refuse_repeats("certificates", &self.certificates),
         ]
         .into_iter()
+        .chain([self.invoice_of_another()])
         .flatten()
         .collect()
     }
@@ -83,13 +107,21 @@ impl Entry for Organization {
 
     fn references(&self) -> Vec<(&'static str, String)> {
         let number = self.corporate_number.clone().map(|number| ("corporate_number", number.into()));
+        let invoice = self.invoice_number.clone().map(|number| ("invoice_number", number.into()));
         let ror = self.ror.clone().map(|ror| ("ror", ror.into()));
-        number.into_iter().chain(ror).collect()
+        number.into_iter().chain(invoice).chain(ror).collect()
     }
 
     fn links(&self) -> Vec<Link> {
         let successor = self.successor.clone();
         successor.map(|target| Link { relation: Relation::Successor, target, role: None }).into_iter().collect()
+    }
+
+    fn replace_party(&mut self, own: &ThingId, from: &ThingId, into: &ThingId) {
+        entry::replace_in(&mut self.successor, from, into);
+        if self.successor.as_ref() == Some(own) {
+            self.successor = None;
+        }
     }
 
     fn texts(&self) -> Vec<TextField<'_>> {

@@ -1,4 +1,4 @@
-use crate::domain::codes::{FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
+use crate::domain::codes::{EradNumber, FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
 use crate::domain::entry::{self, Entry, Link, Relation, TextField, Texts, Title};
 use crate::domain::finding::Finding;
 use crate::domain::id::ThingId;
@@ -17,6 +17,8 @@ pub struct Person {
     pub name_kana: Option<Line>,
     pub orcid: Option<Orcid>,
     pub researchmap: Option<ResearchmapId>,
+    /// e-Rad 研究者番号.
+    pub erad: Option<EradNumber>,
     /// Organisations the person belongs to, the main one first.
     pub affiliations: Vec<ThingId>,
     pub position_ja: Option<Line>,
@@ -69,12 +71,22 @@ impl Entry for Person {
     fn references(&self) -> Vec<(&'static str, String)> {
         let orcid = self.orcid.clone().map(|orcid| ("orcid", orcid.into()));
         let researchmap = self.researchmap.clone().map(|id| ("researchmap", id.into()));
-        orcid.into_iter().chain(researchmap).collect()
+        let erad = self.erad.clone().map(|number| ("erad", number.into()));
+        orcid.into_iter().chain(researchmap).chain(erad).collect()
     }
 
     fn links(&self) -> Vec<Link> {
         let link = |target: &ThingId| Link { relation: Relation::Affiliation, target: target.clone(), role: None };
         self.affiliations.iter().map(link).collect()
+    }
+
+    fn replace_party(&mut self, _own: &ThingId, from: &ThingId, into: &ThingId) {
+        if self.affiliations.contains(into) {
+            self.affiliations.retain(|party| party != from);
+        }
+        for party in self.affiliations.iter_mut().filter(|party| *party == from) {
+            *party = into.clone();
+        }
     }
 
     fn texts(&self) -> Vec<TextField<'_>> {

@@ -1,4 +1,4 @@
-use crate::domain::codes::{FieldCode, WebAddress};
+use crate::domain::codes::{FieldCode, KakenNumber, PatentNumber, WebAddress};
 use crate::domain::date::PartialDate;
 use crate::domain::entry::{self, Entry, Link, Relation, TextField, Texts, Title};
 use crate::domain::finding::Finding;
@@ -25,6 +25,10 @@ pub struct Record {
     pub amount: Option<Yen>,
     /// Number at the source: grant, contract or patent number.
     pub number: Option<Line>,
+    /// 科研費の課題番号.
+    pub kaken: Option<KakenNumber>,
+    /// Patent or application number.
+    pub patent: Option<PatentNumber>,
     pub website: Option<WebAddress>,
     pub fields: Vec<FieldCode>,
     pub visibility: Visibility,
@@ -83,6 +87,21 @@ impl Entry for Record {
 
     fn owners(&self) -> Vec<ThingId> {
         self.members.iter().map(|member| member.party.clone()).collect()
+    }
+
+    fn narrows_from(&self, before: &Self) -> bool {
+        // Whoever no longer took part no longer sees what only those who did may see.
+        let left = before.members.iter().any(|one| self.members.iter().all(|other| other.party != one.party));
+        left || self.visibility() > before.visibility()
+    }
+
+    fn replace_party(&mut self, _own: &ThingId, from: &ThingId, into: &ThingId) {
+        if self.members.iter().any(|member| &member.party == into) {
+            self.members.retain(|member| &member.party != from);
+        }
+        for member in self.members.iter_mut().filter(|member| &member.party == from) {
+            member.party = into.clone();
+        }
     }
 
     fn texts(&self) -> Vec<TextField<'_>> {

@@ -1,4 +1,4 @@
-use crate::domain::codes::FieldCode;
+use crate::domain::codes::{FieldCode, PatentNumber};
 use crate::domain::entry::{self, Entry, Link, Relation, TextField, Texts, Title};
 use crate::domain::finding::Finding;
 use crate::domain::id::ThingId;
@@ -29,7 +29,7 @@ pub struct Seed {
     pub readiness: Option<Readiness>,
     pub property_status: Option<PropertyStatus>,
     /// Patent and application numbers.
-    pub patents: Vec<Line>,
+    pub patents: Vec<PatentNumber>,
     pub offers: Vec<SeedOffer>,
     /// Cost band to take it up, yen.
     pub cost_min: Option<Yen>,
@@ -56,6 +56,7 @@ impl Entry for Seed {
             ),
             entry::refuse_many("patents", self.patents.len(), 100),
             entry::refuse_many("fields", self.fields.len(), 30),
+            entry::refuse_repeats("patents", &self.patents),
             entry::refuse_repeats("offers", &self.offers),
             entry::refuse_repeats("fields", &self.fields),
             entry::refuse_repeats("sdgs", &self.sdgs),
@@ -84,6 +85,10 @@ impl Entry for Seed {
     fn links(&self) -> Vec<Link> {
         let contact = self.contact.clone();
         contact.map(|target| Link { relation: Relation::Contact, target, role: None }).into_iter().collect()
+    }
+
+    fn replace_party(&mut self, _own: &ThingId, from: &ThingId, into: &ThingId) {
+        entry::replace_in(&mut self.owner, from, into);
     }
 
     fn texts(&self) -> Vec<TextField<'_>> {

@@ -10,6 +10,47 @@ pub const MUNICIPALITIES: &str = include_str!("municipalities.csv");
 /// Fields of the cluster. `code,parent,name_ja,name_en`
 pub const FIELDS: &str = include_str!("fields.csv");
 
+/// The concept tree, separated by tabs, synonyms by `|`: `code parent name_ja name_en synonyms_ja synonyms_en`, wider
+/// concepts first. The same file that the engine begins with.
+pub const CONCEPTS: &str = include_str!("../../../index/src/taxonomy/concepts.tsv");
+
+/// JSIC sections and divisions. `code,parent,name_ja,name_en`
+pub const INDUSTRIES: &str = include_str!("industries.csv");
+
+/// The seventeen goals, in order: `(ja, en)`.
+pub const SDGS: [(&str, &str); 17] = [
+    ("貧困をなくそう", "No poverty"),
+    ("飢餓をゼロに", "Zero hunger"),
+    ("すべての人に健康と福祉を", "Good health and well-being"),
+    ("質の高い教育をみんなに", "Quality education"),
+    ("ジェンダー平等を実現しよう", "Gender equality"),
+    ("安全な水とトイレを世界中に", "Clean water and sanitation"),
+    ("エネルギーをみんなに そしてクリーンに", "Affordable and clean energy"),
+    ("働きがいも経済成長も", "Decent work and economic growth"),
+    ("産業と技術革新の基盤をつくろう", "Industry, innovation and infrastructure"),
+    ("人や国の不平等をなくそう", "Reduced inequalities"),
+    ("住み続けられるまちづくりを", "Sustainable cities and communities"),
+    ("つくる責任 つかう責任", "Responsible consumption and production"),
+    ("気候変動に具体的な対策を", "Climate action"),
+    ("海の豊かさを守ろう", "Life below water"),
+    ("陸の豊かさも守ろう", "Life on land"),
+    ("平和と公正をすべての人に", "Peace, justice and strong institutions"),
+    ("パートナーシップで目標を達成しよう", "Partnerships for the goals"),
+];
+
+/// Technology readiness levels 1 to 9, in order: `(ja, en)`.
+pub const READINESS: [(&str, &str); 9] = [
+    ("基本原理の確認", "Basic principles observed"),
+    ("技術コンセプトの確立", "Technology concept formulated"),
+    ("概念実証", "Experimental proof of concept"),
+    ("研究室での検証", "Validated in the laboratory"),
+    ("想定環境での検証", "Validated in a relevant environment"),
+    ("想定環境での実証", "Demonstrated in a relevant environment"),
+    ("実環境での試作機実証", "Prototype demonstrated in its operational environment"),
+    ("実システムの完成・認証", "System complete and qualified"),
+    ("実運用での実証・量産", "System proven in operation"),
+];
+
 /// An enum whose values have a stable code and a name in each language.
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($(#[$value_meta:meta])* $value:ident = $code:literal, $ja:literal, $en:literal;)+ }) => {
@@ -50,6 +91,8 @@ macro_rules! vocabulary {
         }
     };
 }
+
+pub mod desk;
 
 vocabulary! {
     /// What a thing is.

@@ -1,0 +1,13 @@
+DROP TABLE industries;
+ALTER TABLE records DROP COLUMN patent;
+ALTER TABLE records DROP COLUMN kaken;
+ALTER TABLE people DROP COLUMN erad;
+ALTER TABLE organizations DROP COLUMN invoice_number;
+DROP TABLE merges;
+DROP TABLE likenesses;
+DROP TABLE verifications_asked;
+DROP TABLE trusted_parties;
+DROP TABLE reviews;
+DROP INDEX things_by_verification;
+DROP INDEX things_by_status;
+ALTER TABLE versions DROP COLUMN status;

@@ -1,0 +1,655 @@
+//! `POST /compose/group`: who goes together to an exhibition, and why. Nothing is stored.
+
+use super::matching::{self, FromText, MatchFilters, Party, Towards};
+use super::problem::{Answer, ProblemBody};
+use super::{permit, wire};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::text::Prose;
+use crate::domain::vocabulary::{Kind, Status};
+use crate::domain::{Actor, Defect, Entry, Finding, Organization, Record, Thing, ThingId};
+use crate::error::{Error, Result};
+use crate::store::things;
+use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::composing::group::{self, Candidate, Group, Parts, Question, Rule, Size, Topic, Wish};
+use musubi_index::composing::{Progress, Refusal};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+use utoipa::ToSchema;
+
+/// Topics of a theme: each is a match.
+const TOPICS_MOST: usize = 12;
+/// Parties that a topic finds.
+const FOUND: usize = 1_000;
+/// Candidates when none are named.
+const CANDIDATES: usize = 300;
+/// Candidates that may be named.
+const CANDIDATES_MOST: usize = 1_000;
+/// A topic is covered from this share of the best score on.
+const COVERS: f64 = 0.1;
+/// Two that worked together, beside what else speaks for them.
+const WORKED_TOGETHER: f64 = 0.5;
+/// Seconds for the solver, unless asked otherwise, and at most.
+const SECONDS: u64 = 2;
+const SECONDS_MOST: u64 = 8;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroupQuery {
+    /// The topics of the exhibition's theme, in words, 1 to 12.
+    pub theme: Vec<TopicQuery>,
+    /// Who may take part, such as those who applied. Absent: the 300 organisations that the theme finds, and whoever the
+    /// wishes name.
+    #[serde(default)]
+    pub candidates: Option<Vec<CandidateQuery>>,
+    /// Conditions on organisations that the theme finds.
+    #[serde(default)]
+    pub filters: MatchFilters,
+    #[serde(default)]
+    pub wishes: Vec<WishQuery>,
+    /// Declared rivals, for the wish `rivals_apart`.
+    #[serde(default)]
+    pub rivals: Vec<[ThingId; 2]>,
+    /// Clearly different other groups, 0 to 10.
+    #[serde(default)]
+    pub alternatives: usize,
+    /// A group chosen by hand, to be judged beside the proposed one.
+    #[serde(default)]
+    pub by_hand: Option<Vec<ThingId>>,
+    /// For the solver, 1 to 8; 2 if absent.
+    #[serde(default)]
+    pub seconds: Option<u64>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TopicQuery {
+    pub text: String,
+    /// Against the other topics; 1 if absent.
+    #[serde(default)]
+    pub weight: Option<f64>,
+}
+
+/// An organisation with what its application says.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CandidateQuery {
+    pub id: ThingId,
+    #[serde(default)]
+    pub willing_to_lead: bool,
+    #[serde(default)]
+    pub first_timer: bool,
+    /// Exhibitions it takes part in this year already.
+    #[serde(default)]
+    pub exhibitions: u32,
+    /// What its part costs and what it pays itself, in yen; the rest is asked of the subsidy.
+    #[serde(default)]
+    pub cost: i64,
+    #[serde(default)]
+    pub share: i64,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WishQuery {
+    pub rule: RuleQuery,
+    /// Absent: must hold. Else the points that each missed unit costs (a firm; for money 10,000 yen).
+    #[serde(default)]
+    pub soft: Option<f64>,
+}
+
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RuleQuery {
+    Places {
+        least: usize,
+        most: usize,
+    },
+    Lead {
+        candidate: ThingId,
+    },
+    SomebodyLeads {},
+    SizeAtLeast {
+        size: SizeQuery,
+        count: usize,
+    },
+    SizeAtMost {
+        size: SizeQuery,
+        count: usize,
+    },
+    FieldAtLeast {
+        field: String,
+        count: usize,
+    },
+    /// Without `field`: of any one field.
+    FieldAtMost {
+        #[serde(default)]
+        field: Option<String>,
+        count: usize,
+    },
+    FirstTimersAtLeast {
+        count: usize,
+    },
+    /// A pin.
+    Must {
+        candidate: ThingId,
+    },
+    /// A ban.
+    Never {
+        candidate: ThingId,
+    },
+    Together {
+        candidates: Vec<ThingId>,
+    },
+    Apart {
+        candidates: Vec<ThingId>,
+    },
+    /// `overlap`: also pairs whose stated fields and industry overlap at least so much, 0.05 to 1.
+    RivalsApart {
+        #[serde(default)]
+        overlap: Option<f64>,
+    },
+    SubsidyAtMost {
+        amount: i64,
+    },
+    SharesAtLeast {
+        amount: i64,
+    },
+    ExhibitionsAtMost {
+        count: u32,
+    },
+}
+
+/// By employees: small up to 20, medium up to 300. Who does not state them is of no size.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SizeQuery {
+    Small,
+    Medium,
+    Large,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupAnswer {
+    /// The best group found; null when the wishes cannot all hold, or none was found in time.
+    pub group: Option<GroupBody>,
+    /// No group that keeps the hard wishes is worth more.
+    pub bound: f64,
+    /// How far the group may be below the best, as a share of the bound.
+    pub gap: Option<f64>,
+    /// The group is proven the best, or that there is none is proven.
+    pub proven: bool,
+    /// Best first.
+    pub alternatives: Vec<GroupBody>,
+    /// Those closest to getting in, and what keeps them out.
+    pub outside: Vec<OutsideBody>,
+    pub conflict: Option<ConflictBody>,
+    /// The group chosen by hand, with the hard wishes that it breaks.
+    pub by_hand: Option<GroupBody>,
+    pub candidates: usize,
+    /// The index was still being built, so the answer may lack something.
+    pub stale: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupBody {
+    pub members: Vec<MemberBody>,
+    pub lead: Option<Party>,
+    /// Points.
+    pub value: f64,
+    pub parts: PartsBody,
+    /// For each topic of the theme how often it is covered.
+    pub theme: Vec<f64>,
+    pub missed: Vec<MissedBody>,
+    /// Hard wishes that it breaks, by place: only for a group chosen by hand.
+    pub broken: Vec<usize>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PartsBody {
+    pub coverage: f64,
+    pub complementarity: f64,
+    /// Fairness: first-timers, and those with few exhibitions this year.
+    pub members: f64,
+    pub lead: f64,
+    /// What missed soft wishes cost; subtracted.
+    pub missed: f64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberBody {
+    pub party: Party,
+    /// What the group would lose without it and with nobody in its place, in points.
+    pub adds: PartsBody,
+    /// Topics of the theme, by place, with the points lost without it.
+    pub theme: Vec<PointsBody>,
+    /// Members it worked with before.
+    pub partners: Vec<Party>,
+    /// Hard wishes that would break without it, by place.
+    pub needed_by: Vec<usize>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PointsBody {
+    pub topic: usize,
+    pub points: f64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MissedBody {
+    pub wish: usize,
+    /// Units short or over.
+    pub by: f64,
+    pub points: f64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OutsideBody {
+    pub party: Party,
+    /// What it would add, in points, wishes aside.
+    pub adds: f64,
+    /// Hard wishes that would break if it joined, by place.
+    pub breaks: Vec<usize>,
+    /// The member in whose place it would do least harm, and how the value would change.
+    pub instead_of: Option<InsteadBody>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InsteadBody {
+    pub party: Party,
+    pub change: f64,
+}
+
+/// Wishes that cannot all hold: without any one of them the others of the list can.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConflictBody {
+    pub wishes: Vec<ConflictWishBody>,
+    /// False: not found out within the limit whether each of them is needed.
+    pub proven_minimal: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConflictWishBody {
+    pub wish: usize,
+    /// Without it alone every other wish of the question can hold; null: not found out.
+    pub frees_all: Option<bool>,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/compose/group")
+            .route(web::post().to(propose))
+            .default_service(web::to(wire::method_not_allowed)),
+    );
+}
+
+/// Propose who goes together to an exhibition.
+#[utoipa::path(
+    post, path = "/api/v1/compose/group", tag = "compose", request_body = GroupQuery,
+    responses(
+        (status = 200, body = GroupAnswer), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+        (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)
+    )
+)]
+async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
+    permit::organiser(&actor)?;
+    let query: GroupQuery = matching::read_tree(wire::json(&request, &body)?)?;
+    check(&query)?;
+    let service = app.get_ref().clone();
+    let (query, gathered) = app.in_turn(move || gather(&service, &actor, &query).map(|found| (query, found))).await?;
+    let body = app.alone(move || solve(&query, gathered)).await?;
+    Ok(HttpResponse::Ok().json(body))
+}
+
+/// The group that this reader may be shown.
+pub fn answer(app: &App, actor: &Actor, query: GroupQuery) -> Result<GroupAnswer> {
+    check(&query)?;
+    let gathered = gather(app, actor, &query)?;
+    solve(&query, gathered)
+}
+
+fn check(query: &GroupQuery) -> Result<()> {
+    let mut findings = Vec::new();
+    let mut range = |pointer: &str, count: usize, least: usize, most: usize| {
+        if !(least..=most).contains(&count) {
+            let defect = Defect::new(
+                "list.length",
+                format!("{least}〜{most}件で指定してください（現在{count}件）。"),
+                format!("This takes {least} to {most}; there are {count}."),
+            );
+            findings.push(Finding::new(pointer.to_owned(), defect));
+        }
+    };
+    range("/theme", query.theme.len(), 1, TOPICS_MOST);
+    range("/wishes", query.wishes.len(), 0, group::MOST_WISHES);
+    range("/alternatives", query.alternatives, 0, 10);
+    if let Some(candidates) = &query.candidates {
+        range("/candidates", candidates.len(), 1, CANDIDATES_MOST);
+    }
+    if query.seconds.is_some_and(|seconds| !(1..=SECONDS_MOST).contains(&seconds)) {
+        let defect = Defect::new("seconds.range", "seconds は1〜8です。", "seconds is a number from 1 to 8.");
+        findings.push(Finding::new("/seconds".to_owned(), defect));
+    }
+    for (place, topic) in query.theme.iter().enumerate().take(TOPICS_MOST) {
+        if let Err(defect) = Prose::parse(&topic.text) {
+            findings.push(Finding::new(format!("/theme/{place}/text"), defect));
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+}
+
+/// A question with the names of those in it.
+struct Gathered {
+    question: Question,
+    names: HashMap<String, Party>,
+    stale: bool,
+}
+
+/// What the caller may know of the candidates.
+fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gathered> {
+    let scope = actor.scope();
+    let mark_before = app.engine.mark();
+    let filters = app.database.read(|conn| matching::party_filters(conn, Towards::Organizations, &query.filters))?;
+    // For each party its coverage by topic, relative to the best on that topic.
+    let mut covers: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
+    let mut records: BTreeSet<String> = BTreeSet::new();
+    for (topic, asked) in query.theme.iter().enumerate() {
+        let from = matching::From::Text(FromText { text: asked.text.clone() });
+        let asking = matching::asking(app, &scope, &from, None)?;
+        let found = matching::ask(app, actor, &asking, filters.clone(), FOUND)?;
+        let best = found.parties.first().map_or(1.0, |party| f64::from(party.score)).max(1e-9);
+        for party in found.parties {
+            let share = (f64::from(party.score) / best).clamp(0.0, 1.0);
+            if share >= COVERS {
+                covers.entry(party.party).or_default().push((topic, share));
+                let shown = party.things.into_iter().filter(|thing| thing.kind == Kind::Record.code());
+                records.extend(shown.map(|thing| thing.id));
+            }
+        }
+    }
+    let applied: Vec<CandidateQuery> = match &query.candidates {
+        Some(candidates) => candidates.iter().map(CandidateQuery::again).collect(),
+        None => found_by_theme(&covers, query),
+    };
+    let ids: Vec<String> = applied.iter().map(|candidate| candidate.id.to_string()).collect();
+    let records: Vec<String> = records.into_iter().collect();
+    let (organizations, records) = app.database.read(|conn| {
+        let organizations = things::get_many::<Organization>(conn, &scope, &ids)?;
+        Ok((organizations, things::get_many::<Record>(conn, &scope, &records)?))
+    })?;
+    let organizations: HashMap<String, Thing<Organization>> = organizations
+        .into_iter()
+        .filter(|thing| thing.header.status == Status::Published)
+        .map(|thing| (thing.header.id.to_string(), thing))
+        .collect();
+    if query.candidates.is_some() {
+        refuse_unknown(&ids, &organizations)?;
+    }
+    let worked = worked_together(&records, &organizations);
+    let partners_of = |id: &str| worked.keys().filter(|(left, right)| left == id || right == id).count();
+    let most = ids.iter().map(|id| partners_of(id)).max().unwrap_or(0).max(1);
+    let mut names = HashMap::new();
+    let mut candidates = Vec::with_capacity(applied.len());
+    for applied in &applied {
+        let id = applied.id.to_string();
+        let Some(organization) = organizations.get(&id) else { continue };
+        let hub = partners_of(&id) as f64 / most as f64;
+        candidates.push(candidate(applied, organization, covers.remove(&id).unwrap_or_default(), hub));
+        let name = organization.entry.title();
+        names.insert(id.clone(), Party { kind: Kind::Organization, id, name });
+    }
+    let question = Question {
+        candidates,
+        topics: query
+            .theme
+            .iter()
+            .map(|topic| Topic { name: topic.text.clone(), weight: topic.weight.unwrap_or(1.0) })
+            .collect(),
+        wishes: query.wishes.iter().map(WishQuery::wish).collect(),
+        rivals: query.rivals.iter().map(|[left, right]| (left.to_string(), right.to_string())).collect(),
+        partners: worked.into_keys().map(|(left, right)| (left, right, WORKED_TOGETHER)).collect(),
+        alternatives: query.alternatives,
+        ..Question::default()
+    };
+    Ok(Gathered { question, names, stale: mark_before.is_none() || app.feed.status().rebuilding })
+}
+
+/// Listed candidates must be organisations that the caller may see; one answer for all that are not.
+fn refuse_unknown(ids: &[String], organizations: &HashMap<String, Thing<Organization>>) -> Result<()> {
+    let unknown = ids.iter().enumerate().filter(|(_, id)| !organizations.contains_key(*id));
+    let findings: Vec<Finding> = unknown
+        .take(50)
+        .map(|(place, _)| {
+            let defect =
+                Defect::new("reference.unknown", "その機関は見つかりません。", "There is no such organisation.");
+            Finding::new(format!("/candidates/{place}/id"), defect)
+        })
+        .collect();
+    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+}
+
+/// Those that the theme finds best, and whoever the wishes name. Nobody was asked yet, so everybody may be asked to lead.
+fn found_by_theme(covers: &HashMap<String, Vec<(usize, f64)>>, query: &GroupQuery) -> Vec<CandidateQuery> {
+    let mut found: Vec<(f64, &String)> =
+        covers.iter().map(|(id, covers)| (covers.iter().map(|(_, share)| share).sum(), id)).collect();
+    found.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
+    let named = query.wishes.iter().flat_map(|wish| wish.rule.named());
+    let named = named.chain(query.rivals.iter().flatten()).chain(query.by_hand.iter().flatten());
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let all = named.map(ToString::to_string).chain(found.into_iter().take(CANDIDATES).map(|(_, id)| id.clone()));
+    all.filter(|id| seen.insert(id.clone()))
+        .take(CANDIDATES_MOST)
+        .map(|id| CandidateQuery {
+            id: ThingId::from_stored(id),
+            willing_to_lead: true,
+            first_timer: false,
+            exhibitions: 0,
+            cost: 0,
+            share: 0,
+        })
+        .collect()
+}
+
+fn candidate(
+    applied: &CandidateQuery,
+    organization: &Thing<Organization>,
+    covers: Vec<(usize, f64)>,
+    hub: f64,
+) -> Candidate {
+    let entry = &organization.entry;
+    let fields: Vec<String> = entry.fields.iter().map(|field| field.as_str().to_owned()).collect();
+    let industry = entry.industry.iter().map(|industry| format!("industry {}", industry.as_str()));
+    Candidate {
+        covers,
+        offers: fields.iter().cloned().chain(industry).map(|stated| (stated, 1.0)).collect(),
+        fields,
+        size: entry.employees.map(|employees| match employees.value() {
+            ..=20 => Size::Small,
+            21..=300 => Size::Medium,
+            _ => Size::Large,
+        }),
+        first_timer: applied.first_timer,
+        exhibitions: applied.exhibitions,
+        hub,
+        willing_to_lead: applied.willing_to_lead,
+        cost: applied.cost,
+        share: applied.share,
+        ..Candidate::named(applied.id.as_str())
+    }
+}
+
+/// Pairs of candidates that stand in one record of work.
+fn worked_together(
+    records: &[Thing<Record>],
+    organizations: &HashMap<String, Thing<Organization>>,
+) -> BTreeMap<(String, String), ()> {
+    let mut worked = BTreeMap::new();
+    for record in records {
+        let mut members: Vec<String> = record.entry.members.iter().map(|member| member.party.to_string()).collect();
+        members.retain(|member| organizations.contains_key(member));
+        members.sort();
+        members.dedup();
+        // A list of hundreds says little about any two of them.
+        members.truncate(20);
+        for (at, left) in members.iter().enumerate() {
+            for right in &members[at + 1..] {
+                worked.insert((left.clone(), right.clone()), ());
+            }
+        }
+    }
+    worked
+}
+
+fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
+    let Gathered { question, names, stale } = gathered;
+    let limit = Duration::from_secs(query.seconds.unwrap_or(SECONDS));
+    let start = Instant::now();
+    let answer = group::compose(&question, &mut |_: Progress| start.elapsed() < limit).map_err(refused)?;
+    let by_hand = match &query.by_hand {
+        Some(members) => {
+            let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+            let judged = group::evaluate(&question, &members).map_err(|refusals| {
+                refused(
+                    refusals
+                        .into_iter()
+                        .map(|refusal| Refusal { pointer: refusal.pointer.replace("/members", "/by_hand"), ..refusal })
+                        .collect(),
+                )
+            })?;
+            Some(body(&judged, &names))
+        }
+        None => None,
+    };
+    Ok(GroupAnswer {
+        bound: answer.bound,
+        gap: answer.gap(),
+        proven: answer.proven,
+        group: answer.group.as_ref().map(|group| body(group, &names)),
+        alternatives: answer.alternatives.iter().map(|group| body(group, &names)).collect(),
+        outside: answer
+            .outside
+            .iter()
+            .filter_map(|outsider| {
+                let instead_of = outsider
+                    .instead_of
+                    .as_ref()
+                    .and_then(|(id, change)| Some(InsteadBody { party: names.get(id)?.clone(), change: *change }));
+                Some(OutsideBody {
+                    party: names.get(&outsider.id)?.clone(),
+                    adds: outsider.adds,
+                    breaks: outsider.breaks.clone(),
+                    instead_of,
+                })
+            })
+            .collect(),
+        conflict: answer.conflict.map(|conflict| ConflictBody {
+            wishes: conflict
+                .wishes
+                .iter()
+                .map(|wish| ConflictWishBody { wish: wish.wish, frees_all: wish.frees_all })
+                .collect(),
+            proven_minimal: conflict.proven_minimal,
+        }),
+        by_hand,
+        candidates: question.candidates.len(),
+        stale,
+    })
+}
+
+fn refused(refusals: Vec<Refusal>) -> Error {
+    let finding = |refusal: Refusal| {
+        let pointer = refusal.pointer.replace("/topics", "/theme");
+        Finding::new(pointer, Defect::new("compose.value", refusal.message.ja, refusal.message.en))
+    };
+    Error::Invalid(refusals.into_iter().map(finding).collect())
+}
+
+fn body(group: &Group, names: &HashMap<String, Party>) -> GroupBody {
+    let parts = |parts: &Parts| PartsBody {
+        coverage: parts.coverage,
+        complementarity: parts.complementarity,
+        members: parts.members,
+        lead: parts.lead,
+        missed: parts.missed,
+    };
+    let member = |member: &group::Member| {
+        Some(MemberBody {
+            party: names.get(&member.id)?.clone(),
+            adds: parts(&member.adds),
+            theme: member.topics.iter().map(|(topic, points)| PointsBody { topic: *topic, points: *points }).collect(),
+            partners: member.partners.iter().filter_map(|(id, _)| names.get(id).cloned()).collect(),
+            needed_by: member.needed_by.clone(),
+        })
+    };
+    GroupBody {
+        members: group.members.iter().filter_map(member).collect(),
+        lead: group.lead.as_ref().and_then(|id| names.get(id).cloned()),
+        value: group.value,
+        parts: parts(&group.parts),
+        theme: group.topics.clone(),
+        missed: group
+            .missed
+            .iter()
+            .map(|missed| MissedBody { wish: missed.wish, by: missed.by, points: missed.points })
+            .collect(),
+        broken: group.broken.clone(),
+    }
+}
+
+impl CandidateQuery {
+    fn again(&self) -> CandidateQuery {
+        CandidateQuery { id: self.id.clone(), ..*self }
+    }
+}
+
+impl WishQuery {
+    fn wish(&self) -> Wish {
+        Wish { rule: self.rule.rule(), soft: self.soft }
+    }
+}
+
+impl RuleQuery {
+    /// Who is named in it.
+    fn named(&self) -> Vec<&ThingId> {
+        match self {
+            RuleQuery::Lead { candidate } | RuleQuery::Must { candidate } | RuleQuery::Never { candidate } => {
+                vec![candidate]
+            }
+            RuleQuery::Together { candidates } | RuleQuery::Apart { candidates } => candidates.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn rule(&self) -> Rule {
+        let all = |ids: &[ThingId]| ids.iter().map(ToString::to_string).collect();
+        match self {
+            RuleQuery::Places { least, most } => Rule::Places { least: *least, most: *most },
+            RuleQuery::Lead { candidate } => Rule::Lead { candidate: candidate.to_string() },
+            RuleQuery::SomebodyLeads {} => Rule::SomebodyLeads,
+            RuleQuery::SizeAtLeast { size, count } => Rule::SizeAtLeast { size: size.size(), count: *count },
+            RuleQuery::SizeAtMost { size, count } => Rule::SizeAtMost { size: size.size(), count: *count },
+            RuleQuery::FieldAtLeast { field, count } => Rule::FieldAtLeast { field: field.clone(), count: *count },
+            RuleQuery::FieldAtMost { field, count } => Rule::FieldAtMost { field: field.clone(), count: *count },
+            RuleQuery::FirstTimersAtLeast { count } => Rule::FirstTimersAtLeast { count: *count },
+            RuleQuery::Must { candidate } => Rule::Must { candidate: candidate.to_string() },
+            RuleQuery::Never { candidate } => Rule::Never { candidate: candidate.to_string() },
+            RuleQuery::Together { candidates } => Rule::Together { candidates: all(candidates) },
+            RuleQuery::Apart { candidates } => Rule::Apart { candidates: all(candidates) },
+            RuleQuery::RivalsApart { overlap } => Rule::RivalsApart { overlap: *overlap },
+            RuleQuery::SubsidyAtMost { amount } => Rule::SubsidyAtMost { amount: *amount },
+            RuleQuery::SharesAtLeast { amount } => Rule::SharesAtLeast { amount: *amount },
+            RuleQuery::ExhibitionsAtMost { count } => Rule::ExhibitionsAtMost { count: *count },
+        }
+    }
+}
+
+impl SizeQuery {
+    fn size(self) -> Size {
+        match self {
+            SizeQuery::Small => Size::Small,
+            SizeQuery::Medium => Size::Medium,
+            SizeQuery::Large => Size::Large,
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! What the conditions of a query mean: 種別:シーズ, 市町村:山形市, TRL:>=4, 更新:令和6年度. Names in either language, codes,
+//! several values separated by commas, ranges of numbers and dates. What cannot be understood is told with its place.
+
+use super::search::refused;
+use super::vocabularies::labels;
+use crate::domain::Defect;
+use crate::domain::date::PartialDate;
+use crate::domain::finding::Message;
+use crate::domain::text::{canonical, fold};
+use crate::domain::vocabulary::Kind;
+use crate::error::{Error, Result};
+use crate::store::{Conn, vocabulary};
+use chrono::{Datelike, NaiveDate};
+use musubi_index::{Attribute, Condition, ConditionField, Meaning, Meanings, conditions};
+use std::collections::HashMap;
+
+/// Values of one condition at most.
+const MOST_VALUES: usize = 20;
+
+/// Looks up every condition of a query.
+pub(super) fn meanings(conn: &mut Conn, query: &str) -> Result<Meanings> {
+    let mut meanings = Meanings::new();
+    for condition in conditions(query).map_err(refused)? {
+        let meaning = meaning(conn, &condition)?;
+        meanings.insert((condition.field, condition.value), meaning);
+    }
+    Ok(meanings)
+}
+
+fn meaning(conn: &mut Conn, condition: &Condition) -> Result<Meaning> {
+    let values = values(&condition.value);
+    if values.len() > MOST_VALUES {
+        return Err(wrong(
+            condition,
+            &format!("値は{MOST_VALUES}個までです"),
+            &format!("at most {MOST_VALUES} values"),
+        ));
+    }
+    match condition.field {
+        ConditionField::Kind => {
+            let names =
+                Kind::ALL.iter().map(|kind| (kind.code().to_owned(), Message::new(kind.name_ja(), kind.name_en())));
+            named(condition, &values, &names.collect())
+        }
+        ConditionField::Owner => Ok(Meaning::Any(values)),
+        ConditionField::Attribute(Attribute::Industry | Attribute::Certificate) => {
+            Ok(Meaning::Any(values.iter().map(|value| value.to_lowercase()).collect()))
+        }
+        ConditionField::Attribute(Attribute::Readiness) => numbers(condition, 9),
+        ConditionField::Attribute(Attribute::Sdg) => numbers(condition, 17),
+        ConditionField::Attribute(attribute) => {
+            let meaning = named(condition, &values, &labels(conn, attribute)?)?;
+            match (attribute, meaning) {
+                (Attribute::Municipality, Meaning::Any(codes)) => {
+                    Ok(Meaning::Any(vocabulary::with_their_municipalities(conn, &codes)?))
+                }
+                (_, meaning) => Ok(meaning),
+            }
+        }
+        ConditionField::Day => {
+            let (from, to) = dates(condition)?;
+            Ok(Meaning::Between(from.map(days), to.map(days)))
+        }
+        ConditionField::Updated => {
+            let (from, to) = dates(condition)?;
+            Ok(Meaning::Between(from.map(micros), to.map(micros)))
+        }
+    }
+}
+
+fn values(text: &str) -> Vec<String> {
+    let values = text.split([',', '、', '，']).map(canonical).filter(|value| !value.is_empty());
+    values.take(MOST_VALUES + 1).collect()
+}
+
+/// The codes that the values name: as code or whole name, else as the beginning of names, else as a part of them.
+fn named(condition: &Condition, values: &[String], names: &HashMap<String, Message>) -> Result<Meaning> {
+    let mut codes = Vec::new();
+    for value in values {
+        let wanted = fold(value);
+        let fits = |test: &dyn Fn(&str) -> bool| -> Vec<String> {
+            let fitting =
+                names.iter().filter(|(code, name)| test(code) || test(&fold(&name.ja)) || test(&fold(&name.en)));
+            fitting.map(|(code, _)| code.clone()).collect()
+        };
+        let mut found = fits(&|name| name == wanted);
+        if found.is_empty() {
+            found = fits(&|name| name.starts_with(&wanted));
+        }
+        if found.is_empty() {
+            found = fits(&|name| name.contains(&wanted));
+        }
+        if found.is_empty() {
+            let shown: String = value.chars().take(60).collect();
+            return Err(wrong(
+                condition,
+                &format!("「{shown}」という値はありません"),
+                &format!("\"{shown}\" is not one of its values"),
+            ));
+        }
+        codes.extend(found);
+    }
+    if codes.is_empty() {
+        return Err(wrong(condition, "値がありません", "there is no value"));
+    }
+    codes.sort();
+    codes.dedup();
+    Ok(Meaning::Any(codes))
+}
+
+/// The two ends of a range: `>=4`, `>4`, `<=6`, `<6`, `4..6`, `4`. Both ends are included.
+struct Range<'text> {
+    from: Option<(&'text str, bool)>,
+    to: Option<(&'text str, bool)>,
+}
+
+fn range(text: &str) -> Range<'_> {
+    let one = |from, to| Range { from, to };
+    if let Some(rest) = text.strip_prefix(">=").or_else(|| text.strip_prefix('≧')) {
+        return one(Some((rest, true)), None);
+    }
+    if let Some(rest) = text.strip_prefix("<=").or_else(|| text.strip_prefix('≦')) {
+        return one(None, Some((rest, true)));
+    }
+    if let Some(rest) = text.strip_prefix('>') {
+        return one(Some((rest, false)), None);
+    }
+    if let Some(rest) = text.strip_prefix('<') {
+        return one(None, Some((rest, false)));
+    }
+    let end = |text: &'_ str| !text.is_empty();
+    if let Some((from, to)) = text.split_once("..").or_else(|| text.split_once('~')).or_else(|| text.split_once('〜'))
+    {
+        return one(Some((from, true)).filter(|_| end(from)), Some((to, true)).filter(|_| end(to)));
+    }
+    one(Some((text, true)), Some((text, true)))
+}
+
+fn numbers(condition: &Condition, most: i64) -> Result<Meaning> {
+    let not_a_number = || {
+        wrong(
+            condition,
+            &format!("1〜{most}の数か、>=4 や 4..6 のような範囲を書いてください"),
+            &format!("write a number from 1 to {most}, or a range like >=4 or 4..6"),
+        )
+    };
+    let mut numbers = Vec::new();
+    for value in values(&condition.value) {
+        let range = range(&value);
+        if range.from.is_none() && range.to.is_none() {
+            return Err(not_a_number());
+        }
+        let read = |text: &str| {
+            let number = text.trim().parse::<i64>().ok().filter(|number| (1..=most).contains(number));
+            number.ok_or_else(not_a_number)
+        };
+        let from = match range.from {
+            Some((text, included)) => read(text)? + i64::from(!included),
+            None => 1,
+        };
+        let to = match range.to {
+            Some((text, included)) => read(text)? - i64::from(!included),
+            None => most,
+        };
+        numbers.extend((from..=to).map(|number| number.to_string()));
+    }
+    Ok(Meaning::Any(numbers))
+}
+
+/// From the first day to the day after the last one.
+fn dates(condition: &Condition) -> Result<(Option<NaiveDate>, Option<NaiveDate>)> {
+    let text = canonical(&condition.value);
+    let range = range(&text);
+    let no_date = || {
+        wrong(
+            condition,
+            "日付は 2024、2024-04-01、令和6年度、>=R6.4.1、2023..2024 のように書いてください",
+            "write a date as 2024, 2024-04-01, FY2024, >=2024-04-01 or 2023..2024",
+        )
+    };
+    if range.from.is_none() && range.to.is_none() {
+        return Err(no_date());
+    }
+    let span = |text: &str| span_of(text).ok_or_else(no_date);
+    let from = match range.from {
+        Some((text, included)) => Some(if included { span(text)?.0 } else { span(text)?.1 }),
+        None => None,
+    };
+    let to = match range.to {
+        Some((text, included)) => Some(if included { span(text)?.1 } else { span(text)?.0 }),
+        None => None,
+    };
+    Ok((from, to))
+}
+
+/// The first day of a date, and the day after its last one.
+fn span_of(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+    let date = PartialDate::parse(text).ok()?;
+    let first = date.first_day()?;
+    let parts = date.as_str().split('-').count();
+    let after = match parts {
+        1 => NaiveDate::from_ymd_opt(first.year() + 1, first.month(), 1)?,
+        2 if first.month() == 12 => NaiveDate::from_ymd_opt(first.year() + 1, 1, 1)?,
+        2 => NaiveDate::from_ymd_opt(first.year(), first.month() + 1, 1)?,
+        _ => first.succ_opt()?,
+    };
+    Some((first, after))
+}
+
+fn days(day: NaiveDate) -> i64 {
+    const DAY_OF_1970: i64 = 719_163;
+    i64::from(day.num_days_from_ce()) - DAY_OF_1970
+}
+
+/// The beginning of a day in Japan.
+fn micros(day: NaiveDate) -> i64 {
+    (days(day) * 86_400 - 9 * 3_600) * 1_000_000
+}
+
+fn wrong(condition: &Condition, ja: &str, en: &str) -> Error {
+    let shown: String = condition.value.chars().take(60).collect();
+    let place = condition.position + 1;
+    Error::Malformed(Defect::new(
+        "query.bad_value",
+        format!("{place}文字目の条件「{shown}」: {ja}。"),
+        format!("The condition \"{shown}\" at character {place}: {en}."),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn condition(field: ConditionField, value: &str) -> Condition {
+        Condition { field, value: value.to_owned(), position: 0 }
+    }
+
+    #[test]
+    fn ranges_of_numbers() {
+        let read = |value: &str| numbers(&condition(ConditionField::Attribute(Attribute::Readiness), value), 9);
+        let any = |numbers: &[&str]| Meaning::Any(numbers.iter().map(|number| (*number).to_owned()).collect());
+        assert_eq!(read(">=7").unwrap(), any(&["7", "8", "9"]));
+        assert_eq!(read("＞＝８").unwrap(), any(&["8", "9"]));
+        assert_eq!(read("<3").unwrap(), any(&["1", "2"]));
+        assert_eq!(read("4..6").unwrap(), any(&["4", "5", "6"]));
+        assert_eq!(read("2,9").unwrap(), any(&["2", "9"]));
+        for bad in ["x", ">=", "0", "10", "..", "4..x", "9223372036854775807"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_in_both_calendars() {
+        let read = |value: &str| {
+            let (from, to) = dates(&condition(ConditionField::Day, value)).unwrap();
+            let text = |day: Option<NaiveDate>| day.map_or(String::new(), |day| day.to_string());
+            (text(from), text(to))
+        };
+        let pair = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+        assert_eq!(read("2024"), pair("2024-01-01", "2025-01-01"));
+        assert_eq!(read("令和6年度"), pair("2024-04-01", "2025-04-01"));
+        assert_eq!(read(">=R6.4.1"), pair("2024-04-01", ""));
+        assert_eq!(read(">2024-02"), pair("2024-03-01", ""));
+        assert_eq!(read("<=2024-12-31"), pair("", "2025-01-01"));
+        assert_eq!(read("2023..令和6年"), pair("2023-01-01", "2025-01-01"));
+        assert!(dates(&condition(ConditionField::Day, "soon")).is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! Duplicates: what may be the same, making two registrations one, and parting them again.
+
+use super::problem::{Answer, ProblemBody};
+use super::resource::{known_id, permit, seen_and_permitted};
+use super::shown::PageQuery;
+use super::wire::{self, Revision};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::access::Action;
+use crate::domain::entry::{Entry, Title};
+use crate::domain::{Kind, Organization, Thing, ThingId};
+use crate::store::duplicates::{self, Suggestion};
+use crate::store::merges::{self, Moved};
+use crate::store::page::{Page, Place};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Organisations that may be the same.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Duplicates {
+    /// What they share: `number` (法人番号 or invoice number) or `name` (without its legal form, at no other place).
+    pub reason: String,
+    pub shared: String,
+    pub organizations: Vec<Alike>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Alike {
+    pub id: ThingId,
+    pub version: i64,
+    pub name: Title,
+    pub municipality: Option<String>,
+    pub corporate_number: Option<String>,
+}
+
+/// A page. It may hold fewer than `limit` and still have a next one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DuplicatesPage {
+    pub items: Vec<Duplicates>,
+    pub next: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeBody {
+    /// The organisation that stays.
+    pub into: ThingId,
+}
+
+/// What was carried over, or back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MergeAnswer {
+    pub merged: ThingId,
+    pub into: Option<ThingId>,
+    pub things: usize,
+    pub memberships: usize,
+    pub references: usize,
+    /// Things that were changed meanwhile so that nobody can tell whose they are: they stay where they are.
+    pub left: Vec<ThingId>,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    let not_allowed = || web::to(wire::method_not_allowed);
+    config
+        .service(web::resource("/duplicates").route(web::get().to(list)).default_service(not_allowed()))
+        .service(web::resource("/organizations/{id}/merge").route(web::post().to(merge)).default_service(not_allowed()))
+        .service(
+            web::resource("/organizations/{id}/unmerge").route(web::post().to(unmerge)).default_service(not_allowed()),
+        );
+}
+
+/// Organisations that may be registered twice. For coordinators and administrators.
+#[utoipa::path(get, path = "/api/v1/duplicates", tag = "lifecycle", params(PageQuery), responses(
+    (status = 200, body = DuplicatesPage), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 403, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn list(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) -> Answer {
+    permit(&actor, Action::Review, Kind::Organization, &[])?;
+    let query: PageQuery = wire::query(&request)?;
+    let after = query.after.as_deref().map(|after| Place::from_cursor(after, "duplicates")).transpose()?;
+    let page = Page { limit: Page::parse_limit(query.limit)?, after, ..Page::default() };
+    let found = app.read(move |conn| duplicates::suggest(conn, &actor.scope(), &page)).await?;
+    let next = found.next.map(|place| place.cursor("duplicates"));
+    let mut response = HttpResponse::Ok();
+    if let Some(next) = &next {
+        response.insert_header((header::LINK, wire::next_link(&request, next)));
+    }
+    Ok(response.json(DuplicatesPage { items: found.items.into_iter().map(shown).collect(), next }))
+}
+
+fn shown(suggestion: Suggestion) -> Duplicates {
+    let alike = |thing: Thing<Organization>| Alike {
+        id: thing.header.id,
+        version: thing.header.version,
+        name: thing.entry.title(),
+        municipality: thing.entry.municipality.map(String::from),
+        corporate_number: thing.entry.corporate_number.map(String::from),
+    };
+    Duplicates {
+        reason: suggestion.scheme,
+        shared: suggestion.value,
+        organizations: suggestion.organizations.into_iter().map(alike).collect(),
+    }
+}
+
+/// Makes this organisation part of another one: everything that names it names the other one from now on. For
+/// administrators, because its members become members of the other one. GET on it then answers 410.
+#[utoipa::path(post, path = "/api/v1/organizations/{id}/merge", tag = "lifecycle", request_body = MergeBody, params(
+    ("id" = String, Path),
+    ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
+), responses(
+    (status = 200, body = MergeAnswer), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
+    (status = 412, body = ProblemBody), (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn merge(
+    app: web::Data<App>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Answer {
+    let id = known_id(&id)?;
+    let expected = Revision::required(&request)?;
+    let MergeBody { into } = wire::typed(&request, &body)?;
+    let (merged, target) = (id.clone(), into.clone());
+    let written = app
+        .write(actor, move |tx| {
+            let from = seen_and_permitted::<Organization>(tx, Action::Merge, &id)?;
+            merges::merge(tx, from, expected.0, &into)
+        })
+        .await?;
+    let mut response = HttpResponse::Ok();
+    if let Some(position) = written.position {
+        response.insert_header((wire::SEQUENCE, position.token()));
+    }
+    Ok(response.json(answer(merged, Some(target), written.value)))
+}
+
+/// Parts a merged organisation again: it comes back, with what was carried over, as far as nobody moved it elsewhere.
+#[utoipa::path(post, path = "/api/v1/organizations/{id}/unmerge", tag = "lifecycle", params(("id" = String, Path)), responses(
+    (status = 200, body = MergeAnswer), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn unmerge(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+    let id = known_id(&id)?;
+    permit(&actor, Action::Merge, Kind::Organization, &[])?;
+    let written = app.write(actor, move |tx| merges::unmerge(tx, &id)).await?;
+    let (thing, moved) = written.value;
+    let mut response = HttpResponse::Ok();
+    if let Some(position) = written.position {
+        response.insert_header((wire::SEQUENCE, position.token()));
+    }
+    response.insert_header((header::ETAG, Revision(thing.header.version).etag()));
+    Ok(response.json(answer(thing.header.id, None, moved)))
+}
+
+fn answer(merged: ThingId, into: Option<ThingId>, moved: Moved) -> MergeAnswer {
+    let Moved { things, memberships, references, left } = moved;
+    MergeAnswer { merged, into, things, memberships, references, left }
+}

@@ -1,0 +1,210 @@
+//! Exports: a list or the hits of a search as a file, with what the caller may see and nothing else.
+
+use super::problem::{Answer, ProblemBody};
+use super::resource::{self, ListQuery};
+use super::search::{self, SearchQuery};
+use super::wire;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::vocabulary::Kind;
+use crate::domain::{Capability, Defect, Finding, Need, Organization, Person, Record, Seed};
+use crate::error::{Error, Result};
+use crate::exchange::export::{ExportError, Exported, Format, PartsPlace, Which, export_some};
+use crate::exchange::parts::PartKind;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use utoipa::IntoParams;
+
+/// Bytes that are sent at once.
+const CHUNK: usize = 1 << 16;
+
+/// What to write out, and how.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// `organizations`, `people`, `capabilities`, `seeds`, `needs` or `records`.
+    pub kind: String,
+    /// `csv` (UTF-8 with byte order mark), `csv-cp932`, `xlsx` or `jsonl`; `jsonl` if absent.
+    pub format: Option<String>,
+    /// CSV of needs and records: `things` leaves the lines or members out, `lines` or `members` writes nothing else;
+    /// absent: they stand in a cell as JSON. XLSX has a sheet for them.
+    pub part: Option<String>,
+    /// The hits of this search, best first, instead of a list.
+    pub q: Option<String>,
+    /// Things of this party (id).
+    pub owner: Option<String>,
+    /// Municipality or prefecture codes, separated by commas.
+    pub municipality: Option<String>,
+    /// Field of the cluster (code).
+    pub field: Option<String>,
+    /// Kind of the organisation behind the thing.
+    pub organization_kind: Option<String>,
+    /// Records of work in which this party took part (id); not with `q`.
+    pub member: Option<String>,
+    /// `name` (by reading; the default) or `updated`; not with `q`.
+    pub sort: Option<String>,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/exports").route(web::get().to(export)).default_service(web::to(wire::method_not_allowed)),
+    );
+}
+
+/// A list or the hits of a search as a file.
+#[utoipa::path(get, path = "/api/v1/exports", tag = "exports", params(ExportQuery), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/octet-stream",
+        description = "The file. Musubi-Rows says how many rows it has; Musubi-Lost how many cells the format could not \
+                       hold as they are (CP932: written as &#…;)."),
+    (status = 400, body = ProblemBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody),
+), security((), ("bearer" = [])))]
+async fn export(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) -> Answer {
+    let query: ExportQuery = wire::query(&request)?;
+    let Plan { kind, format, parts, file_name } = plan(&query)?;
+    let service = app.get_ref().clone();
+    // Written whole before the first byte is sent: what cannot be written is an answer, not half a file.
+    let (exported, file) = app
+        .in_turn(move || {
+            let which = which(&service, &actor, kind, &query)?;
+            let mut output = BufWriter::new(tempfile::tempfile().map_err(Error::internal)?);
+            let exported = export_some(&service.database, &actor.scope(), kind, format, &which, parts, &mut output)
+                .map_err(|error| match error {
+                    ExportError::Store(error) => error,
+                    ExportError::Output(error) => Error::internal(error),
+                })?;
+            output.flush().map_err(Error::internal)?;
+            let mut file = output.into_inner().map_err(|error| Error::internal(error.into_error()))?;
+            file.rewind().map_err(Error::internal)?;
+            Ok((exported, file))
+        })
+        .await?;
+    let size = file.metadata().map_err(Error::internal)?.len();
+    let Exported { rows, lost_count, .. } = exported;
+    Ok(HttpResponse::Ok()
+        .content_type(format.content_type())
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file_name}\"")))
+        .insert_header(("musubi-rows", rows.to_string()))
+        .insert_header(("musubi-lost", lost_count.to_string()))
+        .body(FileBody { file, left: size }))
+}
+
+struct Plan {
+    kind: Kind,
+    format: Format,
+    parts: PartsPlace,
+    file_name: String,
+}
+
+fn plan(query: &ExportQuery) -> Result<Plan> {
+    let mut findings = Vec::new();
+    let kind = Kind::ALL.iter().copied().find(|kind| kind.plural() == query.kind);
+    let code = query.format.as_deref().unwrap_or("jsonl");
+    let format = Format::from_code(code);
+    let own_part = kind.and_then(PartKind::of).map(PartKind::field);
+    let parts = match query.part.as_deref() {
+        None => Some(PartsPlace::Within),
+        Some("things") => Some(PartsPlace::LeftOut),
+        Some(part) if own_part == Some(part) => Some(PartsPlace::Alone),
+        Some(_) => None,
+    };
+    let mut refuse = |name: &str, text: &str| findings.push(Finding::new(format!("/{name}"), wire::not_in_list(text)));
+    if kind.is_none() {
+        refuse("kind", &query.kind);
+    }
+    if format.is_none() {
+        refuse("format", code);
+    }
+    if parts.is_none() {
+        refuse("part", query.part.as_deref().unwrap_or(""));
+    }
+    if query.q.is_some() && (query.member.is_some() || query.sort.is_some()) {
+        findings.push(Finding::new(
+            "/q",
+            Defect::new(
+                "export.search",
+                "q と一緒に member と sort は使えません。検索結果は合う順に書き出します。",
+                "member and sort do not go with q: hits are written best first.",
+            ),
+        ));
+    }
+    let (Some(kind), Some(format), Some(parts), true) = (kind, format, parts, findings.is_empty()) else {
+        return Err(Error::Invalid(findings));
+    };
+    let part = if parts == PartsPlace::Alone {
+        own_part.map(|part| format!("-{part}")).unwrap_or_default()
+    } else {
+        String::new()
+    };
+    let file_name = format!("{}{part}.{}", kind.plural(), format.extension());
+    Ok(Plan { kind, format, parts, file_name })
+}
+
+fn which(app: &App, actor: &crate::domain::Actor, kind: Kind, query: &ExportQuery) -> Result<Which> {
+    if let Some(q) = &query.q {
+        let asked = SearchQuery {
+            q: q.clone(),
+            kind: Some(kind.code().to_owned()),
+            owner: query.owner.clone(),
+            municipality: query.municipality.clone(),
+            field: query.field.clone(),
+            organization_kind: query.organization_kind.clone(),
+            ..SearchQuery::default()
+        };
+        return Ok(Which::Ids(search::ids(app, actor, &asked)?));
+    }
+    let list = ListQuery {
+        owner: query.owner.clone(),
+        municipality: query.municipality.clone(),
+        field: query.field.clone(),
+        organization_kind: query.organization_kind.clone(),
+        member: query.member.clone(),
+        sort: query.sort.clone(),
+        limit: None,
+        after: None,
+    };
+    let (filter, page, _) = match kind {
+        Kind::Organization => resource::read_list_query::<Organization>(&list)?,
+        Kind::Person => resource::read_list_query::<Person>(&list)?,
+        Kind::Capability => resource::read_list_query::<Capability>(&list)?,
+        Kind::Seed => resource::read_list_query::<Seed>(&list)?,
+        Kind::Need => resource::read_list_query::<Need>(&list)?,
+        Kind::Record => resource::read_list_query::<Record>(&list)?,
+    };
+    Ok(Which::Filtered(filter, page.order))
+}
+
+/// A file as it is sent, piece by piece.
+struct FileBody {
+    file: File,
+    left: u64,
+}
+
+impl MessageBody for FileBody {
+    type Error = std::io::Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.left)
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<std::io::Result<web::Bytes>>> {
+        let body = self.get_mut();
+        if body.left == 0 {
+            return Poll::Ready(None);
+        }
+        let mut chunk = vec![0; CHUNK.min(body.left as usize)];
+        Poll::Ready(Some(match body.file.read_exact(&mut chunk) {
+            Ok(()) => {
+                body.left -= chunk.len() as u64;
+                Ok(web::Bytes::from(chunk))
+            }
+            Err(error) => Err(error),
+        }))
+    }
+}

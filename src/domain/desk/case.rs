@@ -1,0 +1,342 @@
+//! A case: 相談 → 紹介 → 面談 → 共同研究 → 試作 → 量産 → 市場, from the first talk to the outcome. Nothing of it is
+//! overwritten: what was true on a day is read back as of that day.
+
+use super::{Day, Event, Facts, Matter, Refusal, Step, Told, closed, required};
+use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::finding::Defect;
+use crate::domain::id::{ThingId, Timestamp};
+use crate::domain::text::{Line, Prose};
+use crate::domain::vocabulary::Purpose;
+use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, MatterKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub const PARTICIPANTS_MOST: usize = 50;
+pub const MEASURES_MOST: usize = 20;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CaseDeed {
+    Opened(Box<Opened>),
+    Stage {
+        to: CaseStage,
+        reason: Option<Prose>,
+    },
+    Noted {
+        text: Prose,
+    },
+    Document {
+        title: Line,
+        link: Line,
+    },
+    NextAction {
+        what: Line,
+        on: Day,
+    },
+    ActionDone {
+        text: Option<Prose>,
+    },
+    /// The day of the next action came.
+    Reminded,
+    Joined {
+        party: ThingId,
+    },
+    Left {
+        party: ThingId,
+        reason: Option<Prose>,
+    },
+    /// The measures (施策) that list the case, all of them.
+    Measures {
+        measures: Vec<Line>,
+    },
+    Outcome {
+        outcome: CaseOutcome,
+        text: Option<Prose>,
+    },
+    Reopened {
+        reason: Option<Prose>,
+    },
+    HandedOver {
+        to: ThingId,
+        note: Option<Prose>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    pub title: Line,
+    pub introduction: Option<ThingId>,
+    pub subject: Option<ThingId>,
+    pub parties: Vec<ThingId>,
+    pub purpose: Option<Purpose>,
+    pub fields: Vec<FieldCode>,
+    pub municipality: Option<MunicipalityCode>,
+    pub measures: Vec<Line>,
+    pub stage: CaseStage,
+    pub desk: Option<ThingId>,
+}
+
+/// A document stays where it is; the case knows its address. It is never fetched.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Document {
+    #[schema(value_type = String)]
+    pub title: Line,
+    #[schema(value_type = String)]
+    pub link: Line,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct NextAction {
+    #[schema(value_type = String)]
+    pub what: Line,
+    pub on: Day,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    pub opened: Opened,
+    pub opened_on: Day,
+    pub stage: CaseStage,
+    /// The day from which the stage counts.
+    pub stage_since: Day,
+    pub participants: Vec<ThingId>,
+    /// Parties that were once in it.
+    pub former: Vec<ThingId>,
+    pub measures: Vec<Line>,
+    pub documents: Vec<Document>,
+    pub next_action: Option<NextAction>,
+    pub reminded: bool,
+    pub outcome: Option<(CaseOutcome, Option<Prose>, Day)>,
+    pub desk: Option<ThingId>,
+}
+
+impl Case {
+    /// One case for each introduction.
+    pub fn pair(introduction: &ThingId) -> String {
+        format!("case {introduction}")
+    }
+
+    fn check_stage(&self, to: CaseStage, reason: &Option<Prose>) -> Result<Step, Refusal> {
+        if to == self.stage {
+            return Ok(Step::Already);
+        }
+        let next =
+            CaseStage::ALL.iter().position(|stage| *stage == self.stage).and_then(|at| CaseStage::ALL.get(at + 1));
+        if next == Some(&to) || reason.is_some() {
+            return Ok(Step::Take);
+        }
+        Err(Refusal::Invalid(
+            "/reason",
+            Defect::new(
+                "stage.reason",
+                "段階を飛ばすとき、戻すときは理由を書いてください。",
+                "Please say why a stage is skipped or walked back.",
+            ),
+        ))
+    }
+}
+
+impl Matter for Case {
+    const KIND: MatterKind = MatterKind::Case;
+    type Deed = CaseDeed;
+
+    fn begin(event: &Event<CaseDeed>) -> Option<Self> {
+        let CaseDeed::Opened(opened) = &event.deed else { return None };
+        Some(Self {
+            opened: (**opened).clone(),
+            opened_on: event.happened_on.clone(),
+            stage: opened.stage,
+            stage_since: event.happened_on.clone(),
+            participants: opened.parties.clone(),
+            former: Vec::new(),
+            measures: opened.measures.clone(),
+            documents: Vec::new(),
+            next_action: None,
+            reminded: false,
+            outcome: None,
+            desk: opened.desk.clone(),
+        })
+    }
+
+    fn consider(&self, deed: &CaseDeed, happened_on: &Day, now: &Timestamp) -> Result<Step, Refusal> {
+        if *happened_on > Day::at(now) {
+            return Err(Refusal::Invalid(
+                "/happened_on",
+                Defect::new("day.future", "今日までの日付を入れてください。", "The day is not in the future."),
+            ));
+        }
+        let moves = matches!(deed, CaseDeed::Stage { .. } | CaseDeed::Outcome { .. } | CaseDeed::Reopened { .. });
+        let last = match &self.outcome {
+            Some((_, _, on)) if moves => on,
+            None if moves => &self.stage_since,
+            _ => &self.opened_on,
+        };
+        if happened_on < last {
+            let day = last.as_str();
+            return Err(Refusal::Invalid(
+                "/happened_on",
+                Defect::new(
+                    "day.order",
+                    format!("前の段階（{day}）より前の日付にはできません。"),
+                    format!("It cannot lie before the stage it follows ({day})."),
+                ),
+            ));
+        }
+        let is_over = self.outcome.is_some();
+        match deed {
+            CaseDeed::Opened(_) => Ok(Step::Already),
+            CaseDeed::Stage { .. } | CaseDeed::NextAction { .. } | CaseDeed::Joined { .. } if is_over => Err(closed()),
+            CaseDeed::Stage { to, reason } => self.check_stage(*to, reason),
+            CaseDeed::Noted { .. } => Ok(Step::Take),
+            CaseDeed::Document { title, link } => {
+                let there = self.documents.iter().any(|known| known.title == *title && known.link == *link);
+                Ok(if there { Step::Already } else { Step::Take })
+            }
+            CaseDeed::NextAction { what, on } => {
+                if *on < Day::at(now) {
+                    return Err(Refusal::Invalid(
+                        "/on",
+                        Defect::new(
+                            "day.past",
+                            "今日以降の日付を入れてください。",
+                            "The day of an action is not in the past.",
+                        ),
+                    ));
+                }
+                let same = NextAction { what: what.clone(), on: on.clone() };
+                Ok(if self.next_action.as_ref() == Some(&same) { Step::Already } else { Step::Take })
+            }
+            CaseDeed::ActionDone { .. } => Ok(if self.next_action.is_some() { Step::Take } else { Step::Already }),
+            CaseDeed::Reminded => {
+                let due = self.next_action.as_ref().is_some_and(|action| action.on <= Day::at(now));
+                Ok(if due && !self.reminded && !is_over { Step::Take } else { Step::Already })
+            }
+            CaseDeed::Joined { party } => {
+                if self.participants.contains(party) {
+                    return Ok(Step::Already);
+                }
+                if self.participants.len() >= PARTICIPANTS_MOST {
+                    return Err(Refusal::Invalid(
+                        "/party",
+                        Defect::new("list.too_long", "参加者は50件までです。", "At most 50 participants."),
+                    ));
+                }
+                Ok(Step::Take)
+            }
+            CaseDeed::Left { party, reason } => {
+                if !self.participants.contains(party) {
+                    return Ok(Step::Already);
+                }
+                if reason.is_none() { Err(required("/reason")) } else { Ok(Step::Take) }
+            }
+            CaseDeed::Measures { measures } => Ok(if self.measures == *measures { Step::Already } else { Step::Take }),
+            CaseDeed::Outcome { outcome, text } => match &self.outcome {
+                Some((known, said, _)) if known == outcome && said == text => Ok(Step::Already),
+                Some(_) => Err(closed()),
+                None => Ok(Step::Take),
+            },
+            CaseDeed::Reopened { reason } => match (is_over, reason) {
+                (false, _) => Ok(Step::Already),
+                (true, None) => Err(required("/reason")),
+                (true, Some(_)) => Ok(Step::Take),
+            },
+            CaseDeed::HandedOver { to, .. } => {
+                Ok(if self.desk.as_ref() == Some(to) { Step::Already } else { Step::Take })
+            }
+        }
+    }
+
+    fn add(&mut self, event: &Event<CaseDeed>) {
+        match event.deed.clone() {
+            CaseDeed::Opened(_) | CaseDeed::Noted { .. } => {}
+            CaseDeed::Stage { to, .. } => {
+                self.stage = to;
+                self.stage_since = event.happened_on.clone();
+            }
+            CaseDeed::Document { title, link } => self.documents.push(Document { title, link }),
+            CaseDeed::NextAction { what, on } => {
+                self.next_action = Some(NextAction { what, on });
+                self.reminded = false;
+            }
+            CaseDeed::ActionDone { .. } => self.next_action = None,
+            CaseDeed::Reminded => self.reminded = true,
+            CaseDeed::Joined { party } => {
+                self.former.retain(|known| *known != party);
+                self.participants.push(party);
+            }
+            CaseDeed::Left { party, .. } => {
+                self.participants.retain(|known| *known != party);
+                self.former.push(party);
+            }
+            CaseDeed::Measures { measures } => self.measures = measures,
+            CaseDeed::Outcome { outcome, text } => {
+                self.outcome = Some((outcome, text, event.happened_on.clone()));
+                self.next_action = None;
+            }
+            CaseDeed::Reopened { .. } => {
+                self.outcome = None;
+                self.stage_since = event.happened_on.clone();
+            }
+            CaseDeed::HandedOver { to, .. } => self.desk = Some(to),
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let action = self.next_action.as_ref().filter(|_| !self.reminded && self.outcome.is_none());
+        Facts {
+            state: self.stage.code(),
+            desk: self.desk.clone(),
+            subject: self.opened.subject.clone(),
+            purpose: self.opened.purpose,
+            // From the morning of the day.
+            due_at: action.map(|action| Day::of_date(action.on.date() - chrono::TimeDelta::days(1)).end()),
+            pair: self.opened.introduction.as_ref().map(Self::pair),
+            parties: self.participants.iter().map(|party| (party.clone(), None)).collect(),
+            closed: self.outcome.is_some(),
+        }
+    }
+
+    fn name(deed: &CaseDeed) -> &'static str {
+        match deed {
+            CaseDeed::Opened(_) => "opened",
+            CaseDeed::Stage { .. } => "stage",
+            CaseDeed::Noted { .. } => "noted",
+            CaseDeed::Document { .. } => "document",
+            CaseDeed::NextAction { .. } => "next_action",
+            CaseDeed::ActionDone { .. } => "action_done",
+            CaseDeed::Reminded => "reminded",
+            CaseDeed::Joined { .. } => "joined",
+            CaseDeed::Left { .. } => "left",
+            CaseDeed::Measures { .. } => "measures",
+            CaseDeed::Outcome { .. } => "outcome",
+            CaseDeed::Reopened { .. } => "reopened",
+            CaseDeed::HandedOver { .. } => "handed_over",
+        }
+    }
+
+    fn told(&self, deed: &CaseDeed) -> Vec<Told> {
+        match deed {
+            CaseDeed::Opened(_)
+            | CaseDeed::Stage { .. }
+            | CaseDeed::Noted { .. }
+            | CaseDeed::Document { .. }
+            | CaseDeed::NextAction { .. }
+            | CaseDeed::ActionDone { .. }
+            | CaseDeed::Reminded
+            | CaseDeed::Joined { .. }
+            | CaseDeed::Outcome { .. }
+            | CaseDeed::Reopened { .. } => {
+                let mut told: Vec<Told> = self.participants.iter().cloned().map(Told::Party).collect();
+                told.push(Told::Desk);
+                told
+            }
+            CaseDeed::Left { party, .. } => vec![Told::Party(party.clone()), Told::Desk],
+            CaseDeed::HandedOver { .. } => vec![Told::Desk],
+            CaseDeed::Measures { .. } => Vec::new(),
+        }
+    }
+
+    fn hand_over(to: ThingId, note: Option<Prose>) -> CaseDeed {
+        CaseDeed::HandedOver { to, note }
+    }
+}

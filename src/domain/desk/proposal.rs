@@ -1,0 +1,186 @@
+//! A proposed match on a desk: proposed → shortlisted | dismissed (coded reason) → introduced.
+
+use super::{Day, Event, Facts, Matter, Refusal, Step, Told, needs_text};
+use crate::domain::finding::Defect;
+use crate::domain::id::{ThingId, Timestamp};
+use crate::domain::text::Prose;
+use crate::domain::vocabulary::desk::{DeclineReason, MatterKind, ProposalOrigin, ProposalState};
+use crate::domain::vocabulary::{Kind, Purpose};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ProposalDeed {
+    Proposed {
+        /// The need, seed, capability … that asks.
+        from_kind: Kind,
+        from: ThingId,
+        party: ThingId,
+        purpose: Option<Purpose>,
+        origin: ProposalOrigin,
+        /// Things of the party that speak for it. Their words are read again under the reader's rights.
+        evidence: Vec<ThingId>,
+        desk: Option<ThingId>,
+    },
+    Shortlisted,
+    Dismissed {
+        reason: DeclineReason,
+        text: Option<Prose>,
+    },
+    Noted {
+        text: Prose,
+    },
+    HandedOver {
+        to: ThingId,
+        note: Option<Prose>,
+    },
+    Introduced {
+        introduction: ThingId,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    pub from_kind: Kind,
+    pub from: ThingId,
+    pub party: ThingId,
+    pub purpose: Option<Purpose>,
+    pub origin: ProposalOrigin,
+    pub evidence: Vec<ThingId>,
+    pub desk: Option<ThingId>,
+    pub state: ProposalState,
+    pub reason: Option<DeclineReason>,
+    pub text: Option<Prose>,
+    pub notes: Vec<(Timestamp, String, Prose)>,
+    pub introduction: Option<ThingId>,
+}
+
+impl Proposal {
+    /// One proposal for each pair.
+    pub fn pair(from: &ThingId, party: &ThingId) -> String {
+        format!("match {from} {party}")
+    }
+}
+
+impl Matter for Proposal {
+    const KIND: MatterKind = MatterKind::Match;
+    type Deed = ProposalDeed;
+
+    fn begin(event: &Event<ProposalDeed>) -> Option<Self> {
+        let ProposalDeed::Proposed { from_kind, from, party, purpose, origin, evidence, desk } = event.deed.clone()
+        else {
+            return None;
+        };
+        Some(Self {
+            from_kind,
+            from,
+            party,
+            purpose,
+            origin,
+            evidence,
+            desk,
+            state: ProposalState::Proposed,
+            reason: None,
+            text: None,
+            notes: Vec::new(),
+            introduction: None,
+        })
+    }
+
+    fn consider(&self, deed: &ProposalDeed, _: &Day, _: &Timestamp) -> Result<Step, Refusal> {
+        use ProposalState::{Dismissed, Introduced, Proposed, Shortlisted};
+        let introduced = || {
+            Refusal::Conflict(Defect::new(
+                "already-introduced",
+                "すでに紹介に進んでいます。",
+                "It has led to an introduction already.",
+            ))
+        };
+        match deed {
+            ProposalDeed::Proposed { .. } => Ok(Step::Already),
+            ProposalDeed::Shortlisted => match self.state {
+                Proposed | Dismissed => Ok(Step::Take),
+                Shortlisted => Ok(Step::Already),
+                Introduced => Err(introduced()),
+            },
+            ProposalDeed::Dismissed { reason, text } => {
+                needs_text(*reason, text)?;
+                match self.state {
+                    Proposed | Shortlisted => Ok(Step::Take),
+                    Dismissed if self.reason == Some(*reason) && self.text == *text => Ok(Step::Already),
+                    Dismissed => Ok(Step::Take),
+                    Introduced => Err(introduced()),
+                }
+            }
+            ProposalDeed::Noted { .. } => Ok(Step::Take),
+            ProposalDeed::HandedOver { to, .. } => {
+                Ok(if self.desk.as_ref() == Some(to) { Step::Already } else { Step::Take })
+            }
+            ProposalDeed::Introduced { introduction } => match (self.state, &self.introduction) {
+                (Introduced, Some(there)) if there == introduction => Ok(Step::Already),
+                // After a decline or a lapse a pair may be introduced again.
+                (Proposed | Shortlisted | Introduced, _) => Ok(Step::Take),
+                (Dismissed, _) => Err(Refusal::Conflict(Defect::new(
+                    "dismissed",
+                    "見送りにした候補です。先に有力候補に戻してください。",
+                    "It was dismissed. Shortlist it first.",
+                ))),
+            },
+        }
+    }
+
+    fn add(&mut self, event: &Event<ProposalDeed>) {
+        match event.deed.clone() {
+            ProposalDeed::Proposed { .. } => {}
+            ProposalDeed::Shortlisted => {
+                (self.state, self.reason, self.text) = (ProposalState::Shortlisted, None, None);
+            }
+            ProposalDeed::Dismissed { reason, text } => {
+                (self.state, self.reason, self.text) = (ProposalState::Dismissed, Some(reason), text);
+            }
+            ProposalDeed::Noted { text } => self.notes.push((event.at.clone(), event.actor.clone(), text)),
+            ProposalDeed::HandedOver { to, .. } => self.desk = Some(to),
+            ProposalDeed::Introduced { introduction } => {
+                (self.state, self.introduction) = (ProposalState::Introduced, Some(introduction));
+            }
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            state: self.state.code(),
+            desk: self.desk.clone(),
+            subject: Some(self.from.clone()),
+            purpose: self.purpose,
+            due_at: None,
+            pair: Some(Self::pair(&self.from, &self.party)),
+            parties: vec![(self.party.clone(), None)],
+            closed: matches!(self.state, ProposalState::Dismissed | ProposalState::Introduced),
+        }
+    }
+
+    fn name(deed: &ProposalDeed) -> &'static str {
+        match deed {
+            ProposalDeed::Proposed { .. } => "proposed",
+            ProposalDeed::Shortlisted => "shortlisted",
+            ProposalDeed::Dismissed { .. } => "dismissed",
+            ProposalDeed::Noted { .. } => "noted",
+            ProposalDeed::HandedOver { .. } => "handed_over",
+            ProposalDeed::Introduced { .. } => "introduced",
+        }
+    }
+
+    fn told(&self, deed: &ProposalDeed) -> Vec<Told> {
+        match deed {
+            ProposalDeed::HandedOver { .. } | ProposalDeed::Noted { .. } => vec![Told::Desk],
+            ProposalDeed::Proposed { .. }
+            | ProposalDeed::Shortlisted
+            | ProposalDeed::Dismissed { .. }
+            | ProposalDeed::Introduced { .. } => Vec::new(),
+        }
+    }
+
+    fn hand_over(to: ThingId, note: Option<Prose>) -> ProposalDeed {
+        ProposalDeed::HandedOver { to, note }
+    }
+}

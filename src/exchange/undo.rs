@@ -1,0 +1,150 @@
+//! Taking a whole import back: what it created is deleted, what it changed says again what it said before. What somebody
+//! changed since, or what others refer to by now, is listed and not touched. The log keeps both, the import and its undo.
+
+use crate::domain::{Actor, Capability, Kind, Need, Organization, Person, Record, Scope, Seed, ThingId};
+use crate::error::{Error, Result};
+use crate::store::log::{self, Action, Change};
+use crate::store::things::{self, Stored};
+use crate::store::{Database, Tx, imports};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use utoipa::ToSchema;
+
+/// Things that were not touched and are named.
+const KEPT_LIMIT: usize = 1_000;
+
+/// What an undo did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Undone {
+    /// Created by the import, deleted now.
+    pub deleted: u64,
+    /// Changed by the import, as before now.
+    pub restored: u64,
+    /// Left as they are.
+    pub kept_count: u64,
+    /// The first of them.
+    pub kept: Vec<Kept>,
+}
+
+/// A thing that was not touched, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Kept {
+    pub kind: String,
+    pub id: String,
+    /// `changed_since`, `referenced`, or `refused` (what it said before is no longer allowed).
+    pub reason: String,
+}
+
+enum Step {
+    Deleted,
+    Restored,
+    /// It is gone already, or nothing of it was the import's.
+    Nothing,
+    Kept(&'static str),
+}
+
+/// Takes back every batch of an import, last first, each in a transaction. `hear` is told how many things are done and
+/// answers whether to go on; an undo that was stopped goes on when it is asked for again.
+pub fn undo(
+    database: &Database,
+    actor: &Actor,
+    import: &ThingId,
+    hear: &mut dyn FnMut(u64) -> bool,
+) -> Result<(Undone, bool)> {
+    let mut undone = Undone::default();
+    let mut ours: HashSet<String> = HashSet::new();
+    let mut done = 0;
+    for seq in database.read(|conn| imports::batches(conn, import))? {
+        let changes = database.read(|conn| log::of_transaction(conn, seq))?;
+        let before = undone.clone();
+        let written = database.write(actor, |tx| {
+            let mut batch = before;
+            let mut touched = Vec::new();
+            for change in &changes {
+                let Some(kind) = Kind::from_code(&change.kind) else { continue };
+                let step = take_back(tx, kind, change, import, &ours)?;
+                match step {
+                    Step::Deleted => batch.deleted += 1,
+                    Step::Restored => batch.restored += 1,
+                    Step::Nothing => {}
+                    Step::Kept(reason) => {
+                        batch.kept_count += 1;
+                        if batch.kept.len() < KEPT_LIMIT {
+                            let (kind, id) = (change.kind.clone(), change.thing_id.clone());
+                            batch.kept.push(Kept { kind, id, reason: reason.to_owned() });
+                        }
+                    }
+                }
+                touched.push(change.thing_id.clone());
+            }
+            tx.unchanged();
+            Ok((batch, touched))
+        })?;
+        let (batch, touched) = written.value;
+        undone = batch;
+        done += touched.len() as u64;
+        ours.extend(touched);
+        if !hear(done) {
+            return Ok((undone, false));
+        }
+    }
+    Ok((undone, true))
+}
+
+fn take_back(tx: &mut Tx<'_>, kind: Kind, change: &Change, import: &ThingId, ours: &HashSet<String>) -> Result<Step> {
+    match kind {
+        Kind::Organization => one::<Organization>(tx, change, import, ours),
+        Kind::Person => one::<Person>(tx, change, import, ours),
+        Kind::Capability => one::<Capability>(tx, change, import, ours),
+        Kind::Seed => one::<Seed>(tx, change, import, ours),
+        Kind::Need => one::<Need>(tx, change, import, ours),
+        Kind::Record => one::<Record>(tx, change, import, ours),
+    }
+}
+
+fn one<E: Stored>(tx: &mut Tx<'_>, change: &Change, import: &ThingId, ours: &HashSet<String>) -> Result<Step> {
+    let id = ThingId::from_stored(change.thing_id.clone());
+    let current = match things::get::<E>(tx.conn(), &Scope::Everything, &id) {
+        Ok(thing) => thing,
+        Err(Error::NotFound) => return Ok(Step::Nothing),
+        Err(error) => return Err(error),
+    };
+    let created = change.action == Action::Create.code();
+    let updated = change.action == Action::Update.code();
+    if !created && imports::take_back_references(tx.conn(), import, &id)? {
+        tx.record(Action::Follow, E::KIND, &id, false)?;
+    }
+    if !created && !updated {
+        return Ok(Step::Nothing);
+    }
+    let version = current.header.version;
+    let made_by = things::version::<E>(tx.conn(), &id, version)?.map(|(seq, _)| seq);
+    let by_import = made_by == Some(change.seq) || ours.contains(id.as_str());
+    if !by_import {
+        // An undo that was stopped has put some things back already: they say what they said before the import.
+        let before = if updated { before::<E>(tx, &id, change.seq)? } else { None };
+        return Ok(if before.is_some_and(|entry| entry == current.entry) {
+            Step::Nothing
+        } else {
+            Step::Kept("changed_since")
+        });
+    }
+    let result = if created {
+        tx.attempt(|tx| things::delete(tx, current, version)).map(|()| Step::Deleted)
+    } else {
+        let Some(entry) = before::<E>(tx, &id, change.seq)? else { return Ok(Step::Kept("changed_since")) };
+        tx.attempt(|tx| things::update(tx, current, version, entry)).map(|_| Step::Restored)
+    };
+    match result {
+        Ok(step) => Ok(step),
+        Err(Error::Conflict(_)) if created => Ok(Step::Kept("referenced")),
+        Err(Error::Conflict(_) | Error::Invalid(_) | Error::Malformed(_)) => Ok(Step::Kept("refused")),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a thing said before the transaction `seq` changed it.
+fn before<E: Stored>(tx: &mut Tx<'_>, id: &ThingId, seq: i64) -> Result<Option<E>> {
+    let Some(version) = things::version_of(tx.conn(), id, seq)? else { return Ok(None) };
+    Ok(things::version::<E>(tx.conn(), id, version - 1)?.and_then(|(_, entry)| entry))
+}

@@ -1,0 +1,136 @@
+//! What holds things together: do an entry's owner, references and codes exist, and what hangs on a thing?
+
+use super::connection::{Conn, IN_LIST};
+use super::database::Tx;
+use super::schema::{thing_links, things};
+use super::things::{Stored, visible};
+use super::vocabulary;
+use crate::domain::{Defect, Finding, Kind, Link, Scope, ThingId};
+use crate::error::{Error, Result};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// What only the database can tell of an entry: do its owner, its references and its codes exist?
+/// An id in a body is looked at with the same eyes as an id in a path.
+pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
+    let scope = tx.actor().scope();
+    let conn = tx.conn();
+    let mut findings = Vec::new();
+    if let Some(code) = entry.municipality()
+        && !vocabulary::has_municipality(conn, code)?
+    {
+        findings.push(Finding::new(
+            "/municipality",
+            Defect::new(
+                "municipality.unknown",
+                format!("市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"),
+                format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
+            ),
+        ));
+    }
+    for (list, codes) in entry.lists() {
+        if list != "fields" {
+            continue;
+        }
+        for place in vocabulary::unknown_fields(conn, &codes)? {
+            let code = &codes[place];
+            findings.push(Finding::new(
+                format!("/fields/{place}"),
+                Defect::new(
+                    "field.unknown",
+                    format!("分野「{code}」は登録されていません。GET /api/v1/fields で確かめてください。"),
+                    format!("There is no field \"{code}\". See GET /api/v1/fields."),
+                ),
+            ));
+        }
+    }
+    let mut wanted: Vec<(String, &ThingId, &[Kind])> = Vec::new();
+    if let Some(owner) = entry.owner() {
+        wanted.push(("/owner".to_owned(), owner, &[Kind::Organization, Kind::Person]));
+    }
+    let links = entry.links();
+    for (place, Link { relation, target, .. }) in links.iter().enumerate() {
+        let pointer = match relation {
+            crate::domain::Relation::Member => format!("/members/{place}/party"),
+            crate::domain::Relation::Affiliation => format!("/affiliations/{place}"),
+            crate::domain::Relation::Successor | crate::domain::Relation::Contact => relation.pointer().to_owned(),
+        };
+        wanted.push((pointer, target, relation.targets()));
+    }
+    if !wanted.is_empty() {
+        let kinds = kinds_of(conn, &scope, wanted.iter().map(|(_, id, _)| id.to_string()).collect())?;
+        for (pointer, id, allowed) in wanted {
+            if !kinds.get(id.as_str()).is_some_and(|kind| allowed.contains(kind)) {
+                findings.push(Finding::new(
+                    pointer,
+                    Defect::new(
+                        "reference.unknown",
+                        format!("{id} は登録されていないか、ここで使える種別ではありません。"),
+                        format!("{id} is not registered, or not of a kind that can stand here."),
+                    ),
+                ));
+            }
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+}
+
+pub(super) fn kinds_of(conn: &mut Conn, scope: &Scope, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {
+    ids.sort();
+    ids.dedup();
+    let mut kinds = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(IN_LIST) {
+        let rows: Vec<(String, String)> =
+            visible(scope).filter(things::id.eq_any(ids.to_vec())).select((things::id, things::kind)).load(conn)?;
+        kinds.extend(rows.into_iter().filter_map(|(id, kind)| Some((id, Kind::from_code(&kind)?))));
+    }
+    Ok(kinds)
+}
+
+/// The things that are indexed with facts of this party: what it owns, its people, and what they own.
+pub(super) fn followers(conn: &mut Conn, party: &ThingId) -> Result<Vec<(Kind, ThingId)>> {
+    let people: Vec<String> = thing_links::table
+        .filter(thing_links::target_id.eq(party.as_str()).and(thing_links::relation.eq("affiliation")))
+        .select(thing_links::thing_id)
+        .load(conn)?;
+    let mut owners = people;
+    owners.push(party.to_string());
+    let mut found = Vec::new();
+    for owners in owners.chunks(IN_LIST) {
+        let rows: Vec<(String, String)> = things::table
+            .filter(things::owner_party.eq_any(owners).and(things::id.ne(party.as_str())))
+            .order(things::id)
+            .select((things::kind, things::id))
+            .load(conn)?;
+        found.extend(
+            rows.into_iter().filter_map(|(kind, id)| Some((Kind::from_code(&kind)?, ThingId::from_stored(id)))),
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> {
+    let owned: i64 = things::table
+        .filter(things::owner_party.eq(id.as_str()).and(things::id.ne(id.as_str())))
+        .count()
+        .get_result(conn)?;
+    let parts: i64 = things::table.filter(things::parent_id.eq(id.as_str())).count().get_result(conn)?;
+    let linked: i64 = thing_links::table
+        .filter(thing_links::target_id.eq(id.as_str()).and(thing_links::thing_id.ne(id.as_str())))
+        .count()
+        .get_result(conn)?;
+    if owned + parts + linked == 0 {
+        return Ok(());
+    }
+    Err(Error::Conflict(Defect::new(
+        "referenced",
+        format!(
+            "所有するもの{owned}件、参照しているもの{}件があるため削除できません。先にそれらを削除するか付け替えてください。",
+            linked + parts
+        ),
+        format!(
+            "It owns {owned} thing(s) and {} other(s) refer to it, so it cannot be deleted. Delete or change those first.",
+            linked + parts
+        ),
+    )))
+}

@@ -1,0 +1,283 @@
+//! Imports and exports over REST: staged, previewed, committed, undone; only by those who may.
+
+use crate::support::people::Person;
+use crate::support::{PATIENCE, Response, TestApp, encoded, wait_until};
+use serde_json::{Value, json};
+
+fn send(app: &TestApp, query: &str, bytes: &[u8]) -> Value {
+    let response =
+        app.post_bytes(&format!("/api/v1/imports?{query}"), &[("content-type", "application/octet-stream")], bytes);
+    assert_eq!(response.status, 202, "{}", response.body);
+    response.json()
+}
+
+fn path(import: &Value, rest: &str) -> String {
+    format!("/api/v1/imports/{}{rest}", import["id"].as_str().expect("an id"))
+}
+
+/// Waits until an import is in this state, and gives it.
+fn wait(app: &TestApp, import: &Value, state: &str) -> Value {
+    let mut found = Value::Null;
+    let come = wait_until(PATIENCE, || {
+        found = app.get(&path(import, "")).json();
+        found["state"] == state
+    });
+    assert!(come, "{state}: {found}");
+    found
+}
+
+fn step(app: &TestApp, import: &Value, step: &str, state: &str) -> Value {
+    let asked = app.post(&path(import, &format!("/{step}")), json!({}));
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    wait(app, import, state)
+}
+
+fn names(response: &Response) -> Vec<String> {
+    let items = response.json()["items"].as_array().expect("items").clone();
+    items.iter().map(|item| item["name_ja"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn a_file_is_previewed_committed_and_undone_without_a_trace() {
+    let app = TestApp::start();
+    let kept = app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "旧社名", "corporate_number": "8390002001000" }),
+    );
+    let text = "法人番号,名称,従業員数\n8390002001000,甲社,30\n,乙社,12\n,丙社,多数\n,乙社,12\n";
+    let import = send(&app, "kind=organizations&format=csv&name=firms.csv", text.as_bytes());
+    let seen = wait(&app, &import, "previewed");
+    let preview = &seen["preview"];
+    assert_eq!(preview["encoding"], "UTF-8");
+    assert_eq!(preview["headings"][0], json!({ "heading": "法人番号", "field": "corporate_number" }));
+    assert_eq!(preview["rows"], json!({ "created": 1, "updated": 1, "unchanged": 1, "refused": 1 }));
+    assert_eq!((&preview["groups"][0]["column"], &preview["groups"][0]["first_row"]), (&json!("従業員数"), &json!(4)));
+    assert_eq!(app.get(&format!("/api/v1/organizations/{kept}")).json()["name_ja"], "旧社名", "nothing is written yet");
+
+    let rows = app.get(&path(&import, "/rows")).json();
+    let verdicts: Vec<&str> =
+        rows["items"].as_array().expect("rows").iter().map(|row| row["verdict"].as_str().expect("a verdict")).collect();
+    assert_eq!(verdicts, ["update", "create", "refused", "unchanged"]);
+    let refused = app.get(&path(&import, "/rows?verdict=refused&limit=1")).json();
+    assert_eq!(refused["items"][0]["refusals"][0]["found"], "多数");
+    let rejected = app.get(&path(&import, "/rejected.csv"));
+    assert!(rejected.body.contains("丙社,多数,4,"), "{}", rejected.body);
+    let first = app.get(&path(&import, "/rows?limit=1")).json();
+    let next = first["next"].as_str().expect("a cursor");
+    assert_eq!(app.get(&path(&import, &format!("/rows?limit=1&after={next}"))).json()["items"][0]["row"], 3);
+    app.get(&path(&import, "/rows?verdict=odd")).problem(422, "invalid");
+    app.post(&path(&import, "/undo"), json!({})).problem(409, "import-state");
+
+    let done = step(&app, &import, "commit", "committed");
+    assert_eq!(done["result"]["rows"], json!({ "created": 1, "updated": 1, "unchanged": 1, "refused": 1 }));
+    assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+    app.post(&path(&import, "/commit"), json!({})).problem(409, "import-state");
+    app.settle();
+    assert_eq!(app.found(&format!("q={}", encoded("乙社"))).len(), 1);
+
+    let undone = step(&app, &import, "undo", "undone");
+    assert_eq!(undone["undone"], json!({ "deleted": 1, "restored": 1, "kept_count": 0, "kept": [] }));
+    assert_eq!(names(&app.get("/api/v1/organizations")), ["旧社名"]);
+    app.settle();
+    assert!(app.found(&format!("q={}", encoded("乙社"))).is_empty());
+    assert_eq!(app.get("/api/v1/imports").json()["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn an_undo_leaves_what_somebody_changed_or_refers_to() {
+    let app = TestApp::start();
+    let import = send(&app, "kind=organizations&format=csv&source=x", "id,名称\n1,甲社\n2,乙社\n3,丙社\n".as_bytes());
+    wait(&app, &import, "previewed");
+    step(&app, &import, "commit", "committed");
+    let items = app.get("/api/v1/organizations").json()["items"].as_array().expect("items").clone();
+    let id = |name: &str| {
+        items.iter().find(|item| item["name_ja"] == name).expect("a firm")["id"].as_str().expect("an id").to_owned()
+    };
+    let changed = app.patch(&format!("/api/v1/organizations/{}", id("甲社")), "\"1\"", json!({ "employees": 3 }));
+    assert_eq!(changed.status, 200);
+    app.create("capabilities", json!({ "owner": id("乙社"), "capability_kind": "process", "name_ja": "切削" }));
+    let undone = step(&app, &import, "undo", "undone");
+    assert_eq!((&undone["undone"]["deleted"], &undone["undone"]["kept_count"]), (&json!(1), &json!(2)));
+    let mut reasons: Vec<&str> = undone["undone"]["kept"]
+        .as_array()
+        .expect("kept")
+        .iter()
+        .map(|kept| kept["reason"].as_str().expect("a reason"))
+        .collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["changed_since", "referenced"]);
+    assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+}
+
+#[test]
+fn names_at_a_source_are_taken_back_too() {
+    let app = TestApp::start();
+    app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "甲社", "corporate_number": "8390002001000" }),
+    );
+    let text = "id,法人番号,名称\nK-1,8390002001000,甲社\n";
+    let import = send(&app, "kind=organizations&format=csv&source=x", text.as_bytes());
+    wait(&app, &import, "previewed");
+    step(&app, &import, "commit", "committed");
+    step(&app, &import, "undo", "undone");
+    let mut conn_faults = Vec::new();
+    musubi::store::check::check(&app.app.database, &mut |fault| conn_faults.push(fault.code)).expect("a check");
+    assert!(conn_faults.is_empty(), "{conn_faults:?}");
+    let again = send(&app, "kind=capabilities&format=csv&source=x", "保有者,名称\nK-1,切削\n".as_bytes());
+    let seen = wait(&app, &again, "previewed");
+    assert_eq!(seen["preview"]["rows"]["refused"], 1, "nobody is called K-1 any more: {seen}");
+}
+
+#[test]
+fn a_preview_of_many_batches_says_what_the_commit_will_do() {
+    let app = TestApp::start();
+    let mut text = String::from("id,名称,承継先\n");
+    for number in 0..700 {
+        text.push_str(&format!("F{number},架空工業{number},{}\n", if number > 300 { "F1" } else { "" }));
+    }
+    // Far from the rows that they repeat: one says the same, one says otherwise.
+    text.push_str("F5,架空工業5,\nF6,別の名,\n");
+    let import = send(&app, "kind=organizations&format=csv&source=big", text.as_bytes());
+    let seen = wait(&app, &import, "previewed");
+    let counts = json!({ "created": 700, "updated": 0, "unchanged": 1, "refused": 1 });
+    assert_eq!(
+        (&seen["preview"]["rows"], &seen["rows_total"]),
+        (&counts, &json!(702)),
+        "{}",
+        seen["preview"]["groups"]
+    );
+    assert_eq!(step(&app, &import, "commit", "committed")["result"]["rows"], counts);
+    let again = send(&app, "kind=organizations&format=csv&source=big", text.as_bytes());
+    wait(&app, &again, "previewed");
+    assert_eq!(app.post(&path(&again, "/cancel"), json!({})).json()["state"], "cancelled");
+    assert_eq!(step(&app, &import, "undo", "undone")["undone"]["deleted"], 700);
+}
+
+#[test]
+fn what_cannot_be_read_fails_with_its_reason_and_what_is_sent_wrongly_is_refused() {
+    let app = TestApp::start();
+    let import = send(&app, "kind=organizations&format=xlsx", b"no book");
+    let failed = wait(&app, &import, "failed");
+    assert_eq!(failed["failure"]["code"], "file.not_xlsx");
+    app.post(&path(&import, "/commit"), json!({})).problem(409, "import-state");
+    for query in [
+        "kind=robots&format=csv",
+        "kind=people&format=ods",
+        "kind=people&format=csv&encoding=utf16",
+        "kind=people&format=csv&source=a:b",
+        "kind=people&format=csv&mapping=nobodys",
+    ] {
+        app.post_bytes(&format!("/api/v1/imports?{query}"), &[], b"x").problem(422, "invalid");
+    }
+    app.post_bytes("/api/v1/imports?kind=people", &[], b"x").problem(400, "query-parameter");
+}
+
+#[test]
+fn a_mapping_is_kept_and_used_by_its_name() {
+    let app = TestApp::start();
+    let body =
+        json!({ "kind": "organizations", "name": "ours", "headings": [{ "heading": "カイシャ", "field": "name_ja" }] });
+    assert_eq!(app.post("/api/v1/import-mappings", body.clone()).status, 200);
+    assert_eq!(app.get("/api/v1/import-mappings").json()["items"], json!([body]));
+    let wrong =
+        json!({ "kind": "organizations", "name": "gbizinfo", "headings": [{ "heading": "x", "field": "colour" }] });
+    assert_eq!(
+        app.post("/api/v1/import-mappings", wrong).problem(422, "invalid")["errors"].as_array().map(Vec::len),
+        Some(2)
+    );
+    let import = send(&app, "kind=organizations&format=csv&mapping=ours", "カイシャ\n甲社\n".as_bytes());
+    assert_eq!(wait(&app, &import, "previewed")["preview"]["rows"]["created"], 1);
+}
+
+#[test]
+fn imports_are_for_coordinators_and_administrators_and_rows_are_judged_like_requests() {
+    let app = TestApp::start();
+    let administrator = app.administrator();
+    let coordinator = app.person(&administrator, "co@example.jp", &["coordinator"]);
+    let other = app.person(&administrator, "other@example.jp", &["coordinator"]);
+    let officer = app.person(&administrator, "officer@example.jp", &["officer"]);
+    let firm = app.post_as(&administrator, "/api/v1/organizations", json!({ "organization_kind": "firm", "name_ja": "秘社", "corporate_number": "8390002001000", "visibility": "private" }));
+    assert_eq!(firm.status, 201);
+    let send_as = |person: &Person, text: &str| {
+        let headers = [("authorization", person.bearer()), ("content-type", "application/octet-stream".to_owned())];
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        app.post_bytes("/api/v1/imports?kind=organizations&format=csv", &headers, text.as_bytes())
+    };
+    send_as(&officer, "名称\n甲社\n").problem(403, "forbidden");
+    app.post_bytes("/api/v1/imports?kind=organizations&format=csv", &[], b"x").problem(401, "unauthenticated");
+    let sent = send_as(&coordinator, "法人番号,名称\n8390002001000,公社\n,甲社\n");
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    let import = sent.json();
+    let mut seen = Value::Null;
+    assert!(wait_until(PATIENCE, || {
+        seen = app.get_as(&coordinator, &path(&import, "")).json();
+        seen["state"] == "previewed"
+    }));
+    assert_eq!(seen["preview"]["rows"], json!({ "created": 1, "updated": 0, "unchanged": 0, "refused": 1 }));
+    assert!(!seen.to_string().contains("秘社"), "{seen}");
+    for rest in ["", "/rows", "/rejected.csv"] {
+        app.get_as(&other, &path(&import, rest)).problem(404, "not-found");
+        app.get_as(&officer, &path(&import, rest)).problem(403, "forbidden");
+        assert_eq!(app.get_as(&administrator, &path(&import, rest)).status, 200);
+    }
+    for rest in ["/commit", "/cancel", "/undo"] {
+        app.post_as(&other, &path(&import, rest), json!({})).problem(404, "not-found");
+        app.post_as(&officer, &path(&import, rest), json!({})).problem(403, "forbidden");
+    }
+    assert_eq!(app.get_as(&other, "/api/v1/imports").json()["items"], json!([]));
+}
+
+#[test]
+fn exports_hold_what_the_caller_sees_and_go_in_again() {
+    let app = TestApp::start();
+    app.create("organizations", json!({ "organization_kind": "firm", "name_ja": "甲社", "municipality": "062014", "description_ja": "溶接の会社" }));
+    app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "乙社", "description_ja": "塗装の会社" }),
+    );
+    let all = app.get("/api/v1/exports?kind=organizations&format=csv");
+    assert_eq!((all.status, all.header("musubi-rows")), (200, Some("2")), "{}", all.body);
+    assert!(all.header("content-disposition").is_some_and(|text| text.contains("organizations.csv")));
+    let one = app.get("/api/v1/exports?kind=organizations&municipality=060003");
+    assert!(one.body.contains("甲社") && !one.body.contains("乙社"));
+    app.settle();
+    let found = app.get(&format!("/api/v1/exports?kind=organizations&q={}", encoded("塗装")));
+    assert_eq!(
+        (found.status, found.body.contains("乙社"), found.body.contains("甲社")),
+        (200, true, false),
+        "{}",
+        found.body
+    );
+    let import = send(&app, "kind=organizations&format=csv", all.body.as_bytes());
+    assert_eq!(wait(&app, &import, "previewed")["preview"]["rows"]["unchanged"], 2);
+    for query in ["kind=robots", "kind=people&format=pdf", "kind=people&part=lines", "kind=people&q=a&sort=name"] {
+        app.get(&format!("/api/v1/exports?{query}")).problem(422, "invalid");
+    }
+    let administrator = app.administrator();
+    let hidden = json!({ "organization_kind": "firm", "name_ja": "秘社", "visibility": "private" });
+    assert_eq!(app.post_as(&administrator, "/api/v1/organizations", hidden).status, 201);
+    let outside = app.get("/api/v1/exports?kind=organizations");
+    assert!(outside.status == 200 && !outside.body.contains("秘社"), "{}", outside.body);
+    assert!(app.get_as(&administrator, "/api/v1/exports?kind=organizations").body.contains("秘社"));
+}
+
+#[test]
+fn an_organisation_is_linked_data_when_asked_for_it() {
+    let app = TestApp::start();
+    let id = app.create(
+        "organizations",
+        json!({ "organization_kind": "university", "name_ja": "架空大学", "corporate_number": "8390002001000", "employees": 30 }),
+    );
+    let path = format!("/api/v1/organizations/{id}");
+    let linked = app.get_with(&path, &[("accept", "application/ld+json")]);
+    assert_eq!((linked.status, linked.header("content-type")), (200, Some("application/ld+json")));
+    let linked = linked.json();
+    assert_eq!((&linked["@type"], &linked["@id"]), (&json!("CollegeOrUniversity"), &json!(format!("urn:uuid:{id}"))));
+    assert_eq!(linked["name"][0], json!({ "@language": "ja", "@value": "架空大学" }));
+    assert_eq!(linked["identifier"]["value"], "8390002001000");
+    assert_eq!(app.get_with(&path, &[("accept", "*/*")]).json()["name_ja"], "架空大学");
+    let person = app.create("people", json!({ "name_ja": "架空 花子" }));
+    let other = app.get_with(&format!("/api/v1/people/{person}"), &[("accept", "application/ld+json")]);
+    assert_eq!(other.json()["name_ja"], "架空 花子", "other kinds have no such form");
+}

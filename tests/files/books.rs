@@ -1,0 +1,108 @@
+//! Books as people make them.
+
+use crate::Place;
+use musubi::domain::Kind;
+use musubi::exchange::export::{Format, PartsPlace};
+use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Formula, Workbook};
+use serde_json::json;
+
+#[test]
+fn codes_dates_formulas_and_both_calendars_are_read_rightly() {
+    let place = Place::fresh();
+    let mut book = Workbook::new();
+    book.add_worksheet().set_name("はじめに").expect("a name").write(0, 0, "この表の使い方").expect("a cell");
+    let sheet = book.add_worksheet();
+    sheet.set_name("企業・機関").expect("a name");
+    for (column, heading) in
+        (0u16..).zip(["法人番号", "名称", "設立", "従業員数", "資本金（千円）", "郵便番号", "備考"])
+    {
+        sheet.write(0, column, heading).expect("a cell");
+    }
+    // A number of thirteen digits, as Excel keeps it.
+    sheet.write(1, 0, 8_390_002_001_000_f64).expect("a cell");
+    let rich = [(&CellFormat::new(), "甲"), (&CellFormat::new().set_bold(), "社")];
+    sheet.write_rich_string(1, 1, &rich).expect("a cell");
+    let day = CellFormat::new().set_num_format("yyyy/m/d");
+    sheet.write_with_format(1, 2, ExcelDateTime::from_ymd(1987, 4, 1).expect("a date"), &day).expect("a cell");
+    sheet.write(1, 3, Formula::new("=10+20").set_result("30")).expect("a cell");
+    sheet.write(1, 4, 5_000).expect("a cell");
+    sheet.write(1, 5, "９９０−８５７０".replace('−', "-")).expect("a cell");
+    sheet.write(1, 6, "列は取り込まれない").expect("a cell");
+    sheet.write(2, 1, "乙社_x000D_").expect("a cell");
+    let month = CellFormat::new().set_num_format("[$-411]yyyy\"年\"m\"月\"");
+    sheet.write_with_format(2, 2, ExcelDateTime::from_ymd(2021, 4, 1).expect("a date"), &month).expect("a cell");
+    sheet.write(3, 1, "丙社").expect("a cell");
+    sheet.write(3, 2, "令和6年4月1日").expect("a cell");
+    sheet.write(4, 1, "丁社").expect("a cell");
+    sheet.write(4, 2, "R6.4.1").expect("a cell");
+    // Ten empty rows, and one that is only styled.
+    sheet.write_blank(14, 1, &day).expect("a cell");
+    sheet.write(15, 1, "戊社").expect("a cell");
+    sheet.write(15, 2, 2001).expect("a cell");
+    let path = place.path("firms.xlsx");
+    book.save(&path).expect("a book");
+    let taken = place.take(Kind::Organization, &path, None);
+    assert_eq!(taken.counts(), (5, 0, 0, 0), "{:?}", taken.refusals);
+    for code in ["cell.formula", "column.unknown", "sheet.left_out"] {
+        assert!(taken.notes().contains(&code), "{code}: {:?}", taken.notes());
+    }
+    let things = place.things(Kind::Organization);
+    assert_eq!(things[0]["corporate_number"], "8390002001000");
+    assert_eq!((&things[0]["name_ja"], &things[1]["name_ja"]), (&json!("甲社"), &json!("乙社_x000D_")));
+    assert_eq!((&things[0]["employees"], &things[0]["capital"]), (&json!(30), &json!(5_000_000)));
+    let founded: Vec<_> = things.iter().map(|thing| thing["founded"].as_str().unwrap_or("")).collect();
+    assert_eq!(founded, ["1987-04-01", "2021-04", "2024-04-01", "2024-04-01", "2001"]);
+    assert_eq!(place.take(Kind::Organization, &path, None).counts(), (0, 0, 5, 0));
+}
+
+#[test]
+fn the_exported_book_has_text_codes_a_frozen_heading_a_filter_and_inert_cells() {
+    let place = Place::fresh();
+    let file = place.write("firms.csv", "名称,郵便番号,事業内容\n=HYPERLINK(\"x\")社,0990123,+1\n");
+    assert_eq!(place.take(Kind::Organization, &file, None).counts(), (1, 0, 0, 0));
+    let (path, _) = place.put_out(Kind::Organization, Format::Xlsx, PartsPlace::Within, "firms.xlsx");
+    let sheet = crate::hostile::unpacked(&std::fs::read(&path).expect("the book"), "xl/worksheets/sheet1.xml");
+    for expected in ["state=\"frozen\"", "<autoFilter ref=\"A1:", "'=HYPERLINK", "'+1", "099-0123"] {
+        assert!(sheet.contains(expected), "{expected}: {}", &sheet[..sheet.len().min(2_000)]);
+    }
+    assert!(!sheet.contains("<f>"));
+}
+
+#[test]
+fn lines_of_needs_have_a_sheet_of_their_own_and_may_be_sorted_there() {
+    let place = Place::fresh();
+    let owner = place.write("firms.csv", "名称,法人番号\n甲社,8390002001000\n");
+    place.take(Kind::Organization, &owner, None);
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, text) in (0u16..).zip(["法人番号", "題名"]) {
+        sheet.write(0, column, text).expect("a cell");
+    }
+    for (row, title) in (1u32..).zip(["溶接の相手を探す", "検査の相手を探す"]) {
+        sheet.write(row, 0, "8390002001000").expect("a cell");
+        sheet.write(row, 1, title).expect("a cell");
+    }
+    let lines = book.add_worksheet();
+    lines.set_name("要件").expect("a name");
+    for (row, cells) in (0u32..).zip([
+        ["題名", "区分", "要件", "条件の項目", "条件の値"],
+        ["検査の相手を探す", "必須", "0.1 mmの傷", "", ""],
+        ["溶接の相手を探す", "希望", "", "prefecture", "06; 04"],
+        ["検査の相手を探す", "除外", "外注", "", ""],
+        ["どこにもない題名", "除外", "外注", "", ""],
+    ]) {
+        for (column, text) in (0u16..).zip(cells) {
+            lines.write(row, column, text).expect("a cell");
+        }
+    }
+    let path = place.path("needs.xlsx");
+    book.save(&path).expect("a book");
+    let taken = place.take(Kind::Need, &path, None);
+    assert_eq!(taken.counts(), (2, 0, 0, 0), "{:?}", taken.refusals);
+    assert!(taken.notes().contains(&"parts.unmatched"));
+    let needs = place.things(Kind::Need);
+    assert_eq!(needs[0]["lines"][0]["condition"]["values"], json!(["06", "04"]));
+    assert_eq!(needs[1]["lines"][0]["strength"], "must");
+    assert_eq!(needs[1]["lines"][1]["strength"], "exclude");
+    assert_eq!(place.take(Kind::Need, &path, None).counts(), (0, 0, 2, 0));
+}
