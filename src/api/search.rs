@@ -481,7 +481,6 @@ fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQu
         sort,
         offset: 0,
         limit: 0,
-        ..SearchRequest::default()
     })
 }
 

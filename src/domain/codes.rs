@@ -198,7 +198,7 @@ fn patent_number(text: &str) -> Result<String, Defect> {
 
 /// `特許第N号` and its kin, or a kind, a year and a running number.
 fn japanese_patent(text: &str) -> Option<String> {
-    const REGISTERED: [&str; 3] = ["特許", "実用新案登録", "意匠登録"];
+    const REGISTERED: [&str; 5] = ["特許", "実用新案登録", "意匠登録", "商標登録", "品種登録"];
     const FILED: [&str; 11] =
         ["特願", "特開", "特表", "特公", "再公表", "再表", "実願", "実開", "実公", "実登", "意願"];
     const ERAS: [&str; 3] = ["昭", "平", "令"];

@@ -85,6 +85,7 @@ const TABLES: &[Table] = &[
             ("industry", Words),
             ("description_ja", Words),
             ("description_en", Words),
+            ("invoice_number", Words),
         ],
     },
     Table {
@@ -101,6 +102,7 @@ const TABLES: &[Table] = &[
             ("website", Words),
             ("description_ja", Words),
             ("description_en", Words),
+            ("erad", Words),
         ],
     },
     Table {
@@ -178,6 +180,8 @@ const TABLES: &[Table] = &[
             ("amount", Number),
             ("number", Words),
             ("website", Words),
+            ("kaken", Words),
+            ("patent", Words),
         ],
     },
     Table {
@@ -202,6 +206,111 @@ const TABLES: &[Table] = &[
         columns: &[("kind", Words), ("scheme", Words), ("value", Words), ("thing_id", Words)],
     },
     Table {
+        name: "concepts",
+        // Wider ones first.
+        order: "(WITH RECURSIVE above(parent, depth) AS (SELECT concepts.parent, 0 UNION ALL SELECT wider.parent, depth + 1 \
+                FROM concepts AS wider JOIN above ON wider.code = above.parent) SELECT MAX(depth) FROM above), code",
+        columns: &[
+            ("id", Words),
+            ("code", Words),
+            ("parent", Words),
+            ("name_ja", Words),
+            ("name_en", Words),
+            ("synonyms_ja", Words),
+            ("synonyms_en", Words),
+            ("version", Number),
+            ("updated_at", Words),
+        ],
+    },
+    Table {
+        name: "reviews",
+        order: "id",
+        columns: &[
+            ("id", Words),
+            ("thing_id", Words),
+            ("version", Number),
+            ("at", Words),
+            ("actor", Words),
+            ("step", Words),
+            ("by_reviewer", Truth),
+            ("comment", Words),
+            ("author", Words),
+            ("party", Words),
+        ],
+    },
+    Table {
+        name: "trusted_parties",
+        order: "party_id",
+        columns: &[("party_id", Words), ("at", Words), ("actor", Words)],
+    },
+    Table {
+        name: "verifications_asked",
+        order: "thing_id",
+        columns: &[("thing_id", Words), ("verified_on", Words), ("at", Words)],
+    },
+    Table {
+        name: "likenesses",
+        order: "scheme, value, thing_id",
+        columns: &[("scheme", Words), ("value", Words), ("thing_id", Words)],
+    },
+    Table {
+        name: "merges",
+        order: "id",
+        columns: &[
+            ("id", Words),
+            ("merged_id", Words),
+            ("into_id", Words),
+            ("at", Words),
+            ("actor", Words),
+            ("visibility", Words),
+            ("status", Words),
+            ("carried", Words),
+            ("undone_at", Words),
+        ],
+    },
+    Table {
+        name: "matters",
+        order: "id",
+        columns: &[
+            ("id", Words),
+            ("kind", Words),
+            ("state", Words),
+            ("closed", Truth),
+            ("desk", Words),
+            ("subject_id", Words),
+            ("purpose", Words),
+            ("due_at", Words),
+            ("pair", Words),
+            ("version", Number),
+            ("created_at", Words),
+            ("updated_at", Words),
+        ],
+    },
+    Table {
+        name: "matter_parties",
+        order: "matter_id, party_id",
+        columns: &[("matter_id", Words), ("party_id", Words), ("side", Words)],
+    },
+    Table {
+        name: "matter_events",
+        order: "matter_id, number",
+        columns: &[
+            ("matter_id", Words),
+            ("number", Number),
+            ("change_seq", Number),
+            ("event", Words),
+            ("at", Words),
+            ("actor", Words),
+            ("happened_on", Words),
+            ("deed", Words),
+        ],
+    },
+    Table {
+        name: "disclosures",
+        order: "thing_id, party_id, matter_id",
+        columns: &[("thing_id", Words), ("party_id", Words), ("matter_id", Words), ("granted_at", Words)],
+    },
+    Table {
         name: "versions",
         order: "thing_id, version",
         columns: &[
@@ -211,6 +320,7 @@ const TABLES: &[Table] = &[
             ("at", Words),
             ("actor", Words),
             ("snapshot", Words),
+            ("status", Words),
         ],
     },
     Table {
@@ -303,6 +413,7 @@ pub fn restore(database: &Database, next: &mut dyn FnMut() -> Result<Option<(Str
             )));
         }
         // The archive brings its own vocabularies.
+        diesel::sql_query("DELETE FROM concepts").execute(conn)?;
         diesel::sql_query("DELETE FROM fields").execute(conn)?;
         diesel::sql_query("DELETE FROM municipalities").execute(conn)?;
         let epoch = Uuid::new_v4().simple().to_string();
@@ -411,6 +522,12 @@ mod tests {
         "import_batches",
         "import_references",
         "import_mappings",
+        // What is told to accounts, and how far the proposing of new pairs has come: it begins again, and knows the pairs.
+        "notices",
+        "notice_choices",
+        "standing_head",
+        // The same in every version of the program.
+        "industries",
     ];
 
     #[test]

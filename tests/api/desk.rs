@@ -42,6 +42,10 @@ impl Stage {
         let other_firm = party("firm", "月山フィルム");
         let administrator = app.administrator();
         let coordinator = app.person(&administrator, "co@example.jp", &["coordinator"]);
+        // What they register needs no review.
+        for party in [&university, &firm, &maker_firm, &other_firm] {
+            app.put_as(&coordinator, &format!("/api/v1/organizations/{party}/trust"));
+        }
         let colleague = app.person(&administrator, "co2@example.jp", &["coordinator"]);
         let officer = app.person(&administrator, "officer@example.jp", &["officer"]);
         let researcher = app.member(&administrator, "lab@example.jp", &university, "editor");

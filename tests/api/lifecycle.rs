@@ -94,7 +94,7 @@ fn a_first_time_author_is_reviewed_and_known_from_then_on() {
     );
     app.step(&editor, &path, "submit", 2, json!({})).problem(409, "transition");
     for person in [&editor, &coordinator, &administrator] {
-        assert_eq!(ids(&app.get_as(person, "/api/v1/reviews")), [id.clone()]);
+        assert_eq!(ids(&app.get_as(person, "/api/v1/reviews")), std::slice::from_ref(&id));
     }
     assert!(ids(&app.get_as(&other, "/api/v1/reviews")).is_empty());
     app.get("/api/v1/reviews").problem(401, "unauthenticated");
@@ -285,7 +285,7 @@ fn what_stays_unanswered_for_a_quarter_drops_out_and_one_verification_brings_it_
     let mut expected = vec![firm.clone(), capability_id.clone()];
     expected.sort();
     assert_eq!(due, expected);
-    assert_eq!(ids(&app.get_as(&other, "/api/v1/verifications")), [rival.clone()]);
+    assert_eq!(ids(&app.get_as(&other, "/api/v1/verifications")), std::slice::from_ref(&rival));
     assert_eq!(ids(&app.get_as(&again("coordinator@example.jp"), "/api/v1/verifications")).len(), 3);
     app.get("/api/v1/verifications").problem(401, "unauthenticated");
     // The owner answers for the firm, not for the capability.
@@ -294,7 +294,7 @@ fn what_stays_unanswered_for_a_quarter_drops_out_and_one_verification_brings_it_
     hands.pass(89 * DAY);
     assert_eq!(sweep(), Swept::default(), "there are ninety days to answer");
     app.settle();
-    assert_eq!(app.found("q=qazuplating"), [capability_id.clone()]);
+    assert_eq!(app.found("q=qazuplating"), std::slice::from_ref(&capability_id));
     hands.pass(DAY);
     assert_eq!(sweep().expired, 2, "the capability and the other firm");
     assert_eq!(sweep(), Swept::default());

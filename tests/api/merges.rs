@@ -126,7 +126,7 @@ fn everything_that_names_the_one_names_the_other_and_back() {
     assert_eq!(memberships[0]["right"], "reader");
     is_whole(&app);
     app.settle();
-    assert_eq!(app.found(&format!("q=qazuplating&owner={two}")), [capability.clone()]);
+    assert_eq!(app.found(&format!("q=qazuplating&owner={two}")), std::slice::from_ref(&capability));
 
     let parted = unmerge(&app, &administrator, &one);
     assert_eq!(parted.status, 200, "{}", parted.body);
