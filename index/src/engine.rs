@@ -19,10 +19,11 @@ use crate::document::Document;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::kernel::Pool;
 use crate::mark::{Mark, Payload};
+use crate::matching::asks::{self, Spoken};
 use crate::matching::score::Weights;
 use crate::request::{
     MatchAnswer, MatchRequest, SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, SuggestAnswer,
-    SuggestRequest,
+    SuggestRequest, ThingsAnswer,
 };
 use crate::schema::{self, fields};
 use crate::snapshot::{KnownTables, Parties, Snapshot, lock, read, write};
@@ -279,6 +280,22 @@ impl Engine {
                 MatchAnswer::default()
             }
         }
+    }
+
+    /// Proposes single things of the kinds in `filters` for a text, anonymous ones among them. `party_filters` then leave
+    /// out what names no party.
+    pub fn match_things(&self, request: &MatchRequest, weights: &Weights) -> ThingsAnswer {
+        self.guarded(|snapshot| matching::things(snapshot, &self.pool, request, weights))
+    }
+
+    /// What texts of one side speak of, to be compared with many asks.
+    pub fn spoken<'text>(&self, texts: impl IntoIterator<Item = &'text str>) -> Spoken {
+        Spoken::read(&self.snapshot().taxonomy, texts)
+    }
+
+    /// How much of what is asked (weighted texts, as in a match) the other side's texts speak of, 0 to 1.
+    pub fn spoken_share(&self, ask: &[(String, f32)], spoken: &Spoken) -> f32 {
+        self.guarded(|snapshot| asks::spoken_share(snapshot, ask, spoken, &Weights::default()))
     }
 
     /// Things whose texts are like these. On damaged data the answer is empty and [`Engine::damaged`] turns true.

@@ -19,8 +19,6 @@ use crate::request::{Filters, MatchRequest, Reader};
 
 /// Parties written for each query.
 pub const RUN_LENGTH: usize = 100;
-/// Weight of a query's text beside its title.
-const TEXT_WEIGHT: f32 = 0.5;
 
 /// Why an evaluation could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +140,31 @@ impl JudgedSet {
     }
 }
 
+impl JudgedSet {
+    /// nDCG@10 of each judged query, in order.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn per_query(&self, weights: &Weights) -> Result<Vec<f64>, EvaluationError> {
+        let ranked = rank(&self.engine, &self.queries, weights, &mut |_| {});
+        let gains = read_judgements(&self.folder.join("qrels.tsv"))?;
+        let judged =
+            self.queries.iter().zip(&ranked).filter_map(|(query, parties)| Some((gains.get(&query.id)?, parties)));
+        Ok(judged.map(|(gains, parties)| ndcg_10(gains, parties)).collect())
+    }
+}
+
+/// Discounted gain of the first ten beside the best possible.
+fn ndcg_10(gains: &HashMap<String, f64>, parties: &[(String, f32)]) -> f64 {
+    let discounted = |values: &mut dyn Iterator<Item = f64>| {
+        values.take(10).enumerate().map(|(rank, gain)| gain / (rank as f64 + 2.0).log2()).sum::<f64>()
+    };
+    let mut ideal: Vec<f64> = gains.values().copied().collect();
+    ideal.sort_by(|left, right| right.total_cmp(left));
+    let gain = |party: &(String, f32)| gains.get(&party.0).copied().unwrap_or(0.0);
+    discounted(&mut parties.iter().map(gain)) / discounted(&mut ideal.into_iter())
+}
+
 fn index(folder: &Path, work: &Path, progress: &mut impl FnMut(Progress)) -> Result<Engine, EvaluationError> {
     let (engine, _) = Engine::open(work, Settings::default())?;
     let mut rebuild = engine.rebuild()?;
@@ -189,7 +212,7 @@ fn rank(
     for query in queries {
         let mut texts = Vec::new();
         texts.extend(query.title.clone().map(|title| (title, 1.0)));
-        texts.extend(query.text.clone().map(|text| (text, TEXT_WEIGHT)));
+        texts.extend(query.text.clone().map(|text| (text, weights.question_text)));
         let answer = engine.match_parties_with(
             &MatchRequest {
                 texts,
@@ -226,13 +249,8 @@ fn measure(folder: &Path, queries: &[QueryLine], ranked: &[Vec<(String, f32)>]) 
     for (query, parties) in queries.iter().zip(ranked) {
         let Some(gains) = gains.get(&query.id).filter(|gains| !gains.is_empty()) else { continue };
         let gain = |party: &(String, f32)| gains.get(&party.0).copied().unwrap_or(0.0);
-        let discounted = |values: &mut dyn Iterator<Item = f64>| {
-            values.take(10).enumerate().map(|(rank, gain)| gain / (rank as f64 + 2.0).log2()).sum::<f64>()
-        };
-        let mut ideal: Vec<f64> = gains.values().copied().collect();
-        ideal.sort_by(|left, right| right.total_cmp(left));
         summary.queries += 1;
-        summary.ndcg_10 += discounted(&mut parties.iter().map(gain)) / discounted(&mut ideal.into_iter());
+        summary.ndcg_10 += ndcg_10(gains, parties);
         let first = parties.iter().take(10).position(|party| gain(party) > 0.0);
         summary.mrr_10 += first.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0));
         let found = |depth: usize| {

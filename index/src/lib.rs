@@ -50,6 +50,7 @@ pub mod composing;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
+pub mod fitting;
 pub mod reference;
 pub mod request;
 
@@ -61,11 +62,12 @@ pub use evaluation::EvaluationError;
 pub use evidence::{Sentence, Terms};
 pub use kernel::FieldWeights;
 pub use mark::Mark;
+pub use matching::asks::Spoken;
 pub use matching::score::{PARTS, Weights};
-pub use matching::{coalition, lines};
+pub use matching::{coalition, lines, purpose};
 pub use query::parse::conditions;
 pub use request::{
     Condition, ConditionField, Filters, Hit, MatchAnswer, MatchRequest, Meaning, Meanings, PartyScore, Reader,
-    SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest,
+    SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest, ThingsAnswer,
 };
 pub use taxonomy::{Concept, Taxonomy};

@@ -193,3 +193,12 @@ pub struct MatchAnswer {
     /// The chosen terms of the query with their weights: what the evidence sentences are looked for with.
     pub terms: crate::evidence::Terms,
 }
+
+/// Single things that answer a text.
+#[derive(Debug, Clone, Default)]
+pub struct ThingsAnswer {
+    /// Best first, ties by id; the score of the best is 1.
+    pub things: Vec<Hit>,
+    /// As in [`MatchAnswer`].
+    pub terms: crate::evidence::Terms,
+}

@@ -545,8 +545,13 @@ impl Snapshot {
     pub(crate) fn party_facts(&self) -> &PartyFacts {
         self.party_facts.get_or_init(|| {
             let parties = self.parties.count();
-            let mut facts =
-                PartyFacts { records: vec![0; parties], words: vec![0; parties], sizes: Vec::new(), mean_words: 1.0 };
+            let mut facts = PartyFacts {
+                records: vec![0; parties],
+                words: vec![0; parties],
+                sizes: Vec::new(),
+                mean_words: 1.0,
+                speaking: 0,
+            };
             for segment in &self.segments {
                 for document in 0..segment.documents() {
                     if !segment.open.as_ref().is_none_or(|open| open.contains(document)) {
@@ -570,6 +575,7 @@ impl Snapshot {
             }
             let mean = (sum / speaking.max(1) as f64).max(1.0);
             facts.mean_words = mean as f32;
+            facts.speaking = speaking;
             facts.sizes = facts.words.iter().map(|words| (*words as f64 / mean) as f32).collect();
             facts.words = Vec::new();
             facts
@@ -587,6 +593,8 @@ pub(crate) struct PartyFacts {
     pub(crate) sizes: Vec<f32>,
     /// Mean number of words over the parties that have any.
     pub(crate) mean_words: f32,
+    /// Parties that public documents speak for.
+    pub(crate) speaking: u64,
 }
 
 impl FacetColumn {

@@ -129,7 +129,7 @@ async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpReques
 pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<CoalitionBody> {
     let scope = actor.scope();
     check(&query)?;
-    let asking = matching::asking(app, &scope, &matching::From::Thing(query.from))?;
+    let asking = matching::asking(app, &scope, &matching::From::Thing(query.from), None)?;
     let must: Vec<usize> =
         (0..asking.lines.len()).filter(|index| asking.lines[*index].requirement == Strength::Must).collect();
     if must.is_empty() {

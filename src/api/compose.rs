@@ -356,7 +356,7 @@ fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gathered> {
     let mut records: BTreeSet<String> = BTreeSet::new();
     for (topic, asked) in query.theme.iter().enumerate() {
         let from = matching::From::Text(FromText { text: asked.text.clone() });
-        let asking = matching::asking(app, &scope, &from)?;
+        let asking = matching::asking(app, &scope, &from, None)?;
         let found = matching::ask(app, actor, &asking, filters.clone(), FOUND)?;
         let best = found.parties.first().map_or(1.0, |party| f64::from(party.score)).max(1e-9);
         for party in found.parties {

@@ -116,7 +116,8 @@ pub(super) fn dossiers(
     Ok((dossiers, readings))
 }
 
-fn facts(conn: &mut Conn, scope: &Scope, parties: &[String]) -> Result<HashMap<String, PartyFacts>> {
+/// What parties have stated, as far as the caller may read it.
+pub(super) fn facts(conn: &mut Conn, scope: &Scope, parties: &[String]) -> Result<HashMap<String, PartyFacts>> {
     let people = things::get_many::<Person>(conn, scope, parties)?;
     let mut ids = parties.to_vec();
     ids.extend(people.iter().filter_map(|person| person.entry.affiliations.first()).map(ThingId::to_string));

@@ -1,5 +1,6 @@
 //! `POST /match`: who fits a need, a seed, an organisation or a text, with the sentences that show why. Nothing is stored.
 
+use super::fit::{self, Asker, OfferFacts};
 use super::lines::{self, LineBody, Ready, Shelf};
 use super::problem::{Answer, ProblemBody};
 use super::search::{OwnerBody, narrowed, read_again, reader};
@@ -10,20 +11,21 @@ use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
+use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
 use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
 use crate::store::{matters, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
-use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, evidence};
+use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
+use musubi_index::{
+    Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights, evidence,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-/// Weight of everything that is not a title, as in the judged sets.
-const BODY_WEIGHT: f32 = 0.5;
 /// Sentences for one proposal.
 const EVIDENCE_MOST: usize = 5;
 /// Parties asked for beyond the page, since some may drop out when read again.
@@ -32,12 +34,19 @@ const SPARE: usize = 20;
 const SPARE_FOR_CONDITIONS: usize = 300;
 /// Offers, and records of work, of each party that its lines are judged by beside what the match found.
 const OWN_THINGS: i64 = 15;
+/// Offers of a party that are asked for along with its profile, and what their titles weigh.
+const OFFERS_ASKING: usize = 15;
+const OFFER_WEIGHT: f32 = 0.5;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MatchQuery {
     pub from: From,
     pub towards: Towards,
+    /// What the two would come together for: decides what counts how much. If absent, the purpose of the need, if it
+    /// has just one.
+    #[serde(default)]
+    pub purpose: Option<Purpose>,
     #[serde(default)]
     pub filters: MatchFilters,
     /// 1 to 100; 20 if absent.
@@ -74,6 +83,22 @@ pub enum Towards {
     People,
     /// Organisations and people together.
     Parties,
+    /// Single things, each with its owner.
+    Seeds,
+    Needs,
+    Capabilities,
+}
+
+impl Towards {
+    /// The kind of single things that are asked for; none for parties.
+    fn things(self) -> Option<Kind> {
+        match self {
+            Towards::Organizations | Towards::People | Towards::Parties => None,
+            Towards::Seeds => Some(Kind::Seed),
+            Towards::Needs => Some(Kind::Need),
+            Towards::Capabilities => Some(Kind::Capability),
+        }
+    }
 }
 
 /// Conditions on the proposed party.
@@ -84,6 +109,12 @@ pub struct MatchFilters {
     pub municipality: Vec<MunicipalityCode>,
     pub organization_kind: Vec<OrganizationKind>,
     pub field: Vec<FieldCode>,
+}
+
+impl MatchFilters {
+    pub(super) fn is_empty(&self) -> bool {
+        self.municipality.is_empty() && self.organization_kind.is_empty() && self.field.is_empty()
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,14 +128,23 @@ pub struct MatchBody {
 /// A proposed party and why.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Proposal {
-    pub party: Party,
+    /// The party, or the owner of the thing; null for an anonymous need.
+    pub party: Option<Party>,
+    /// Set when single things are asked for.
+    pub thing: Option<ProposedThing>,
     /// Comparable within one answer only.
     pub score: f32,
-    /// The parts of the score, each from 0 to 1 within this answer: `profile`, `offers`, `records`, `partners`, `activity`,
-    /// and `lines` when it starts from a need.
+    /// The other direction, 0 to 1: how much of what the proposed side asks for does the asking side speak of? Null if it
+    /// asks for nothing, or if nobody is known to ask.
+    pub reverse_score: Option<f32>,
+    /// The parts of the score, each from 0 to 1 within this answer. From text: `profile`, `offers`, `records`, `breadth`,
+    /// `focus`, `partners`, `activity` for a party, `text` for a thing. From facts, where they are stated: `place`, `size`,
+    /// `stage`, `complementarity`, `freshness`. `lines` when lines were judged. `exposure`: 1 for who is little known and
+    /// has waited; it moves a score by at most 4 %.
     #[schema(value_type = Object)]
     pub parts: serde_json::Map<String, serde_json::Value>,
-    /// Every line of the need with its verdict; empty when it does not start from a need.
+    /// Every line of the need with its verdict: of the need it starts from, as the proposed side stands with it; or of the
+    /// proposed need, as the asking party stands with it. Otherwise empty.
     pub lines: Vec<LineBody>,
     /// The sentences that show why, strongest first.
     pub evidence: Vec<EvidenceBody>,
@@ -115,6 +155,14 @@ pub struct Party {
     pub kind: Kind,
     pub id: String,
     pub name: Title,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProposedThing {
+    pub kind: Kind,
+    pub id: String,
+    pub version: i64,
+    pub title: Title,
 }
 
 /// A sentence of a thing that the caller may read.
@@ -202,6 +250,9 @@ pub(super) struct Asking {
     pub(super) speaking: Vec<String>,
     /// The lines of the need, if it is one.
     pub(super) lines: Vec<Ready>,
+    /// The thing it starts from.
+    pub(super) from: Option<String>,
+    pub(super) row: Row,
     /// Parties with which an introduction about it was declined, for readers who may know.
     pub(super) declined: Vec<String>,
 }
@@ -220,11 +271,27 @@ fn speaking_for(from: Kind) -> Vec<String> {
 pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
     let scope = actor.scope();
     let limit = Page::parse_limit(query.limit)?;
-    let asking = asking(app, &scope, &query.from)?;
+    let asking = asking(app, &scope, &query.from, query.purpose)?;
     let mark_before = app.engine.mark();
+    let mut results = match query.towards.things() {
+        None => parties(app, actor, &asking, &query, limit)?,
+        Some(kind) => super::thing_matches::things(app, actor, &asking, kind, &query.filters, limit)?,
+    };
+    let id = |proposal: &Proposal| match (&proposal.thing, &proposal.party) {
+        (Some(thing), _) => thing.id.clone(),
+        (None, Some(party)) => party.id.clone(),
+        (None, None) => String::new(),
+    };
+    results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
+    results.truncate(limit);
+    Ok(MatchBody { results, stale: mark_before.is_none() || app.feed.status().rebuilding })
+}
+
+fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit: usize) -> Result<Vec<Proposal>> {
+    let scope = actor.scope();
     let spare = if lines::has_deciding_conditions(&asking.lines) { SPARE_FOR_CONDITIONS } else { SPARE };
     let filters = app.database.read(|conn| party_filters(conn, query.towards, &query.filters))?;
-    let answer = ask(app, actor, &asking, filters, limit + spare)?;
+    let answer = ask(app, actor, asking, filters, limit + spare)?;
     let found: Vec<String> = answer.parties.iter().map(|party| party.party.clone()).collect();
     let mut kept = app.database.read(|conn| lines::keep_admitted(conn, &scope, &asking.lines, &found))?;
     kept.truncate(limit + SPARE);
@@ -237,19 +304,43 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     ids.dedup();
     let (readings, owners) = app.database.read(|conn| read_again(conn, &scope, &ids))?;
     let mut judged = judge(app, &scope, &asking.lines, &parties, &readings)?;
-    let mut results: Vec<Proposal> = parties
-        .iter()
-        .filter_map(|party| {
-            let lines = judged.remove(&party.party).unwrap_or_default();
-            proposal(party, lines, &readings, &owners, &answer.terms)
-        })
-        .collect();
-    if !asking.lines.is_empty() {
-        results
-            .sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.party.id.cmp(&right.party.id)));
+    let seeker = asking.seeker.as_deref();
+    let (asker, facts, offers, asks) = app.database.read(|conn| {
+        Ok((
+            Asker::read(app, conn, &scope, seeker, asking.from.as_deref())?,
+            lines::facts(conn, &scope, &kept)?,
+            fit::offers(conn, &scope, &ids)?,
+            fit::asks_of_parties(conn, &scope, &kept)?,
+        ))
+    })?;
+    let shelf = asker.shelf();
+    let today = app.clock().today();
+    let mut results = Vec::with_capacity(parties.len());
+    for party in parties {
+        let lines = judged.remove(&party.party).unwrap_or_default();
+        let own_offers: Vec<&OfferFacts> = party.things.iter().filter_map(|thing| offers.get(&thing.id)).collect();
+        let known = facts.get(&party.party);
+        let (stated, waited) = fit::facts(&asking.row, &asker, known, &own_offers, today);
+        let own_asks = asks.get(&party.party).map(Vec::as_slice).unwrap_or_default();
+        let reverse = fit::reverse(app, &asker, &shelf, own_asks);
+        let Some(mut proposal) = proposal(party, lines, &readings, &owners, &answer.terms) else { continue };
+        let activity = party.parts.iter().find(|(name, _)| *name == "activity").map_or(0.0, |(_, value)| *value);
+        move_by_facts(&mut proposal, &asking.row, &stated, purpose::exposure(activity, waited));
+        proposal.reverse_score = reverse;
+        results.push(proposal);
     }
-    results.truncate(limit);
-    Ok(MatchBody { results, stale: mark_before.is_none() || app.feed.status().rebuilding })
+    Ok(results)
+}
+
+/// Moves the score of a proposal by its factual parts and by fair exposure, and shows them.
+pub(super) fn move_by_facts(proposal: &mut Proposal, row: &Row, stated: &[Option<f32>; FACTS.len()], exposure: f32) {
+    for (name, value) in FACTS.iter().zip(stated) {
+        if let Some(value) = value {
+            proposal.parts.insert((*name).to_owned(), serde_json::json!(value));
+        }
+    }
+    proposal.parts.insert("exposure".to_owned(), serde_json::json!(exposure));
+    proposal.score *= row.factor(stated) * (1.0 + EXPOSURE * exposure);
 }
 
 /// Asks the engine for the best parties.
@@ -260,17 +351,49 @@ pub(super) fn ask(
     party_filters: Filters,
     limit: usize,
 ) -> Result<MatchAnswer> {
+    let kinds = asking.speaking.clone();
+    let request = request(app, actor, asking, kinds, party_filters, limit)?;
+    Ok(app.engine.match_parties_with(&request, &asking.row.applied(&Weights::default())))
+}
+
+fn request(
+    app: &App,
+    actor: &Actor,
+    asking: &Asking,
+    kinds: Vec<String>,
+    party_filters: Filters,
+    limit: usize,
+) -> Result<MatchRequest> {
     let excluded_ids = narrowed_ids(app)?;
-    Ok(app.engine.match_parties(&MatchRequest {
+    // Any condition here leaves out what names no party, so none is added where none was asked for.
+    let party_filters = match party_filters == Filters::default() {
+        true => party_filters,
+        false => Filters { excluded_ids: excluded_ids.clone(), ..party_filters },
+    };
+    Ok(MatchRequest {
         texts: asking.texts.clone(),
         reader: reader(actor),
-        party_filters: Filters { excluded_ids: excluded_ids.clone(), ..party_filters },
-        filters: Filters { kinds: asking.speaking.clone(), excluded_ids, ..Filters::default() },
+        party_filters,
+        filters: Filters { kinds, excluded_ids, ..Filters::default() },
         without_parties: asking.seeker.iter().chain(&asking.declined).cloned().collect(),
         seeker: asking.seeker.clone(),
         today: Some(app.clock().today()),
         limit,
-    }))
+    })
+}
+
+/// Asks the engine for the best single things of a kind.
+pub(super) fn ask_things(
+    app: &App,
+    actor: &Actor,
+    asking: &Asking,
+    kind: Kind,
+    party_filters: Filters,
+    limit: usize,
+) -> Result<ThingsAnswer> {
+    let kinds = vec![kind.code().to_owned()];
+    let request = request(app, actor, asking, kinds, party_filters, limit)?;
+    Ok(app.engine.match_things(&request, &Weights::default()))
 }
 
 /// Things hidden or deleted ahead of the index; refused for a moment while nobody can name them.
@@ -308,7 +431,10 @@ fn judge(
     Ok(dossiers.iter().map(|(party, dossier)| (party.clone(), lines::judge(lines, dossier, &shelf))).collect())
 }
 
-pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
+pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purpose>) -> Result<Asking> {
+    let row = |purpose: Option<Purpose>| {
+        purpose::row(purpose.and_then(|purpose| purpose::Purpose::from_code(purpose.code())))
+    };
     let thing = match from {
         From::Text(FromText { text }) => {
             let text = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?;
@@ -317,6 +443,8 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
                 seeker: None,
                 speaking: speaking_for(Kind::Need),
                 lines: Vec::new(),
+                from: None,
+                row: row(purpose),
                 declined: Vec::new(),
             });
         }
@@ -334,12 +462,14 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
             ),
         )
     })?;
-    let lines = match thing.kind {
+    let (lines, own_purpose) = match thing.kind {
         Kind::Need => {
             let needs = app.database.read(|conn| things::get_many::<Need>(conn, scope, std::slice::from_ref(&id)))?;
-            needs.first().map(|need| lines::ready(&need.entry)).unwrap_or_default()
+            let lines = needs.first().map(|need| lines::ready(&need.entry)).unwrap_or_default();
+            let only = needs.first().filter(|need| need.entry.purposes.len() == 1);
+            (lines, only.and_then(|need| need.entry.purposes.first().copied()))
         }
-        _ => Vec::new(),
+        _ => (Vec::new(), None),
     };
     let declined = declined_with(app, scope, &thing.id, reading.card.owner.as_deref())?;
     // What a party is called says nothing about what it does.
@@ -348,15 +478,39 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From) -> Result<Asking> {
         TextPlace::Title if party => None,
         TextPlace::Title => Some((text.text, 1.0)),
         TextPlace::Alias => None,
-        TextPlace::Body => Some((text.text, BODY_WEIGHT)),
+        TextPlace::Body => Some((text.text, fit::BODY_WEIGHT)),
     };
+    let mut texts: Vec<(String, f32)> = reading.texts.into_iter().filter_map(weighted).collect();
+    if party {
+        texts.extend(offers_of(app, scope, &id)?);
+    }
     Ok(Asking {
-        texts: reading.texts.into_iter().filter_map(weighted).collect(),
+        texts,
+        from: Some(id),
+        row: row(purpose.or(own_purpose)),
         seeker: reading.card.owner,
         speaking: speaking_for(thing.kind),
         lines,
         declined,
     })
+}
+
+/// What a party offers, as part of its question: a profile alone is often one sentence.
+fn offers_of(app: &App, scope: &Scope, party: &str) -> Result<Vec<(String, f32)>> {
+    let readings = app.database.read(|conn| {
+        let mut ids = things::speaking_for(conn, scope, party, OFFERS_ASKING as i64)?;
+        ids.truncate(OFFERS_ASKING);
+        readings::read(conn, scope, &ids)
+    })?;
+    let mut texts: Vec<(String, f32)> = readings
+        .into_values()
+        .filter(|reading| matches!(reading.card.kind, Kind::Capability | Kind::Seed))
+        .flat_map(|reading| reading.texts)
+        .filter(|text| text.place == TextPlace::Title)
+        .map(|text| (text.text, OFFER_WEIGHT))
+        .collect();
+    texts.sort_by(|left, right| left.0.cmp(&right.0));
+    Ok(texts)
 }
 
 /// A decline changes the next list of those who may read it: the seeking side and the desks. Nobody else's.
@@ -378,7 +532,9 @@ pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, ask
         kinds: match towards {
             Towards::Organizations => vec![Kind::Organization.code().to_owned()],
             Towards::People => vec![Kind::Person.code().to_owned()],
-            Towards::Parties => vec![Kind::Organization.code().to_owned(), Kind::Person.code().to_owned()],
+            Towards::Parties | Towards::Seeds | Towards::Needs | Towards::Capabilities => {
+                vec![Kind::Organization.code().to_owned(), Kind::Person.code().to_owned()]
+            }
         },
         ..Filters::default()
     };
@@ -429,8 +585,10 @@ fn proposal(
         score *= lines::factor(&lines);
     }
     Some(Proposal {
-        party: Party { kind: card.kind, id: card.id.clone(), name: card.title.clone() },
+        party: Some(Party { kind: card.kind, id: card.id.clone(), name: card.title.clone() }),
+        thing: None,
         score,
+        reverse_score: None,
         parts,
         lines,
         evidence: evidence.into_iter().map(|(_, body)| body).collect(),
@@ -441,7 +599,11 @@ fn proposal(
 const SENTENCE_BONUS: f32 = 2.0;
 
 /// The sentence of a thing that shows most of what was asked.
-fn sentence(reading: &Reading, owners: &HashMap<String, OwnerBody>, terms: &Terms) -> Option<(f32, EvidenceBody)> {
+pub(super) fn sentence(
+    reading: &Reading,
+    owners: &HashMap<String, OwnerBody>,
+    terms: &Terms,
+) -> Option<(f32, EvidenceBody)> {
     let card = &reading.card;
     let mut best: Option<(f32, EvidenceBody)> = None;
     for text in reading.texts.iter().filter(|text| text.place != TextPlace::Alias) {

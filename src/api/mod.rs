@@ -12,6 +12,7 @@ pub mod cors;
 pub mod desk;
 pub mod duplicates;
 pub mod exports;
+pub mod fit;
 pub mod gate;
 pub mod health;
 pub mod history;
@@ -41,6 +42,7 @@ pub mod shown;
 pub mod similar;
 pub mod standing;
 pub mod suggest;
+pub mod thing_matches;
 pub mod vocabularies;
 pub mod wire;
 

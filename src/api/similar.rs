@@ -61,7 +61,7 @@ fn answer(app: &App, actor: &Actor, query: SimilarQuery) -> Result<SimilarBody> 
     let limit = Page::parse_limit(query.limit)?;
     let scope = actor.scope();
     let (itself, kind) = (query.from.id.to_string(), query.from.kind);
-    let asking = matching::asking(app, &scope, &From::Thing(query.from))?;
+    let asking = matching::asking(app, &scope, &From::Thing(query.from), None)?;
     let mut excluded_ids = matching::narrowed_ids(app)?;
     excluded_ids.push(itself);
     let kinds = query.kinds.unwrap_or_else(|| vec![kind]);

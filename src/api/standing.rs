@@ -159,6 +159,7 @@ fn ask(app: &App, office: &Actor, kind: Kind, id: &ThingId, limit: usize) -> Res
         towards: Towards::Parties,
         filters: MatchFilters::default(),
         limit: Some(limit),
+        purpose: None,
     };
     let answer = match matching::answer(app, office, query) {
         Ok(answer) => answer,
@@ -166,12 +167,13 @@ fn ask(app: &App, office: &Actor, kind: Kind, id: &ThingId, limit: usize) -> Res
         Err(Error::Invalid(_)) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let found = answer.results.into_iter().map(|proposal| {
+    let found = answer.results.into_iter().filter_map(|proposal| {
         let mut evidence: Vec<ThingId> =
             proposal.evidence.into_iter().map(|evidence| ThingId::from_stored(evidence.id)).collect();
         let mut seen = HashSet::new();
         evidence.retain(|id| seen.insert(id.clone()));
-        Found { from_kind: kind, from: id.clone(), party: ThingId::from_stored(proposal.party.id), evidence }
+        let party = ThingId::from_stored(proposal.party?.id);
+        Some(Found { from_kind: kind, from: id.clone(), party, evidence })
     });
     Ok(found.collect())
 }

@@ -46,6 +46,8 @@ pub enum Command {
     Backup(FileArgument),
     /// Rank the queries of a judged folder and write the run
     Evaluate(EvaluateArguments),
+    /// Propose new weights from judged folders; writes nothing
+    Fit(FitArguments),
     /// Write generated organisations with capabilities, for measuring
     BenchCorpus(BenchCorpusArguments),
     /// Measure search, match or indexing
@@ -131,6 +133,19 @@ pub struct EvaluateArguments {
     /// Where the ranking goes
     #[arg(long, value_name = "OUT.tsv")]
     pub run: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct FitArguments {
+    /// Judged folders, as for `evaluate`; each counts alike
+    #[arg(required = true)]
+    pub folders: Vec<PathBuf>,
+    /// Passes over the weights at most
+    #[arg(long, default_value_t = 2)]
+    pub rounds: usize,
+    /// Only these weights, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub weights: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]

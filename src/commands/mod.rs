@@ -7,6 +7,7 @@ pub mod check;
 pub mod create_admin;
 pub mod evaluate;
 pub mod export;
+pub mod fit;
 pub mod import;
 pub mod migrate;
 pub mod open;
@@ -132,6 +133,7 @@ fn run(command: Command, config: &Config, terminal: &Terminal) -> Result<Ending,
         Command::Restore(arguments) => archive::restore(config, &arguments, terminal),
         Command::Backup(arguments) => archive::backup(config, &arguments, terminal),
         Command::Evaluate(arguments) => evaluate::run(&arguments, terminal),
+        Command::Fit(arguments) => fit::run(&arguments, terminal),
         Command::BenchCorpus(arguments) => bench::corpus(&arguments, terminal),
         Command::Bench(arguments) => bench::run(&arguments, terminal),
         Command::Reindex => reindex::run(config, terminal),

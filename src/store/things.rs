@@ -291,6 +291,24 @@ pub fn speaking_for(conn: &mut Conn, scope: &Scope, party: &str, most: i64) -> R
     Ok(ids)
 }
 
+/// The published needs and seeds of parties, `(party, thing)`, newest change first: where they say what they look for.
+/// An anonymous need is among them only for who knows its owner.
+pub fn asking(conn: &mut Conn, scope: &Scope, parties: &[String]) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for parties in parties.chunks(IN_LIST) {
+        let rows: Vec<(Option<String>, String)> = without_anonymous_of_others(visible(scope), scope)
+            .filter(things::owner_party.is_not_null())
+            .filter(things::owner_party.assume_not_null().eq_any(parties.to_vec()))
+            .filter(things::kind.eq_any([Kind::Need.code(), Kind::Seed.code()]))
+            .filter(things::status.eq(Status::Published.code()))
+            .order((things::updated_at.desc(), things::id.desc()))
+            .select((things::owner_party, things::id))
+            .load(conn)?;
+        found.extend(rows.into_iter().filter_map(|(party, id)| Some((party?, id))));
+    }
+    Ok(found)
+}
+
 /// Kind of a thing, whoever may see it.
 pub fn kind_of(conn: &mut Conn, id: &ThingId) -> Result<Option<Kind>> {
     let kind: Option<String> = things::table.find(id.as_str()).select(things::kind).first(conn).optional()?;

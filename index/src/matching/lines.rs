@@ -80,8 +80,10 @@ pub struct Line {
 impl Line {
     /// The line in its languages, each on its own a full statement of it.
     pub fn read(forms: &[&str]) -> Line {
-        let forms = forms.iter().map(|form| Form::read(form));
-        Line { forms: forms.filter(|form| !form.units.is_empty() || !form.quantities.is_empty()).collect() }
+        let read: Vec<Form> = forms.iter().map(|form| Form::read(form)).collect();
+        let full = |form: &&Form| !form.units.is_empty() || !form.quantities.is_empty();
+        let whole = |form: &&Form| !read.iter().any(|other| form.shortens(other));
+        Line { forms: read.iter().filter(full).filter(whole).cloned().collect() }
     }
 
     /// Whether the line names anything that could be found.
@@ -242,7 +244,7 @@ struct Hit {
 }
 
 fn hear_clause(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
-    if shown.covered <= 0.0 {
+    if shown.covered <= 0.0 || form.negated {
         return None;
     }
     match clause.stance(&form.text, &form.latin) {
@@ -256,17 +258,19 @@ fn hear_clause(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
 fn shown(form: &Form, clause: &Clause) -> Shown {
     let total = form.total();
     let mut covered = 0.0;
-    let at = form
-        .units
-        .iter()
-        .map(|unit| {
-            let hit = find_unit(unit, clause);
-            if hit.is_some() {
-                covered += unit.weight;
-            }
-            hit
-        })
-        .collect();
+    let mut at: Vec<Option<Hit>> = Vec::with_capacity(form.units.len());
+    for unit in &form.units {
+        // One word does not show two things (教える講座 by 教える), unless it is made of both (スロットダイ塗布).
+        let hit = find_unit(unit, clause);
+        let own = &form.text[unit.at..unit.end];
+        let taken = hit.is_some_and(|hit| at.iter().flatten().any(|other| other.start == hit.start))
+            && !clause.text.contains(own);
+        let hit = hit.filter(|_| !taken);
+        if hit.is_some() {
+            covered += unit.weight;
+        }
+        at.push(hit);
+    }
     Shown { at, covered: if total > 0.0 { covered / total } else { 1.0 } }
 }
 
@@ -336,9 +340,7 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     let numbers = answer_numbers(form, clause);
     let head_there = form.head().is_none_or(|head| shown.at[head].is_some());
     if let Numbering::Contradicted(numbers, same_measure) = &numbers {
-        let enough = *same_measure
-            || shown.covered >= COVERED_WITH_NUMBER
-            || form.units.iter().all(|unit| unit.weight < SPECIFIC);
+        let enough = *same_measure || (shown.covered >= COVERED_WITH_NUMBER && head_there && !form.units.is_empty());
         return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
     }
     if let Some(sign) = form.negative {
@@ -371,16 +373,28 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     let half = (0..form.units.len()).any(|index| part(index) && says(index) && shown.at[index].is_none());
     let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
     let may_miss = match specific {
-        2.. if same_measure => 1,
-        3.. if japanese => 1,
+        3.. if same_measure => 1,
+        4.. if japanese => 1,
         5.. => 1,
         _ => 0,
     };
-    if shown.covered < wanted || missing > may_miss || half || !(head_there || same_measure) {
+    // 「設計だけを行う」 leaves out what it does not name.
+    let only = ["だけを", "のみを", "だけで", "だけの"].iter().any(|word| clause.text.contains(word));
+    if only && !form.text.contains("だけ") && shown.at.iter().any(Option::is_none) {
+        return None;
+    }
+    if !deed_there(form, clause, shown, specific) {
+        return None;
+    }
+    if shown.covered < wanted
+        || missing > may_miss
+        || half
+        || !(head_there || (same_measure && quantity::tells_alone(&form.quantities)))
+    {
         return None;
     }
     // A line of nothing but general words shows nothing.
-    let measured = same_measure && (!form.units.is_empty() || quantity::tells_alone(&form.quantities));
+    let measured = same_measure && quantity::tells_alone(&form.quantities);
     if specific == 0 && !measured {
         return None;
     }
@@ -405,6 +419,23 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
         strength *= 0.85;
     }
     Some(Voice::States(strength.min(STRONGEST)))
+}
+
+/// The verb that ends the line is said, too, unless three things or more that it names stand there; and where the line
+/// asks for something by its head, the clause speaks of it in the same way.
+fn deed_there(form: &Form, clause: &Clause, shown: &Shown, specific: usize) -> bool {
+    if let Some(verb) = form.verb()
+        && shown.at[verb].is_none()
+        && specific < 3
+    {
+        return false;
+    }
+    match (form.through, form.head()) {
+        (Some(particle), Some(head)) => {
+            shown.at[head].is_some_and(|hit| hit.latin || specific >= 3 || clause.text[hit.end..].starts_with(particle))
+        }
+        _ => true,
+    }
 }
 
 /// Characters from the first to the last unit found in the Japanese text.
@@ -458,6 +489,8 @@ fn after_the_deed(after: &str) -> bool {
 
 /// Characters of content that may follow the last unit before the clause is about something else.
 const RESIDUE: usize = 7;
+/// The same where it is denied.
+const RESIDUE_OF_DENIAL: usize = 4;
 
 /// Content after the last unit found that no predicate of doing explains.
 fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
@@ -530,7 +563,8 @@ fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
     if open { Numbering::Open } else { Numbering::Satisfied(same) }
 }
 
-/// A denial of the very thing: the whole line, or its head without anything that narrows it.
+/// A denial of the very thing: the whole line, or its head without anything that narrows it. A denied part says nothing
+/// about the whole: who does not generate power may well measure it.
 fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
     let specific: Vec<usize> = (0..form.units.len()).filter(|index| form.units[*index].weight >= SPECIFIC).collect();
     let found = specific.iter().filter(|index| shown.at[**index].is_some()).count();
@@ -539,11 +573,17 @@ fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
     }
     let all = found == specific.len();
     if clause.text.is_ascii() {
-        return match (all, shown.covered >= COVERED_WITH_NUMBER) {
-            (true, _) => Some(0.85),
-            (false, true) => Some(0.7),
-            _ => None,
-        };
+        let last = specific.iter().filter_map(|index| shown.at[*index]).map(|hit| hit.end).max()?;
+        return (all && ends_in_english(&clause.text[last..])).then_some(0.85);
+    }
+    if form.verb().is_some_and(|verb| shown.at[verb].is_none()) || form.through.is_some() {
+        return None;
+    }
+    // Who does not generate power may know materials for it; and what is denied stands at the end.
+    if form.head().is_some_and(|head| is_part_of_a_word(&form.text[form.units[head].end..]))
+        || residue(form, clause, shown) > RESIDUE_OF_DENIAL
+    {
+        return None;
     }
     let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
     let first = hits.iter().map(|hit| hit.start).min()?;
@@ -552,20 +592,30 @@ fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
         return Some(0.9);
     }
     let head = form.head();
-    // 「測る装置はない」 denies measuring, but not everything that is measured.
-    let telling = |head: &usize| found > 1 || !form.units[*head].broad;
+    // 「測る装置はない」 denies measuring, but not everything that is measured; one character is hardly a head.
+    let telling = |head: &usize| found > 1 || (!form.units[*head].broad && form.units[*head].weight >= 1.0);
     let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
-    if head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
-        return Some(0.7);
-    }
-    // Whoever does without a part of what is asked does without the whole.
-    let alone = |index: &&usize| {
-        let hit = shown.at[**index]?;
-        let whole =
-            form.units[**index].weight >= 1.0 && !form.units[**index].broad && hit.start == first && hit.end == last;
-        (whole && !narrowed_before(&clause.text, hit.start) && is_object(&clause.text, hit.end)).then_some(())
-    };
-    specific.iter().find(|index| alone(index).is_some()).map(|_| 0.6)
+    (head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last)).then_some(0.7)
+}
+
+/// A word goes on that is more than a way to say the same (発電材料, but 封止加工).
+fn is_part_of_a_word(after: &str) -> bool {
+    after.chars().next().is_some_and(is_kanji_or_katakana)
+        && !markers::GENERIC_TAILS
+            .iter()
+            .chain(markers::PREDICATES)
+            .any(|tail| after.starts_with(tail) && *tail != "材料")
+}
+
+/// The denied English thing is not the beginning of another one (no university hospital).
+fn ends_in_english(after: &str) -> bool {
+    const MAY_FOLLOW: &str = "in on at by for with from to of or and as any here yet our ourselves services service work \
+        equipment facilities capability processing is are was were has have can";
+    let word = after.trim_start().split(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
+    let cut = !after.starts_with([' ', '-']);
+    (cut && !after.starts_with(|next: char| next.is_ascii_alphanumeric()))
+        || word.is_empty()
+        || MAY_FOLLOW.split_whitespace().any(|known| known == word)
 }
 
 /// Something before the denied thing makes it a narrower one: 大型の…, クロム….
@@ -614,6 +664,7 @@ mod tests {
         assert_eq!(said("封止ができること", "薄膜封止の量産ラインがあります。"), "met");
         assert_eq!(said("アルミの切削加工に対応可能", "アルミニウムの旋盤加工を行っています。"), "met");
         assert_eq!(said("Experience in OLED encapsulation", "有機ELの封止を行う。"), "met");
+        assert_eq!(said("スロットダイで塗布できること", "スロットダイ塗布を行う"), "met");
         assert_eq!(said("ISO9001の認証を取得していること", "ISO 9001:2015 認証取得済み。"), "met");
         assert_eq!(said("幅300mm以上のフィルムに塗布できる", "フィルムへの塗布は幅600mmまで対応。"), "met");
     }
@@ -635,6 +686,9 @@ mod tests {
         assert_eq!(said("めっきができること", "めっきは協力会社が行います。"), "unknown");
         assert_eq!(said("めっきができること", "めっき業界の動向に詳しい。"), "unknown");
         assert_eq!(said("アルミのめっきができること", "めっきを行う。"), "unknown");
+        assert_eq!(said("二か月でできること", "賞味は四か月。"), "unknown");
+        assert_eq!(said("治具の設計と製作ができること", "治具の設計だけを行う。"), "unknown");
+        assert_eq!(said("発電と気象を記録できること", "発電はしていない。"), "unknown");
     }
 
     #[test]

@@ -48,15 +48,51 @@ pub(crate) struct Evidence {
     pub(crate) records: u32,
 }
 
+/// The parties that anything speaks for, by their dense number.
+pub(crate) struct Parties {
+    /// Place in `list` by number; `NOWHERE` for the others.
+    slots: Vec<u32>,
+    list: Vec<(u32, Evidence)>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Parties {
+    fn new(count: usize) -> Parties {
+        Parties { slots: vec![NOWHERE; count], list: Vec::new() }
+    }
+
+    /// The evidence of a party, empty at first; none for a party that is newer than the snapshot.
+    fn of(&mut self, party: u32) -> Option<&mut Evidence> {
+        let slot = self.slots.get_mut(party as usize)?;
+        if *slot == NOWHERE {
+            *slot = self.list.len() as u32;
+            self.list.push((party, Evidence::default()));
+        }
+        self.list.get_mut(*slot as usize).map(|(_, evidence)| evidence)
+    }
+
+    fn get(&self, party: u32) -> Option<&Evidence> {
+        let slot = self.slots.get(party as usize)?;
+        self.list.get(*slot as usize).map(|(_, evidence)| evidence)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Evidence)> {
+        self.list.iter().map(|(party, evidence)| (*party, evidence))
+    }
+}
+
 pub(crate) struct Recalled {
-    pub(crate) parties: HashMap<u32, Evidence>,
+    pub(crate) parties: Parties,
     pub(crate) terms: Terms,
+    /// Whether the seeker has worked with anybody before.
+    pub(crate) past: bool,
 }
 
 impl Recalled {
     /// The documents that say most for a party, strongest first.
     pub(crate) fn things(&self, party: u32, most: usize) -> Vec<(Address, f32)> {
-        let Some(evidence) = self.parties.get(&party) else { return Vec::new() };
+        let Some(evidence) = self.parties.get(party) else { return Vec::new() };
         evidence.voices.iter().take(most).map(|voice| (voice.address, voice.score)).collect()
     }
 }
@@ -69,18 +105,10 @@ pub(crate) fn recall(
 ) -> Result<Recalled, EngineError> {
     let chosen = choose(snapshot, &request.texts, weights)?;
     let terms = shown(snapshot, &chosen, weights);
-    let mut allowed = Vec::with_capacity(snapshot.segments.len());
-    for segment in &snapshot.segments {
-        allowed.push(audience::allowed(segment, &request.reader, &request.filters)?);
-    }
-    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, true)?;
+    let allowed = allowed(snapshot, &request.reader, &request.filters)?;
+    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, Speakers::Parties)?;
     let admitted = admitted_parties(snapshot, request)?;
-    let without: Vec<u32> = request
-        .without_parties
-        .iter()
-        .chain(&request.seeker)
-        .filter_map(|party| snapshot.parties.find(party))
-        .collect();
+    let without = without(snapshot, request);
     let admits =
         |party: u32| !without.contains(&party) && admitted.as_ref().is_none_or(|admitted| admitted.contains(party));
 
@@ -88,7 +116,7 @@ pub(crate) fn recall(
         Some(seeker) => past_partners(snapshot, seeker, &request.filters.excluded_ids, &documents, weights)?,
         None => HashMap::new(),
     };
-    let mut parties: HashMap<u32, Evidence> = HashMap::new();
+    let mut parties = Parties::new(snapshot.parties.count());
     for (address, score) in documents {
         let tables = &snapshot.segments[address.segment].tables;
         let members = tables.parties.of(address.document);
@@ -102,27 +130,75 @@ pub(crate) fn recall(
             age,
         };
         for party in members.iter().copied().filter(|party| admits(*party)) {
-            parties.entry(party).or_default().voices.push(voice);
+            if let Some(evidence) = parties.of(party) {
+                evidence.voices.push(voice);
+            }
         }
     }
+    let has_past = !past.is_empty();
     for (party, past) in past {
-        if admits(party) {
-            parties.entry(party).or_default().past = past;
+        if admits(party)
+            && let Some(evidence) = parties.of(party)
+        {
+            evidence.past = past;
         }
     }
     let whole = weights.breadth > 0.0 || weights.focus > 0.0;
     let broad = if whole { breadth(snapshot, weights, &chosen, &allowed)? } else { Vec::new() };
     for (party, breadth, focus) in broad {
-        if admits(party) {
-            let evidence = parties.entry(party).or_default();
+        if admits(party)
+            && let Some(evidence) = parties.of(party)
+        {
             (evidence.breadth, evidence.focus) = (breadth, focus);
         }
     }
     let facts = snapshot.party_facts();
-    for (party, evidence) in &mut parties {
+    for (party, evidence) in &mut parties.list {
         evidence.records = facts.records.get(*party as usize).copied().unwrap_or(0);
     }
-    Ok(Recalled { parties, terms })
+    Ok(Recalled { parties, terms, past: has_past })
+}
+
+/// Single things of the asked kinds, best first: the ones that say most of the text, whoever owns them.
+pub(crate) fn things(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    request: &MatchRequest,
+    weights: &Weights,
+) -> Result<(Vec<(Address, f32)>, Terms), EngineError> {
+    let chosen = choose(snapshot, &request.texts, weights)?;
+    let allowed = allowed(snapshot, &request.reader, &request.filters)?;
+    let admitted = admitted_parties(snapshot, request)?;
+    let without = without(snapshot, request);
+    let mut documents = best_documents(snapshot, pool, weights, &chosen, &allowed, Speakers::Anybody)?;
+    documents.retain(|(address, _)| {
+        let parties = snapshot.segments[address.segment].tables.parties.of(address.document);
+        let own = parties.iter().any(|party| without.contains(party));
+        // What names no party meets no condition on its party.
+        let fits = admitted.as_ref().is_none_or(|admitted| parties.iter().any(|party| admitted.contains(*party)));
+        !own && fits
+    });
+    Ok((documents, shown(snapshot, &chosen, weights)))
+}
+
+/// The documents of each segment that this reader may see and that fit.
+fn allowed(snapshot: &Snapshot, reader: &Reader, filters: &Filters) -> Result<Vec<Bits>, EngineError> {
+    snapshot.segments.iter().map(|segment| audience::allowed(segment, reader, filters)).collect()
+}
+
+/// The seeker and whoever else is left out.
+fn without(snapshot: &Snapshot, request: &MatchRequest) -> Vec<u32> {
+    let named = request.without_parties.iter().chain(&request.seeker);
+    named.filter_map(|party| snapshot.parties.find(party)).collect()
+}
+
+/// Whose documents are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speakers {
+    /// Documents that speak for a party.
+    Parties,
+    /// Any document, an anonymous need among them.
+    Anybody,
 }
 
 fn source_of(number: u8) -> Source {
@@ -161,23 +237,24 @@ pub(crate) fn alike(
     weights: &Weights,
 ) -> Result<(Vec<(Address, f32)>, Terms), EngineError> {
     let chosen = choose(snapshot, texts, weights)?;
-    let mut allowed = Vec::with_capacity(snapshot.segments.len());
-    for segment in &snapshot.segments {
-        allowed.push(audience::allowed(segment, reader, filters)?);
-    }
-    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, false)?;
+    let allowed = allowed(snapshot, reader, filters)?;
+    let documents = best_documents(snapshot, pool, weights, &chosen, &allowed, Speakers::Anybody)?;
     Ok((documents, shown(snapshot, &chosen, weights)))
 }
 
 /// A term of the query with its inverse frequency in the title and the body field of its kind.
-struct Chosen {
-    term: WeightedTerm,
-    inverse: [f32; 2],
+pub(crate) struct Chosen {
+    pub(crate) term: WeightedTerm,
+    pub(crate) inverse: [f32; 2],
     located: Vec<Located>,
 }
 
 /// The terms that say most: weight in the query times rarity, the best of them (DECISIONS 16).
-fn choose(snapshot: &Snapshot, texts: &[(String, f32)], weights: &Weights) -> Result<Vec<Chosen>, EngineError> {
+pub(crate) fn choose(
+    snapshot: &Snapshot,
+    texts: &[(String, f32)],
+    weights: &Weights,
+) -> Result<Vec<Chosen>, EngineError> {
     let mut gathered: HashMap<(TermKind, String), f32> = HashMap::new();
     for (text, weight) in texts {
         let mut counts: HashMap<(TermKind, String), u32> = HashMap::new();
@@ -260,7 +337,7 @@ fn best_documents(
     weights: &Weights,
     chosen: &[Chosen],
     allowed: &[Bits],
-    of_parties: bool,
+    speakers: Speakers,
 ) -> Result<Vec<(Address, f32)>, EngineError> {
     let lengths = LengthTables::new(snapshot, &weights.fields);
     let mut best = Vec::new();
@@ -281,7 +358,7 @@ fn best_documents(
         let mut top = Best::new(weights.documents);
         allowed.for_each(|document| {
             let score = scores.values[document as usize];
-            let speaks = || !of_parties || !segment.tables.parties.of(document).is_empty();
+            let speaks = || speakers == Speakers::Anybody || !segment.tables.parties.of(document).is_empty();
             if score > 0.0 && top.wants(ordered(score)) && speaks() {
                 top.offer(ordered(score), document, segment);
             }
@@ -335,12 +412,16 @@ fn breadth(
     let mut sums = vec![[0.0f32; 2]; facts.sizes.len()];
     let mut counts = vec![0.0f32; facts.sizes.len()];
     let mut touched: Vec<u32> = Vec::new();
+    // The number of the last term that a public document of the party held.
+    let mut public: Vec<u32> = vec![0; facts.sizes.len()];
     let mut everyone: Vec<u32> = Vec::new();
     let mut postings_left = weights.breadth_postings;
     // (words + prior) / (mean + prior), with the words as a multiple of the mean.
     let sure_share = facts.mean_words / (facts.mean_words + weights.focus_prior);
-    for chosen in chosen.iter().filter(|chosen| chosen.term.kind != TermKind::Concept || weights.broad_concepts) {
+    let broad = |chosen: &&Chosen| chosen.term.kind != TermKind::Concept || weights.broad_concepts;
+    for (number_of_term, chosen) in (1u32..).zip(chosen.iter().filter(broad)) {
         touched.clear();
+        let mut public_parties = 0u64;
         // Decided by the public frequency, so that neither hidden documents nor the merge state have a say.
         let postings: u64 = chosen.located.iter().map(|located| located.frequency).sum();
         if postings > postings_left {
@@ -354,8 +435,16 @@ fn breadth(
                 let mut postings = open_postings(segment, located.field, info, IndexRecordOption::Basic)?;
                 while postings.block_len() > 0 {
                     for document in postings.docs().iter().filter(|document| allowed.contains(**document)) {
+                        let open = segment.open.as_ref().is_none_or(|open| open.contains(*document));
                         for party in segment.tables.parties.of(*document) {
-                            let Some(count) = counts.get_mut(*party as usize) else { continue };
+                            let index = *party as usize;
+                            let (Some(count), Some(last)) = (counts.get_mut(index), public.get_mut(index)) else {
+                                continue;
+                            };
+                            if open && *last != number_of_term {
+                                *last = number_of_term;
+                                public_parties += 1;
+                            }
                             if *count == 0.0 {
                                 touched.push(*party);
                             }
@@ -366,7 +455,9 @@ fn breadth(
                 }
             }
         }
-        let factor = chosen.term.weight * chosen.inverse[0].max(chosen.inverse[1]);
+        // Rare among documents, and rare among parties: what many documents of few parties say tells them apart.
+        let rare = inverse_frequency(facts.speaking, public_parties).powf(weights.party_rarity);
+        let factor = chosen.term.weight * chosen.inverse[0].max(chosen.inverse[1]) * rare;
         for party in &touched {
             let index = *party as usize;
             let size = facts.sizes[index];

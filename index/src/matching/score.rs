@@ -9,6 +9,8 @@ use crate::matching::recall::{Evidence, Recalled};
 pub struct Weights {
     /// BM25 by field.
     pub fields: FieldWeights,
+    /// What the text of a question weighs beside its title.
+    pub question_text: f32,
     /// How much a repeated word of the query counts: `1 + repetition · ln(count)`.
     pub repetition: f32,
     /// Power of the inverse frequency of a term.
@@ -35,6 +37,8 @@ pub struct Weights {
     pub half_life: f32,
     /// Postings that are read for the breadth of parties at most; the terms that say most come first.
     pub breadth_postings: u64,
+    /// Power of a term's inverse frequency among parties, beside the one among documents.
+    pub party_rarity: f32,
     /// Saturation and weight of length when all documents of a party are taken as one.
     pub breadth_saturation: f32,
     pub breadth_length: f32,
@@ -55,12 +59,19 @@ pub struct Weights {
     pub focus: f32,
     pub partners: f32,
     pub activity: f32,
+    /// Added to the weight of activity where the seeker has a past: who has worked together keeps to who does so often.
+    pub activity_with_past: f32,
 }
 
 impl Default for Weights {
     fn default() -> Weights {
         Weights {
-            fields: FieldWeights::default(),
+            fields: FieldWeights {
+                weights: [1.0, 1.6, 0.18, 0.09, 0.35, 0.2],
+                length: [0.7, 0.4, 0.7, 0.4, 0.7, 0.3],
+                ..FieldWeights::default()
+            },
+            question_text: 0.5,
             repetition: 0.7,
             rarity: 1.2,
             narrower: 0.1,
@@ -68,26 +79,28 @@ impl Default for Weights {
             broad_concepts: true,
             chosen_terms: 64,
             documents: 2_000,
-            voices: 10,
+            voices: 7,
             decay: 0.7,
-            sharpness: 2.3,
+            sharpness: 2.6,
             sharing: 0.0,
-            half_life: 10.0,
+            half_life: 14.0,
             breadth_postings: 50_000,
-            breadth_saturation: 0.4,
-            breadth_length: 0.6,
-            focus_saturation: 4.0,
+            party_rarity: 0.5,
+            breadth_saturation: 0.3,
+            breadth_length: 1.0,
+            focus_saturation: 6.2,
             focus_length: 1.0,
-            focus_prior: 35.0,
+            focus_prior: 130.0,
             partners_topic: 15.0,
             partners_sharing: 0.5,
-            profile: 1.1,
+            profile: 1.6,
             offer: 1.0,
-            record: 1.0,
-            breadth: 0.7,
-            focus: 1.1,
+            record: 0.8,
+            breadth: 0.8,
+            focus: 1.3,
             partners: 1.5,
             activity: 0.1,
+            activity_with_past: 0.9,
         }
     }
 }
@@ -110,9 +123,13 @@ pub(crate) struct Scored {
 /// totals compare within one answer only.
 pub(crate) fn score(recalled: &Recalled, weights: &Weights) -> Vec<Scored> {
     let loudest =
-        recalled.parties.values().flat_map(|evidence| &evidence.voices).map(|voice| voice.score).fold(0.0, f32::max);
-    let mut raw: Vec<(u32, [f32; PART_COUNT])> =
-        recalled.parties.iter().map(|(party, evidence)| (*party, parts(evidence, loudest, weights))).collect();
+        recalled.parties.iter().flat_map(|(_, evidence)| &evidence.voices).map(|voice| voice.score).fold(0.0, f32::max);
+    let mut buffer = Vec::new();
+    let mut raw: Vec<(u32, [f32; PART_COUNT])> = recalled
+        .parties
+        .iter()
+        .map(|(party, evidence)| (party, parts(evidence, loudest, weights, &mut buffer)))
+        .collect();
     raw.sort_unstable_by_key(|(party, _)| *party);
     let mut largest = [0.0f32; PART_COUNT];
     for (_, parts) in &raw {
@@ -131,7 +148,7 @@ pub(crate) fn score(recalled: &Recalled, weights: &Weights) -> Vec<Scored> {
         weights.breadth,
         weights.focus,
         weights.partners,
-        weights.activity,
+        weights.activity + if recalled.past { weights.activity_with_past } else { 0.0 },
     ];
     raw.into_iter()
         .map(|(party, raw)| {
@@ -147,11 +164,12 @@ pub(crate) fn score(recalled: &Recalled, weights: &Weights) -> Vec<Scored> {
         .collect()
 }
 
-fn parts(evidence: &Evidence, loudest: f32, weights: &Weights) -> [f32; PART_COUNT] {
+fn parts(evidence: &Evidence, loudest: f32, weights: &Weights, buffer: &mut Vec<f32>) -> [f32; PART_COUNT] {
+    let mut collect = |source| collect(evidence, source, loudest, weights, buffer);
     [
-        collect(evidence, Source::Profile, loudest, weights),
-        collect(evidence, Source::Offer, loudest, weights),
-        collect(evidence, Source::Record, loudest, weights),
+        collect(Source::Profile),
+        collect(Source::Offer),
+        collect(Source::Record),
         evidence.breadth,
         evidence.focus,
         (1.0 + evidence.past).ln(),
@@ -160,29 +178,25 @@ fn parts(evidence: &Evidence, loudest: f32, weights: &Weights) -> [f32; PART_COU
 }
 
 /// The capped sum of the best documents of one source: `Σ decayⁱ · (score / loudest)^sharpness`, best first.
-fn collect(evidence: &Evidence, source: Source, loudest: f32, weights: &Weights) -> f32 {
+fn collect(evidence: &Evidence, source: Source, loudest: f32, weights: &Weights, voices: &mut Vec<f32>) -> f32 {
     if loudest <= 0.0 {
         return 0.0;
     }
-    let mut voices: Vec<f32> = evidence
-        .voices
-        .iter()
-        .filter(|voice| voice.source == source)
-        .map(|voice| {
-            let mut loudness = (voice.score / loudest).powf(weights.sharpness);
-            if source == Source::Record {
-                loudness /= (voice.members.max(1) as f32).powf(weights.sharing);
-                if let Some(age) = voice.age {
-                    loudness *= 0.5f32.powf(age / weights.half_life);
-                }
+    voices.clear();
+    for voice in evidence.voices.iter().filter(|voice| voice.source == source) {
+        let mut loudness = (voice.score / loudest).powf(weights.sharpness);
+        if source == Source::Record {
+            loudness /= (voice.members.max(1) as f32).powf(weights.sharing);
+            if let Some(age) = voice.age {
+                loudness *= 0.5f32.powf(age / weights.half_life);
             }
-            loudness
-        })
-        .collect();
-    voices.sort_by(|left, right| right.total_cmp(left));
+        }
+        voices.push(loudness);
+    }
+    voices.sort_unstable_by(|left, right| right.total_cmp(left));
     let mut share = 1.0;
     let mut sum = 0.0;
-    for voice in voices.into_iter().take(weights.voices) {
+    for voice in voices.iter().take(weights.voices) {
         sum += share * voice;
         share *= weights.decay;
     }

@@ -119,7 +119,7 @@ fn push_sentence(characters: &[char], mut start: usize, mut end: usize, sentence
 
 /// Folds a text for comparison: one spelling of long vowels, no white space beside Japanese.
 pub(super) fn squash(text: &str) -> String {
-    let folded = normalise(text);
+    let folded = quantity::with_arabic_numbers(normalise(text));
     let mut squashed = String::with_capacity(folded.len());
     let katakana = |character: char| matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー');
     // Katakana characters in a row before this one.
@@ -320,7 +320,18 @@ fn marks(text: &str, latin: &str) -> Marks {
         neutrals.extend(LATIN_NEUTRALS.iter().filter(|(_, words)| latin.contains(words)).map(|(marker, _)| *marker));
     }
     if denials.is_empty() {
-        const GIVEN: &[&str] = &["に依頼し", "に委託し", "へ依頼し", "へ委託し", "にお願いし", "に任せ", "に発注し"];
+        const GIVEN: &[&str] = &[
+            "に依頼し",
+            "に委託し",
+            "へ依頼し",
+            "へ委託し",
+            "にお願いし",
+            "に任せ",
+            "に発注し",
+            "に頼む",
+            "に頼ん",
+            "へ頼",
+        ];
         neutrals.extend(GIVEN.iter().filter(|marker| text.contains(**marker)));
     }
     let ends_denied = ends_denied(text);

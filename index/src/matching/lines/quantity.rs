@@ -388,6 +388,7 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             ("", Family::Pieces) if values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) => {
                 "lot"
             }
+            ("", Family::Pieces) if lot_is_near(text, range.end) => "lot",
             ("", Family::Mass) => "weight",
             ("", Family::Temperature) => "temperature",
             (attribute, _) => attribute,
@@ -408,6 +409,90 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         at = range.end.max(end);
     }
     found
+}
+
+/// Words of a count: kanji numbers before them are read as numbers (二か月, 十五枚), elsewhere they are part of a word.
+const COUNTED: &[&str] = &[
+    "か月",
+    "ヶ月",
+    "カ月",
+    "ケ月",
+    "週間",
+    "日間",
+    "日以",
+    "営業日",
+    "時間",
+    "年間",
+    "年以",
+    "年の",
+    "年を",
+    "枚",
+    "個",
+    "台",
+    "名",
+    "人以",
+    "人の",
+    "人で",
+    "社",
+    "件",
+    "食",
+    "頭",
+    "円",
+    "%",
+    "パーセント",
+    "割",
+    "回",
+    "種類",
+];
+
+/// The text with its kanji numbers before a word of count in digits.
+pub(super) fn with_arabic_numbers(text: String) -> String {
+    if !text.contains(is_kanji_digit) {
+        return text;
+    }
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(is_kanji_digit) {
+        let (before, from) = rest.split_at(at);
+        written.push_str(before);
+        let end = from.find(|character| !is_kanji_digit(character)).unwrap_or(from.len());
+        let (digits, after) = from.split_at(end);
+        let inside_a_word = written.chars().next_back().is_some_and(|last| matches!(last, '\u{4E00}'..='\u{9FFF}'));
+        match kanji_number(digits) {
+            Some(number) if !inside_a_word && COUNTED.iter().any(|word| after.starts_with(word)) => {
+                written.push_str(&number.to_string());
+            }
+            _ => written.push_str(digits),
+        }
+        rest = after;
+    }
+    written.push_str(rest);
+    written
+}
+
+fn is_kanji_digit(character: char) -> bool {
+    "一二三四五六七八九十百千".contains(character)
+}
+
+/// 三 is 3, 十五 is 15, 二百 is 200; `None` for what is no number (三三).
+fn kanji_number(digits: &str) -> Option<u32> {
+    let (mut sum, mut last) = (0, None);
+    for character in digits.chars() {
+        let value = "一二三四五六七八九".chars().position(|digit| digit == character);
+        match (value, last) {
+            (Some(value), None) => last = Some(value as u32 + 1),
+            (Some(_), Some(_)) => return None,
+            (None, _) => {
+                let step = match character {
+                    '十' => 10,
+                    '百' => 100,
+                    _ => 1_000,
+                };
+                sum += last.take().unwrap_or(1) * step;
+            }
+        }
+    }
+    Some(sum + last.unwrap_or(0))
 }
 
 fn ends_with_word(before: &str) -> bool {
@@ -495,6 +580,11 @@ fn attribute_of(text: &str, start: usize, end: usize) -> &'static str {
         .map_or("", |(_, name)| name)
 }
 
+/// 「80個の小ロット」
+fn lot_is_near(text: &str, end: usize) -> bool {
+    ["の小ロット", "の少量", "の試作"].iter().any(|word| text[end..].starts_with(word))
+}
+
 /// Whether numbers say enough without any other word (従業員50人以下).
 pub(super) fn tells_alone(asked: &[Quantity]) -> bool {
     asked.iter().all(|quantity| PLAIN.contains(&quantity.attribute) || quantity.attribute == "lot")
@@ -559,6 +649,7 @@ mod tests {
         assert_eq!(answer(&one("納期は1週間以内"), &one("納期は3日")), Answer::Satisfies);
         assert_eq!(answer(&one("width of at least 300 mm"), &one("up to 250 mm wide")), Answer::Contradicts);
         assert_eq!(answer(&one("厚さ50μm以下"), &one("厚さ10~100μm")), Answer::Satisfies);
+        assert_eq!(with_arabic_numbers("十五枚を二か月で一貫して第三者が".into()), "15枚を2か月で一貫して第三者が");
         let money = one("5万円以下");
         assert_eq!(money.high, 50_000.0);
     }

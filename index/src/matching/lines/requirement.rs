@@ -18,12 +18,14 @@ pub(super) struct Unit {
     /// Latin spellings, stemmed words between spaces.
     pub(super) latin: Vec<String>,
     pub(super) weight: f32,
-    at: usize,
-    end: usize,
+    pub(super) at: usize,
+    pub(super) end: usize,
     /// One compound word with the unit before it (二色成形): both must stand together.
     pub(super) joined: bool,
     /// A deed that is done to anything (測定, 設計): its denial alone says nothing about the line.
     pub(super) broad: bool,
+    /// The stem of a verb of one character (渡せる): much of what the line asks, where it ends with it.
+    pub(super) verb: bool,
 }
 
 /// A line in one language.
@@ -38,6 +40,10 @@ pub(super) struct Form {
     pub(super) negative: Option<&'static str>,
     /// Japanese lines end with what is done: that unit must be there.
     pub(super) head_last: bool,
+    /// What is asked is not the head but something by it, in it or from it (印刷でつくれる): the particle after the head.
+    pub(super) through: Option<&'static str>,
+    /// The line itself denies (〜しか応じない): words alone neither show nor deny it.
+    pub(super) negated: bool,
 }
 
 /// From this weight on a unit is specific: it must be found.
@@ -45,7 +51,7 @@ pub(super) const SPECIFIC: f32 = 0.5;
 const GENERIC: f32 = 0.25;
 
 /// Words that carry nothing in a line.
-const EMPTY: &str = "年 月 日 回 枚 個 台 一 二 三 四 五 式 一枚 一回 一式 一つ 毎月 毎年 検査機関 試験機関 研究機関 相手 相手先 ところ 所 場所 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 design \
+const EMPTY: &str = "一度 二度 一回 何度 年 月 日 回 枚 個 台 一 二 三 四 五 式 一枚 一回 一式 一つ 毎月 毎年 検査機関 試験機関 研究機関 相手 相手先 ところ 所 場所 業 望ましい 望 慣 頼 頼み 触 良 小さな 組 引き受け 沿 基づ 応 扱 貰 任せ 任 預 預け 尚可 年以上 込 協力先 委託先 外注先 相談先 つくる 本 きめ細 しっかり 実際 経営 規模 技能 導入実績 生 design \
     organis organiz bodi someon base group result experienc proven run plus welcom ideal nice would issu willing contact 経験 対応 可能 会社 実績 ノウハウ 知見 技術 技術力 企業 業者 保有 所有 提供 実施 サービス 協力 相談 希望 必要 必須 条件 者 方 先 依頼 受託 \
     請負 事業 事業者 業務 得意 専門 取得 取引 対象 場合 程度 自社 社内 当社 弊社 貴社 社 求 探 持 有 行 使 取 得 受 出 入 見 作 等 的 性 化 型 用 品 物 中 以上 以下 以内 未満 最大 最小 最低 ロット 事 為 お願い 優先 歓迎 尚 可 能 引 含 請 承 担当 \
     スタッフ 担当者 人 パートナー 複数 各種 一式 全般 関連 関する 向 際 他 件 件以上 豊富 十分 確実 一緒 experience experi able abil capabl capability compani company firm partner supplier provid \
@@ -80,6 +86,7 @@ const AFTER_ROLE: &[&str] = &[
 
 /// Words that say little: they may be missing.
 const LITTLE: &str = "認証 認定 認証取得 県内 県外 国内 近く certified certification certificate certifi 加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
+    prefectur region local nation countri student year month week day two three four five trial exampl \
     process manufactur product develop research equip equipment devic machin materi part compon system method use instal small larg high precis qualiti site sampl line custom";
 
 static EMPTY_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
@@ -112,7 +119,16 @@ impl Form {
             let surface = &remaining[range.clone()];
             let weight = weight_of_word(surface);
             let broad = BROAD.split_whitespace().any(|word| surface.starts_with(word));
-            units.push(Unit { japanese, latin, weight, at: range.start, end: range.end, joined: false, broad });
+            units.push(Unit {
+                japanese,
+                latin,
+                weight,
+                at: range.start,
+                end: range.end,
+                joined: false,
+                broad,
+                verb: false,
+            });
         }
         let remaining = String::from_utf8(rest).unwrap_or_default();
         for word in words(&remaining).into_iter().filter(|word| !word.compound) {
@@ -144,7 +160,26 @@ impl Form {
         // フリーズドライ is not free of anything.
         let lacks = text.replace("フリーズ", "");
         let negative = LACKS.iter().find(|sign| lacks.contains(**sign)).copied();
-        Form { text, latin, units, quantities, negative, head_last }
+        let negated = negative.is_none() && denies(&text, &latin);
+        let mut form = Form { text, latin, units, quantities, negative, head_last, through: None, negated };
+        form.through = form.head().and_then(|head| through(&form.text[form.units[head].end..]));
+        form
+    }
+
+    /// The verb that the line ends with, if it says something of its own.
+    pub(super) fn verb(&self) -> Option<usize> {
+        let last = self.units.len().checked_sub(1)?;
+        (self.head_last && self.units[last].verb).then_some(last)
+    }
+
+    /// How many things the line names that can be looked for.
+    fn specific(&self) -> usize {
+        self.units.iter().filter(|unit| unit.weight >= SPECIFIC || unit.verb).count() + self.quantities.len()
+    }
+
+    /// A short gloss (県内の相手 / In the prefecture) does not stand for the line that it shortens.
+    pub(super) fn shortens(&self, other: &Form) -> bool {
+        self.specific() * 3 < other.specific() * 2
     }
 
     /// The last specific unit of a Japanese line: what is done.
@@ -158,6 +193,51 @@ impl Form {
     pub(super) fn total(&self) -> f32 {
         self.units.iter().map(|unit| unit.weight).sum()
     }
+}
+
+/// Particles by which the head of a line is only a means or a place, unless what follows leads back to it.
+fn through(after: &str) -> Option<&'static str> {
+    const BACK: &[&str] = &[
+        "でき",
+        "である",
+        "でも",
+        "で、",
+        "でよい",
+        "に対応",
+        "に慣れ",
+        "に詳",
+        "に強",
+        "に関",
+        "に応",
+        "に通",
+        "に取",
+        "に携",
+        "に当た",
+        "に長け",
+        "に明る",
+        "に特化",
+        "に沿",
+        "に必要",
+        "に理解",
+        "に協力",
+        "に精通",
+    ];
+    if BACK.iter().any(|back| after.starts_with(back)) {
+        return None;
+    }
+    ["だけで", "のみで", "で", "に", "から", "より", "へ"].into_iter().find(|particle| after.starts_with(particle))
+}
+
+/// Whether a line says what is not so.
+fn denies(text: &str, latin: &str) -> bool {
+    const HARMLESS: &[&str] =
+        &["少ない", "少なくない", "だけでなく", "限らない", "問わない", "なくてもよい", "切れない", "止まらない"];
+    let mut text = text.to_owned();
+    for phrase in HARMLESS {
+        text = text.replace(phrase, "");
+    }
+    ["ない", "ずに", "ません", "しか", "省い", "抜きの"].iter().any(|sign| text.contains(sign))
+        || [" no ", " not ", " never "].iter().any(|sign| latin.contains(sign))
 }
 
 /// Blanks the word for who is asked at the end of a line, with the letters before it that belong to it (試験機関).
@@ -197,6 +277,7 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
             end: at + surface.len(),
             joined: false,
             broad: false,
+            verb: false,
         });
     }
     // 測れる → 測: what stays when the verb changes.
@@ -205,7 +286,8 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
         return None;
     }
     let mut weight = weight_of_word(surface).min(weight_of_word(stem));
-    if stem.len() < surface.len() && stem.chars().count() == 1 {
+    let verb = stem.len() < surface.len() && stem.chars().count() == 1;
+    if verb {
         // One character of a verb: it may be said otherwise.
         weight = weight.min(GENERIC);
     }
@@ -218,6 +300,7 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
         end: at + stem.len(),
         joined: false,
         broad: false,
+        verb,
     })
 }
 
@@ -228,7 +311,7 @@ const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷
 fn weight_of_word(word: &str) -> f32 {
     if EMPTY_WORDS.contains(word) {
         0.0
-    } else if LITTLE_WORDS.contains(word) {
+    } else if LITTLE_WORDS.contains(word) || (word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit())) {
         GENERIC
     } else if word.chars().count() == 1 || word.chars().all(|character| character.is_ascii_digit()) {
         SPECIFIC
