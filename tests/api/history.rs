@@ -11,10 +11,12 @@ fn versions(history: &Value) -> Vec<i64> {
 fn a_version_that_was_hidden_stays_hidden() {
     let app = TestApp::start();
     let firm = app.firm("最上めっき");
+    let elsewhere = app.firm("庄内フィルム");
     let administrator = app.administrator();
     let owner = app.member(&administrator, "owner@example.jp", &firm, "owner");
     let coordinator = app.person(&administrator, "coordinator@example.jp", &["coordinator"]);
-    let reader = app.person(&administrator, "reader@example.jp", &[]);
+    // Confirmed somewhere else: an account that belongs nowhere reads what visitors read.
+    let reader = app.member(&administrator, "reader@example.jp", &elsewhere, "reader");
     app.put_as(&coordinator, &format!("/api/v1/organizations/{firm}/trust"));
     let body = json!({ "owner": firm, "title_ja": "新しい膜", "summary_ja": "canaryprivate", "visibility": "private" });
     let path = app.made(&owner, "seeds", body);
