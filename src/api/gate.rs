@@ -26,7 +26,7 @@ const NO_CREDENTIALS: [&str; 5] = [
     "/api/v1/invitations/accept",
 ];
 /// Asked with POST because the question is long; nothing is changed.
-const QUESTIONS: [&str; 3] = ["/api/v1/match", "/api/v1/match/coalition", "/api/v1/similar"];
+const QUESTIONS: [&str; 4] = ["/api/v1/match", "/api/v1/match/coalition", "/api/v1/similar", "/api/v1/compose/group"];
 
 /// Whether the socket can be reached from this machine only.
 #[derive(Debug, Clone, Copy)]

@@ -10,10 +10,12 @@ fn versions(history: &Value) -> Vec<i64> {
 #[test]
 fn a_version_that_was_hidden_stays_hidden() {
     let app = TestApp::start();
-    let (firm, elsewhere) = (app.firm("最上めっき"), app.firm("別の工場"));
+    let firm = app.firm("最上めっき");
+    let elsewhere = app.firm("庄内フィルム");
     let administrator = app.administrator();
     let owner = app.member(&administrator, "owner@example.jp", &firm, "owner");
     let coordinator = app.person(&administrator, "coordinator@example.jp", &["coordinator"]);
+    // Confirmed somewhere else: an account that belongs nowhere reads what visitors read.
     let reader = app.member(&administrator, "reader@example.jp", &elsewhere, "reader");
     app.put_as(&coordinator, &format!("/api/v1/organizations/{firm}/trust"));
     let body = json!({ "owner": firm, "title_ja": "新しい膜", "summary_ja": "canaryprivate", "visibility": "private" });
