@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::analysis::normalise::{Folded, normalise_with_sources};
 use crate::analysis::segment::{grams, words};
+use crate::matching::lines::clauses_of;
 use crate::taxonomy::Taxonomy;
 
 /// The analysed terms of a query with their weights.
@@ -112,34 +113,102 @@ pub fn spans(text: &str, terms: &Terms) -> Vec<(usize, usize)> {
 /// The sentence with the highest sum of distinct term weights (the first of equals); `None` if no term shows.
 pub fn best_sentence(text: &str, terms: &Terms) -> Option<Sentence> {
     let found = find(text, terms);
-    if found.is_empty() {
-        return None;
-    }
     let characters: Vec<char> = text.chars().collect();
-    let mut best: Option<(f32, (usize, usize))> = None;
+    let mut best: Option<Showing<'_, '_>> = None;
+    for showing in showings(&characters, &found) {
+        if best.as_ref().is_none_or(|best| showing.weight > best.weight) {
+            best = Some(showing);
+        }
+    }
+    best.map(|best| best.sentence(&characters, |_| true))
+}
+
+/// What a text says for a query, and how much of what it shows it denies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// The sentence that states most of the query; none if the text only denies it.
+    pub sentence: Option<Sentence>,
+    /// What the best sentence shows, stated or denied: at least the weight of `sentence`.
+    pub weight: f32,
+}
+
+/// As [`best_sentence`], but clauses that deny what they name (「封止はしていない」, "we do not coat") say nothing for the
+/// query. `None` if no term shows.
+pub fn best_statement(text: &str, terms: &Terms) -> Option<Statement> {
+    let found = find(text, terms);
+    let characters: Vec<char> = text.chars().collect();
+    let mut showings: Vec<Showing<'_, '_>> = showings(&characters, &found).collect();
+    showings.sort_by(|left, right| right.weight.total_cmp(&left.weight));
+    let weight = showings.first()?.weight;
+    let mut best: Option<Sentence> = None;
+    for showing in showings {
+        if best.as_ref().is_some_and(|best| best.weight >= showing.weight) {
+            break;
+        }
+        let sentence: String = characters[showing.start..showing.end].iter().collect();
+        let clauses = clauses_of(&sentence);
+        let stated = match clauses.iter().any(|(_, denies)| *denies) {
+            false => None,
+            true => Some(stated_terms(&clauses, terms)),
+        };
+        let candidate =
+            showing.sentence(&characters, |term| stated.as_ref().is_none_or(|stated| stated.contains(term)));
+        if candidate.weight > best.as_ref().map_or(0.0, |best| best.weight) {
+            best = Some(candidate);
+        }
+    }
+    Some(Statement { sentence: best, weight })
+}
+
+/// The terms in the clauses that do not deny.
+fn stated_terms<'terms>(clauses: &[(String, bool)], terms: &'terms Terms) -> HashSet<&'terms str> {
+    let stated = clauses.iter().filter(|(_, denies)| !denies);
+    stated.flat_map(|(text, _)| find(text, terms)).map(|found| found.term).collect()
+}
+
+/// A sentence that shows terms.
+struct Showing<'found, 'terms> {
+    start: usize,
+    end: usize,
+    found: &'found [Found<'terms>],
+    weight: f32,
+}
+
+impl Showing<'_, '_> {
+    fn sentence(&self, characters: &[char], counts: impl Fn(&str) -> bool) -> Sentence {
+        let counted = || self.found.iter().filter(|found| counts(found.term));
+        let inside = counted().filter(|found| found.end <= self.end).map(|found| (found.start, found.end)).collect();
+        Sentence {
+            start: self.start,
+            end: self.end,
+            text: characters[self.start..self.end].iter().collect(),
+            weight: distinct_weight(counted()),
+            spans: merged(inside),
+        }
+    }
+}
+
+/// The sentences of a text in which terms were found, in order.
+fn showings<'found, 'terms>(
+    characters: &[char],
+    found: &'found [Found<'terms>],
+) -> impl Iterator<Item = Showing<'found, 'terms>> {
     let mut next = 0;
-    for (start, end) in pieces(&characters) {
+    let pieces = if found.is_empty() { Vec::new() } else { pieces(characters) };
+    pieces.into_iter().filter_map(move |(start, end)| {
         let first = next;
         while next < found.len() && found[next].start < end {
             next += 1;
         }
-        let weight = distinct_weight(&found[first..next]);
-        if weight > 0.0 && best.is_none_or(|(best_weight, _)| weight > best_weight) {
-            best = Some((weight, (start, end)));
-        }
-    }
-    let (weight, (start, end)) = best?;
-    let inside = found
-        .iter()
-        .filter(|found| found.start >= start && found.end <= end)
-        .map(|found| (found.start, found.end))
-        .collect();
-    Some(Sentence { start, end, text: characters[start..end].iter().collect(), weight, spans: merged(inside) })
+        let found = &found[first..next];
+        let weight = distinct_weight(found.iter());
+        (weight > 0.0).then_some(Showing { start, end, found, weight })
+    })
 }
 
-fn distinct_weight(found: &[Found<'_>]) -> f32 {
+fn distinct_weight<'found, 'terms: 'found>(found: impl Iterator<Item = &'found Found<'terms>>) -> f32 {
     let mut seen = HashSet::new();
-    found.iter().filter(|found| seen.insert(found.term)).map(|found| found.weight).sum()
+    found.filter(|found| seen.insert(found.term)).map(|found| found.weight).sum()
 }
 
 /// Sentences as ranges of code points, without the white space around them, none longer than the limit.
@@ -307,5 +376,20 @@ mod tests {
         assert_eq!(sentence.text, "薄膜の封止と評価を受託します。");
         assert_eq!((sentence.start, sentence.spans.len()), (8, 2));
         assert!(best_sentence(text, &terms(&["発酵"], &[])).is_none());
+    }
+
+    #[test]
+    fn what_is_denied_says_nothing_for_a_query() {
+        let query = terms(&["太陽電池", "塗布", "封止"], &[]);
+        let says = |text: &str| best_statement(text, &query).unwrap();
+        let denied = says("太陽電池と塗布の仕事はしていない。");
+        assert!(denied.sentence.is_none() && denied.weight > 0.0, "{denied:?}");
+        let half = says("太陽電池の封止を行うが、塗布はできない。");
+        let sentence = half.sentence.unwrap();
+        assert!(sentence.weight < half.weight, "{sentence:?}");
+        assert_eq!(sentence.spans, [(0, 4), (5, 7)]);
+        let elsewhere = says("封止は外注している。塗布を受託します。");
+        assert_eq!(elsewhere.sentence.unwrap().text, "塗布を受託します。");
+        assert!(best_statement("発酵のみ。", &query).is_none());
     }
 }

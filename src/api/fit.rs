@@ -1,6 +1,7 @@
 //! The parts of a proposal that are facts and not text, and the other direction: does who asks satisfy what the proposed
 //! side asks for? Everything is read under the caller's rights.
 
+use super::evidence::is_asked;
 use super::lines::{self, LineBody, Ready, Shelf};
 use crate::app::App;
 use crate::domain::conditions::PartyFacts;
@@ -113,10 +114,6 @@ fn offered_texts(reading: &Reading) -> impl Iterator<Item = &str> {
         TextPlace::Body => !is_asked(&text.field),
     };
     reading.texts.iter().filter(speaks).map(|text| text.text.as_str())
-}
-
-fn is_asked(field: &str) -> bool {
-    matches!(field, "partner_sought" | "applications")
 }
 
 /// The factual parts for a proposed party (or thing) in the order of [`FACTS`], and the days since its offer stands here.

@@ -1,5 +1,6 @@
 //! The lines of a need, judged for a party from what the caller may read: for `/match` and `/match/coalition`.
 
+use super::evidence::is_asked;
 use crate::domain::conditions::{self, Checked, Outcome, PartyFacts};
 use crate::domain::entry::TextPlace;
 use crate::domain::finding::Message;
@@ -156,7 +157,7 @@ fn passages(reading: &Reading) -> Vec<(usize, Passage)> {
     let speaks = |text: &readings::Text| match text.place {
         TextPlace::Title => !party,
         TextPlace::Alias => false,
-        TextPlace::Body => !matches!(text.field.as_str(), "partner_sought" | "applications"),
+        TextPlace::Body => !is_asked(&text.field),
     };
     let texts = reading.texts.iter().enumerate().filter(|(_, text)| speaks(text));
     texts.map(|(place, text)| (place, Passage::read(&text.text))).collect()

@@ -1,5 +1,6 @@
 //! `POST /match`: who fits a need, a seed, an organisation or a text, with the sentences that show why. Nothing is stored.
 
+use super::evidence::{EvidenceBody, shown};
 use super::fit::{self, Asker, OfferFacts};
 use super::lines::{self, LineBody, Ready, Shelf};
 use super::problem::{Answer, ProblemBody};
@@ -11,7 +12,7 @@ use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
+use crate::domain::vocabulary::{Kind, OrganizationKind, Purpose};
 use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
@@ -19,9 +20,7 @@ use crate::store::readings::{self, Reading};
 use crate::store::{matters, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
-use musubi_index::{
-    Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights, evidence,
-};
+use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -139,7 +138,8 @@ pub struct Proposal {
     pub reverse_score: Option<f32>,
     /// The parts of the score, each from 0 to 1 within this answer. From text: `profile`, `offers`, `records`, `breadth`,
     /// `focus`, `partners`, `activity` for a party, `text` for a thing. From facts, where they are stated: `place`, `size`,
-    /// `stage`, `complementarity`, `freshness`. `lines` when lines were judged. `exposure`: 1 for who is little known and
+    /// `stage`, `complementarity`, `freshness`. `lines` when lines were judged. `unclaimed`, where there is any: the share of what was found that the party
+    /// does not claim for itself, as it writes that it does not do it or seeks it in others; the score loses that share. `exposure`: 1 for who is little known and
     /// has waited; it moves a score by at most 4 %.
     #[schema(value_type = Object)]
     pub parts: serde_json::Map<String, serde_json::Value>,
@@ -163,24 +163,6 @@ pub struct ProposedThing {
     pub id: String,
     pub version: i64,
     pub title: Title,
-}
-
-/// A sentence of a thing that the caller may read.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EvidenceBody {
-    pub kind: Kind,
-    pub id: String,
-    pub version: i64,
-    pub title: Title,
-    pub owner: Option<OwnerBody>,
-    pub field: String,
-    pub lang: Language,
-    /// Code points `[start, end)` into the stored text.
-    pub start: usize,
-    pub end: usize,
-    pub text: String,
-    /// Code points into `text`: the words in common.
-    pub spans: Vec<[usize; 2]>,
 }
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -257,6 +239,13 @@ pub(super) struct Asking {
     pub(super) declined: Vec<String>,
 }
 
+impl Asking {
+    /// Whether what the other side asks for speaks for it, too.
+    pub(super) fn asks_too(&self) -> bool {
+        self.speaking.iter().any(|kind| kind == Kind::Need.code())
+    }
+}
+
 /// What speaks for a party: what it asks for itself does not show that it can do what others ask for, but is just what
 /// the holder of a seed looks for.
 fn speaking_for(from: Kind) -> Vec<String> {
@@ -323,7 +312,9 @@ fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit:
         let (stated, waited) = fit::facts(&asking.row, &asker, known, &own_offers, today);
         let own_asks = asks.get(&party.party).map(Vec::as_slice).unwrap_or_default();
         let reverse = fit::reverse(app, &asker, &shelf, own_asks);
-        let Some(mut proposal) = proposal(party, lines, &readings, &owners, &answer.terms) else { continue };
+        let Some(mut proposal) = proposal(party, lines, &readings, &owners, &answer.terms, asking.asks_too()) else {
+            continue;
+        };
         let activity = party.parts.iter().find(|(name, _)| *name == "activity").map_or(0.0, |(_, value)| *value);
         move_by_facts(&mut proposal, &asking.row, &stated, purpose::exposure(activity, waited));
         proposal.reverse_score = reverse;
@@ -567,12 +558,21 @@ fn proposal(
     readings: &HashMap<String, Reading>,
     owners: &HashMap<String, OwnerBody>,
     terms: &Terms,
+    asks_too: bool,
 ) -> Option<Proposal> {
     let card = &readings.get(&party.party)?.card;
     let fresh = |hit: &&Hit| readings.get(&hit.id).is_some_and(|reading| reading.card.version as u64 == hit.version);
     let things: Vec<&Hit> = party.things.iter().filter(fresh).collect();
-    let mut evidence: Vec<(f32, EvidenceBody)> =
-        things.iter().filter_map(|hit| sentence(readings.get(&hit.id)?, owners, terms)).collect();
+    let (mut found, mut claimed) = (0.0, 0.0);
+    let mut evidence = Vec::new();
+    for hit in &things {
+        let Some(shown) = readings.get(&hit.id).and_then(|reading| shown(reading, owners, terms, asks_too)) else {
+            continue;
+        };
+        found += hit.score;
+        claimed += hit.score * shown.claimed;
+        evidence.extend(shown.sentence);
+    }
     evidence.truncate(EVIDENCE_MOST);
     if evidence.is_empty() && !party.things.is_empty() {
         return None;
@@ -580,6 +580,10 @@ fn proposal(
     let mut parts: serde_json::Map<String, serde_json::Value> =
         party.parts.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
     let mut score = party.score;
+    if claimed < found {
+        parts.insert("unclaimed".to_owned(), serde_json::json!(1.0 - claimed / found));
+        score *= claimed / found;
+    }
     if !lines.is_empty() {
         parts.insert("lines".to_owned(), serde_json::json!(lines::fit(&lines).max(0.0)));
         score *= lines::factor(&lines);
@@ -591,46 +595,6 @@ fn proposal(
         reverse_score: None,
         parts,
         lines,
-        evidence: evidence.into_iter().map(|(_, body)| body).collect(),
+        evidence,
     })
-}
-
-/// A sentence of the text is worth this much more than the title, which is shown anyway.
-const SENTENCE_BONUS: f32 = 2.0;
-
-/// The sentence of a thing that shows most of what was asked.
-pub(super) fn sentence(
-    reading: &Reading,
-    owners: &HashMap<String, OwnerBody>,
-    terms: &Terms,
-) -> Option<(f32, EvidenceBody)> {
-    let card = &reading.card;
-    let mut best: Option<(f32, EvidenceBody)> = None;
-    for text in reading.texts.iter().filter(|text| text.place != TextPlace::Alias) {
-        let Some(sentence) = evidence::best_sentence(&text.text, terms) else { continue };
-        let worth = match text.place {
-            TextPlace::Title | TextPlace::Alias => sentence.weight,
-            TextPlace::Body => SENTENCE_BONUS * sentence.weight,
-        };
-        if best.as_ref().is_some_and(|(known, _)| *known >= worth) {
-            continue;
-        }
-        let spans = evidence::spans(&sentence.text, terms).into_iter().map(|(start, end)| [start, end]).collect();
-        let owner = card.owner.as_ref().filter(|owner| **owner != card.id);
-        let body = EvidenceBody {
-            kind: card.kind,
-            id: card.id.clone(),
-            version: card.version,
-            title: card.title.clone(),
-            owner: owner.and_then(|owner| owners.get(owner)).cloned(),
-            field: text.field.clone(),
-            lang: text.language,
-            start: sentence.start,
-            end: sentence.end,
-            text: sentence.text,
-            spans,
-        };
-        best = Some((worth, body));
-    }
-    best
 }

@@ -11,6 +11,7 @@ pub mod conditions;
 pub mod cors;
 pub mod desk;
 pub mod duplicates;
+mod evidence;
 pub mod exports;
 pub mod fit;
 pub mod gate;

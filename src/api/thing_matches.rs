@@ -1,5 +1,6 @@
 //! Single things for a match: seeds, needs or capabilities that answer, each with its owner.
 
+use super::evidence::shown;
 use super::fit::{self, Ask, Asker, OfferFacts};
 use super::lines::{self, LineBody, Shelf};
 use super::matching::{self, Asking, MatchFilters, Party, Proposal, ProposedThing, Towards};
@@ -72,7 +73,8 @@ pub(super) fn things(
     let mut results = Vec::with_capacity(hits.len());
     for hit in hits {
         let Some(reading) = readings.get(&hit.id) else { continue };
-        let Some((_, evidence)) = matching::sentence(reading, &names, &found.terms) else { continue };
+        let Some(shown) = shown(reading, &names, &found.terms, asking.asks_too()) else { continue };
+        let Some(evidence) = shown.sentence else { continue };
         let owner = reading.card.owner.as_deref();
         let key = if kind == Kind::Capability { owner.unwrap_or_default() } else { hit.id.as_str() };
         let asks: &[Ask] = asks.get(key).map(Vec::as_slice).unwrap_or_default();
@@ -86,7 +88,10 @@ pub(super) fn things(
         let (stated, waited) = fit::facts(&asking.row, &asker, known, &own_offers, today);
         let mut parts = serde_json::Map::new();
         parts.insert("text".to_owned(), serde_json::json!(hit.score));
-        let mut score = hit.score;
+        let mut score = hit.score * shown.claimed;
+        if shown.claimed < 1.0 {
+            parts.insert("unclaimed".to_owned(), serde_json::json!(1.0 - shown.claimed));
+        }
         if !lines.is_empty() {
             parts.insert("lines".to_owned(), serde_json::json!(lines::fit(&lines).max(0.0)));
             score *= lines::factor(&lines);

@@ -100,3 +100,38 @@ fn bad_questions_are_refused_clearly() {
     let empty = app.post("/api/v1/match", json!({ "from": { "text": "何か" }, "towards": "people" }));
     assert_eq!(empty.json()["results"], json!([]), "{}", empty.body);
 }
+
+#[test]
+fn what_a_party_denies_or_seeks_in_others_does_not_speak_for_it() {
+    let app = TestApp::start();
+    let described = |name: &str, text: &str| {
+        let firm = json!({ "organization_kind": "firm", "name_ja": name, "description_ja": text });
+        app.create("organizations", firm)
+    };
+    let sealer = described("最上シール", "創業は古い。有機太陽電池の封止を行う。");
+    let denier = described("宵パネル", "照明を作る。有機太陽電池の封止はしていない。");
+    let half = described("村山フィルム", "有機太陽電池のフィルムを作るが、封止はできない。");
+    let seeker = described("蔵王発電", "発電所を営む。");
+    let seed =
+        json!({ "owner": seeker, "title_ja": "雪の下の発電", "partner_sought_ja": "有機太陽電池の封止をする会社。" });
+    app.create("seeds", seed);
+    app.settle();
+
+    let ask = |from: serde_json::Value| {
+        let answer = app.post("/api/v1/match", json!({ "from": from, "towards": "organizations" }));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["results"].as_array().expect("results").clone()
+    };
+    let results = ask(json!({ "text": "有機太陽電池の封止ができる会社" }));
+    let proposed: Vec<&str> = results.iter().map(|result| result["party"]["id"].as_str().unwrap()).collect();
+    assert_eq!(proposed, [&sealer, &half], "{results:?}");
+    assert!(!proposed.contains(&denier.as_str()));
+    assert!(results[0]["parts"].get("unclaimed").is_none());
+    let unclaimed = results[1]["parts"]["unclaimed"].as_f64().expect("a part");
+    assert!(0.0 < unclaimed && unclaimed < 1.0, "{unclaimed}");
+
+    // For a party that offers something, what others seek is just the reason.
+    let results = ask(json!({ "kind": "organization", "id": sealer }));
+    let of_seeker = results.iter().find(|result| result["party"]["id"] == seeker.as_str()).expect("proposed");
+    assert_eq!(of_seeker["evidence"][0]["field"], "partner_sought");
+}

@@ -23,6 +23,7 @@ mod requirement;
 use std::borrow::Borrow;
 
 pub use clause::Passage;
+pub(crate) use clause::clauses_of;
 use clause::{Clause, Sentence};
 use markers::Stance;
 use quantity::Answer;

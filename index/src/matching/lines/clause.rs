@@ -102,6 +102,17 @@ impl Passage {
     }
 }
 
+/// The clauses of a sentence, folded, each with whether it denies what it names.
+pub(crate) fn clauses_of(sentence: &str) -> Vec<(String, bool)> {
+    clauses(squash(sentence))
+        .into_iter()
+        .map(|clause| {
+            let denies = clause.stance("", " ") == Stance::Denies;
+            (clause.text, denies)
+        })
+        .collect()
+}
+
 fn push_sentence(characters: &[char], mut start: usize, mut end: usize, sentences: &mut Vec<Sentence>) {
     while start < end && characters[start].is_whitespace() {
         start += 1;
