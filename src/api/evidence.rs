@@ -69,7 +69,10 @@ pub(super) fn shown(
         };
         let Some((weight, sentence)) = statement else { continue };
         all = all.max(bonus * weight);
-        let Some(sentence) = sentence.filter(|_| asks_too || !is_asked(&text.field)) else { continue };
+        // What a person is called says nothing about what the person does (藍, "Ai").
+        let named = card.kind == Kind::Person && text.place == TextPlace::Title;
+        let of_others = is_asked(&text.field) && !asks_too;
+        let Some(sentence) = sentence.filter(|_| !named && !of_others) else { continue };
         let worth = bonus * sentence.weight;
         if worth > claimed {
             claimed = worth;

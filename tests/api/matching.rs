@@ -115,6 +115,7 @@ fn what_a_party_denies_or_seeks_in_others_does_not_speak_for_it() {
     let seed =
         json!({ "owner": seeker, "title_ja": "雪の下の発電", "partner_sought_ja": "有機太陽電池の封止をする会社。" });
     app.create("seeds", seed);
+    let namesake = app.create("people", json!({ "name_ja": "封止 太陽", "description_ja": "山の地図を描く。" }));
     app.settle();
 
     let ask = |from: serde_json::Value| {
@@ -126,6 +127,8 @@ fn what_a_party_denies_or_seeks_in_others_does_not_speak_for_it() {
     let proposed: Vec<&str> = results.iter().map(|result| result["party"]["id"].as_str().unwrap()).collect();
     assert_eq!(proposed, [&sealer, &half], "{results:?}");
     assert!(!proposed.contains(&denier.as_str()));
+    let people = app.post("/api/v1/match", json!({ "from": { "text": "封止と太陽" }, "towards": "people" }));
+    assert_eq!(people.json()["results"], json!([]), "a name is no evidence: {namesake}");
     assert!(results[0]["parts"].get("unclaimed").is_none());
     let unclaimed = results[1]["parts"]["unclaimed"].as_f64().expect("a part");
     assert!(0.0 < unclaimed && unclaimed < 1.0, "{unclaimed}");
