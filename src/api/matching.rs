@@ -4,7 +4,7 @@ use super::evidence::{EvidenceBody, shown};
 use super::fit::{self, Asker, OfferFacts};
 use super::lines::{self, LineBody, Ready, Shelf};
 use super::problem::{Answer, ProblemBody};
-use super::search::{OwnerBody, narrowed, read_again, reader};
+use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
@@ -51,6 +51,9 @@ pub struct MatchQuery {
     /// 1 to 100; 20 if absent.
     #[serde(default)]
     pub limit: Option<usize>,
+    /// The `Musubi-Sequence` of a write that must be included: waits up to two seconds for it.
+    #[serde(default)]
+    pub min_seq: Option<String>,
 }
 
 /// What asks: a thing, or a text.
@@ -104,15 +107,20 @@ impl Towards {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MatchFilters {
-    /// Municipality or prefecture codes.
+    /// Codes of municipalities, or of prefectures in their six-digit form (`060003`).
     pub municipality: Vec<MunicipalityCode>,
+    /// Prefectures: the first two digits of their code.
+    pub prefecture: Vec<String>,
     pub organization_kind: Vec<OrganizationKind>,
     pub field: Vec<FieldCode>,
 }
 
 impl MatchFilters {
     pub(super) fn is_empty(&self) -> bool {
-        self.municipality.is_empty() && self.organization_kind.is_empty() && self.field.is_empty()
+        self.municipality.is_empty()
+            && self.prefecture.is_empty()
+            && self.organization_kind.is_empty()
+            && self.field.is_empty()
     }
 }
 
@@ -174,7 +182,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
 /// Propose partners.
 #[utoipa::path(
     post, path = "/api/v1/match", tag = "match", request_body = MatchQuery,
-    responses((status = 200, body = MatchBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody))
+    responses((status = 200, body = MatchBody), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody),
+        (status = 503, body = ProblemBody, description = "The index is catching up: try again."))
 )]
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
@@ -261,7 +270,7 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     let scope = actor.scope();
     let limit = Page::parse_limit(query.limit)?;
     let asking = asking(app, &scope, &query.from, query.purpose)?;
-    let mark_before = app.engine.mark();
+    let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
     let mut results = match query.towards.things() {
         None => parties(app, actor, &asking, &query, limit)?,
         Some(kind) => super::thing_matches::things(app, actor, &asking, kind, &query.filters, limit)?,
@@ -273,7 +282,7 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     };
     results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
     results.truncate(limit);
-    Ok(MatchBody { results, stale: mark_before.is_none() || app.feed.status().rebuilding })
+    Ok(MatchBody { results, stale: stale || unfinished(app) })
 }
 
 fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit: usize) -> Result<Vec<Proposal>> {
@@ -529,7 +538,7 @@ pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, ask
         },
         ..Filters::default()
     };
-    if asked.municipality.len() + asked.field.len() > 100 {
+    if asked.municipality.len() + asked.prefecture.len() + asked.field.len() > 100 {
         return Err(Error::Invalid(vec![Finding::new(
             "/filters",
             Defect::new("list.too_long", "条件は100件までです。", "At most 100 conditions."),
@@ -539,6 +548,21 @@ pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, ask
     if !places.is_empty() {
         let places = vocabulary::with_their_municipalities(conn, &places)?;
         filters.attributes.push((Attribute::Municipality, places));
+    }
+    if let Some(at) =
+        asked.prefecture.iter().position(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Err(Error::invalid(
+            &format!("/filters/prefecture/{at}"),
+            Defect::new(
+                "prefecture.form",
+                "都道府県はコードの先頭2桁です（山形県は \"06\"）。",
+                "A prefecture is the first two digits of its code (\"06\" for Yamagata).",
+            ),
+        ));
+    }
+    if !asked.prefecture.is_empty() {
+        filters.attributes.push((Attribute::Prefecture, asked.prefecture.clone()));
     }
     if !asked.organization_kind.is_empty() {
         let kinds = asked.organization_kind.iter().map(|kind| kind.code().to_owned()).collect();

@@ -33,6 +33,7 @@ pub mod middleware;
 pub mod notices;
 pub mod openapi;
 mod openapi_life;
+mod openapi_tidy;
 pub mod permit;
 pub mod problem;
 pub mod profile;

@@ -5,7 +5,7 @@ use super::resource::ListQuery;
 use super::{
     accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, health, history, imports,
     indicators, introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life,
-    profile, reviews, search, similar, standing, suggest, vocabularies,
+    openapi_tidy, profile, reviews, search, similar, standing, suggest, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -177,6 +177,7 @@ pub fn document() -> Document {
     resource::<Seed>(&mut document);
     resource::<Need>(&mut document);
     resource::<Record>(&mut document);
+    openapi_tidy::tidy(&mut document);
     document
 }
 

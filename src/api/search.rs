@@ -193,7 +193,7 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
         Some(cursor) => Place::from_cursor(cursor, &list)?.key.parse().map_err(Error::internal)?,
         None => 0,
     };
-    let stale = wait_for(app, query.min_seq.as_deref())?;
+    let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
     let narrowed = narrowed(app)?;
     let mut request = app.database.read(|conn| engine_request(conn, actor, query))?;
     request.filters.excluded_ids = narrowed.clone().unwrap_or_default();
@@ -398,6 +398,11 @@ pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
             "min_seq takes the value of a Musubi-Sequence header as it came.",
         ))),
     }
+}
+
+/// Whether the index is still being built: what is found may lack something.
+pub(super) fn unfinished(app: &App) -> bool {
+    app.engine.mark().is_none() || app.feed.status().rebuilding
 }
 
 /// Things that changes ahead of the index hide or delete. `None`: there are too many to name, or what is served does

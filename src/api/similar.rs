@@ -2,7 +2,7 @@
 
 use super::matching::{self, From, FromThing, read_tree};
 use super::problem::{Answer, ProblemBody};
-use super::search::{HitBody, filled, reader};
+use super::search::{HitBody, filled, reader, unfinished};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
@@ -77,5 +77,5 @@ fn answer(app: &App, actor: &Actor, query: SimilarQuery) -> Result<SimilarBody> 
     });
     let mut hits = filled(app, &scope, &answer.hits, &answer.terms)?;
     hits.truncate(limit);
-    Ok(SimilarBody { hits, stale: app.engine.mark().is_none() || app.feed.status().rebuilding })
+    Ok(SimilarBody { hits, stale: unfinished(app) })
 }

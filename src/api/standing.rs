@@ -158,6 +158,7 @@ fn ask(app: &App, office: &Actor, kind: Kind, id: &ThingId, limit: usize) -> Res
         from: From::Thing(FromThing { kind, id: id.clone() }),
         towards: Towards::Parties,
         filters: MatchFilters::default(),
+        min_seq: None,
         limit: Some(limit),
         purpose: None,
     };

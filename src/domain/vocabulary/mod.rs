@@ -3,7 +3,8 @@
 //! seeded from the files beside this one.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// 全国地方公共団体コード: prefectures, and the municipalities of Yamagata. `code,prefecture,name_ja,name_kana,name_en`
 pub const MUNICIPALITIES: &str = include_str!("municipalities.csv");
@@ -51,14 +52,30 @@ pub const READINESS: [(&str, &str); 9] = [
     ("実運用での実証・量産", "System proven in operation"),
 ];
 
+/// Says the codes, and what each is called.
+fn schema_of_words(words: &[(&str, &str, &str)]) -> RefOr<Schema> {
+    let named: Vec<String> = words.iter().map(|(code, ja, en)| format!("`{code}` {ja} / {en}")).collect();
+    let codes = words.iter().map(|(code, _, _)| *code);
+    ObjectBuilder::new().schema_type(Type::String).description(Some(named.join("; "))).enum_values(Some(codes)).into()
+}
+
 /// An enum whose values have a stable code and a name in each language.
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($(#[$value_meta:meta])* $value:ident = $code:literal, $ja:literal, $en:literal;)+ }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name {
             $($(#[$value_meta])* #[serde(rename = $code)] $value,)+
         }
+
+        // By hand: the derived one cannot see a code that comes through this macro, and would name the Rust values.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                crate::domain::vocabulary::schema_of_words(&[$(($code, $ja, $en),)+])
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl $name {
             pub const ALL: &'static [$name] = &[$($name::$value,)+];

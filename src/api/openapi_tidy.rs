@@ -1,0 +1,57 @@
+//! What holds for every route of the contract, whoever wrote it down: one name each, and problems as they are served.
+
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{Content, OpenApi as Document, PathItem, RefOr, Responses};
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+
+/// Names every operation after its method and path, gives refusals their media type, and says what any route may answer.
+pub(super) fn tidy(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(name(method, path));
+            refusals(&mut operation.responses);
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// `get_matches_id_history` for `GET /api/v1/matches/{id}/history`.
+fn name(method: &str, path: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let mut name = method.to_owned();
+    for word in path.split(['/', '-', '.', '{', '}']).filter(|word| !word.is_empty()) {
+        name.push('_');
+        name.push_str(word);
+    }
+    name
+}
+
+fn refusals(responses: &mut Responses) {
+    for (status, response) in &mut responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if !status.starts_with(['4', '5']) {
+            continue;
+        }
+        if let Some(content) = response.content.shift_remove(JSON) {
+            response.content.insert(PROBLEM.to_owned(), content);
+        }
+    }
+    responses.responses.entry("default".to_owned()).or_insert_with(|| {
+        let text = "Any other refusal: what the service is asked for too often, too large, or while it cannot answer.";
+        let schema = Content::new(Some(utoipa::openapi::Ref::from_schema_name("ProblemBody")));
+        RefOr::T(utoipa::openapi::ResponseBuilder::new().description(text).content(PROBLEM, schema).build())
+    });
+}
