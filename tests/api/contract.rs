@@ -67,3 +67,33 @@ fn every_kind_is_in_the_contract_with_its_five_routes() {
         }
     }
 }
+
+/// What a client that was made from the contract would send is what the service reads.
+#[test]
+fn the_contract_names_the_codes_that_are_served_and_each_route_once() {
+    let app = TestApp::start();
+    let contract = app.get("/openapi.json").json();
+    let schemas = contract["components"]["schemas"].as_object().expect("schemas");
+    for (name, schema) in schemas {
+        for value in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            assert!(!value.starts_with(char::is_uppercase), "{name} names {value}, which is not what is served");
+        }
+    }
+    let kinds = schemas["OrganizationKind"]["enum"].as_array().expect("codes");
+    for kind in kinds {
+        let firm = json!({ "organization_kind": kind, "name_ja": format!("県の機関 {kind}") });
+        assert_eq!(app.post("/api/v1/organizations", firm).status, 201, "{kind}");
+    }
+    let mut names = std::collections::HashSet::new();
+    for (path, item) in contract["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations").iter().filter(|(key, _)| *key != "parameters")
+        {
+            let name = operation["operationId"].as_str().expect("a name").to_owned();
+            assert!(names.insert(name.clone()), "{method} {path}: {name} is there twice");
+            for (status, answer) in operation["responses"].as_object().expect("answers") {
+                let refusal = status.starts_with(['4', '5']) || status == "default";
+                assert!(!refusal || answer["content"].get("application/json").is_none(), "{method} {path} {status}");
+            }
+        }
+    }
+}
