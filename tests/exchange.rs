@@ -601,6 +601,7 @@ fn an_import_may_do_what_its_actor_may_do_over_rest() {
             id: musubi::domain::ThingId::new(),
             roles: Vec::new(),
             memberships: vec![Membership { party, right: Right::Editor }],
+            standing: None,
         });
         let take = |kind: Kind, text: &str| {
             let mut notes = Notes::default();

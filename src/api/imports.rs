@@ -438,8 +438,10 @@ async fn keep_mapping(app: web::Data<App>, request: HttpRequest, caller: Caller,
     }
     let (Some(kind), true) = (kind, findings.is_empty()) else { return Err(Error::Invalid(findings).into()) };
     let (database, name) = (app.database.clone(), body.name.clone());
-    app.blocking(move || database.housekeeping(|conn| import_mappings::keep(conn, kind, &name, &mapping.headings)))
-        .await?;
+    app.blocking(move || {
+        database.housekeeping_for(&caller.0, |conn| import_mappings::keep(conn, kind, &name, &mapping.headings))
+    })
+    .await?;
     Ok(HttpResponse::Ok().json(body))
 }
 

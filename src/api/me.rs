@@ -265,7 +265,7 @@ async fn change_email(
     let digest = secrets::fingerprint(&app.auth.keys.secret().derive("change_email", reference.as_str()));
     let (database, now) = (app.database.clone(), app.clock().timestamp());
     app.blocking(move || {
-        database.housekeeping(|conn| {
+        database.housekeeping_for(&caller.0, |conn| {
             let ends = now.plus(TimeDelta::hours(CONFIRM_HOURS));
             codes::create(conn, Purpose::ChangeEmail, &account.id, Some(&email), &digest, &now, &ends)?;
             let language = Some(account.language);

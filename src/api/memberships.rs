@@ -9,7 +9,7 @@ use crate::auth::{Caller, Credential};
 use crate::domain::{Actor, Defect, Email, MembershipState, Right, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::store::memberships::{self, MembershipRow, Of};
-use crate::store::{accounts, outbox};
+use crate::store::{Tx, accounts, outbox};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,8 @@ async fn read(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Ans
     ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
     (status = 200, body = MembershipShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-    (status = 404, body = ProblemBody), (status = 412, body = ProblemBody), (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody, description = "It is the last owner."),
+    (status = 412, body = ProblemBody), (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn change(
     app: web::Data<App>,
@@ -127,6 +128,10 @@ async fn change(
             if !permit::manages(tx.actor(), &current.party) {
                 return Err(Error::NotFound);
             }
+            let stays = right.unwrap_or(current.right) == Right::Owner && state != Some(MembershipState::Suspended);
+            if !stays {
+                refuse_last_owner(tx, &current)?;
+            }
             let row = memberships::change(tx, &id, expected.0, right, state)?;
             if row.state == MembershipState::Confirmed && current.state == MembershipState::Accepted {
                 let (account, now) = (accounts::get(tx.conn(), &row.account)?, tx.at().clone());
@@ -145,6 +150,7 @@ async fn change(
     ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
     (status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+    (status = 409, body = ProblemBody, description = "It is the last owner."),
     (status = 412, body = ProblemBody), (status = 428, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn delete(
@@ -163,10 +169,27 @@ async fn delete(
         if !permit::manages(tx.actor(), &current.party) && !holds(tx.actor(), &current) {
             return Err(Error::NotFound);
         }
+        refuse_last_owner(tx, &current)?;
         memberships::delete(tx, &id, expected.0)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// A party that loses its last owner is nobody's: only an administrator may do that.
+fn refuse_last_owner(tx: &mut Tx<'_>, membership: &MembershipRow) -> Result<()> {
+    let owner = membership.right == Right::Owner && membership.state == MembershipState::Confirmed;
+    if !owner || permit::administrator(tx.actor()).is_ok() {
+        return Ok(());
+    }
+    if memberships::owners(tx.conn(), &membership.party)?.len() > 1 {
+        return Ok(());
+    }
+    Err(Error::Conflict(Defect::new(
+        "membership.last_owner",
+        "最後の所有者です。先に別の所有者を決めるか、管理者に依頼してください。",
+        "This is the last owner. Name another owner first, or ask an administrator.",
+    )))
 }
 
 fn refuse_visitor(actor: &Actor) -> Result<()> {

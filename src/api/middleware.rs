@@ -62,6 +62,8 @@ pub async fn around(
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
+    // What is answered depends on who asks.
+    headers.append(header::VARY, HeaderValue::from_static("authorization"));
     if let Some(origin) = origin {
         cors::allow(headers, origin);
     }

@@ -142,7 +142,13 @@ async fn read<E: Stored>(
         Ok(thing) => thing,
         Err(into) => return Ok(merged_into(E::KIND, &into, prefers_english(&request))),
     };
-    let etag = Revision(thing.header.version).etag();
+    let body = serde_json::to_string(&thing).map_err(Error::internal)?;
+    let revision = Revision(thing.header.version);
+    // Who may change it sees the whole of it; for anybody else the tag is that of their view.
+    let etag = match caller.may(Action::Change, E::KIND, &owners_of(&thing.header, &thing.entry)) {
+        true => revision.etag(),
+        false => revision.etag_of_view(&body),
+    };
     if asks_for_linked_data(&request)
         && let Some(linked) = linked::json_ld(E::KIND, &serde_json::to_value(&thing).map_err(Error::internal)?)
     {
@@ -154,7 +160,7 @@ async fn read<E: Stored>(
     if wire::header_text(&request, "if-none-match")? == Some(etag.as_str()) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
     }
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag)).json(thing))
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, etag)).content_type("application/json").body(body))
 }
 
 /// Linked data is asked for by its name; `*/*` means our own form.

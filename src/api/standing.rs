@@ -87,7 +87,7 @@ struct Found {
 /// What any desk may see decides what is proposed, whoever runs it.
 fn office() -> Actor {
     let id = ThingId::from_stored(Actor::System.name().to_owned());
-    Actor::Account(AccountActor { id, roles: vec![Role::Coordinator], memberships: Vec::new() })
+    Actor::Account(AccountActor { id, roles: vec![Role::Coordinator], memberships: Vec::new(), standing: None })
 }
 
 fn propose(app: &App, actor: &Actor, each: usize) -> Result<StandingDone> {

@@ -21,10 +21,17 @@ impl Revision {
         format!("\"{}\"", self.0)
     }
 
+    /// The tag of what one reader sees of this version: what is left out of an answer, or opened to somebody, differs
+    /// from reader to reader, and a copy made for one of them must not be taken for another's.
+    pub fn etag_of_view(self, body: &str) -> String {
+        format!("\"{}-{}\"", self.0, digest(body))
+    }
+
     /// From If-Match. Missing: 428. A form we never sent cannot be current: 412 would hide a mistake, so 400.
     pub fn required(request: &HttpRequest) -> Result<Self> {
         let text = header_text(request, "if-match")?.ok_or(Error::PreconditionRequired)?;
-        let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+        let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        let number = inside.and_then(|inside| inside.split('-').next()?.parse().ok());
         number.map(Self).ok_or_else(|| {
             Error::Malformed(Defect::new(
                 "if-match",
@@ -33,6 +40,11 @@ impl Revision {
             ))
         })
     }
+}
+
+fn digest(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A header as text; refused if it is not text, or sent twice.

@@ -5,6 +5,7 @@
 //! committed here; otherwise, and on PostgreSQL always, one number (`rights_head`) is read and compared. A change of
 //! rights therefore acts on the first request after its answer.
 
+use crate::domain::access::{HeldBy, Standing};
 use crate::domain::{AccountActor, Timestamp, TokenScope};
 use crate::error::Result;
 use crate::store::{Conn, Database, Target, accounts, api_tokens, sessions};
@@ -83,7 +84,7 @@ impl Rights {
         }
         database.read(|conn| {
             let generation = accounts::generation(conn)?;
-            let holder = self.read(conn, name, now)?;
+            let holder = self.read(conn, name, now, generation)?;
             if holder.is_none() && matches!(name, Name::ApiToken(_)) {
                 // Invented tokens must not push real ones out.
                 return Ok(None);
@@ -97,7 +98,11 @@ impl Rights {
         })
     }
 
-    fn read(&self, conn: &mut Conn, name: &Name, now: &Timestamp) -> Result<Option<Holder>> {
+    fn read(&self, conn: &mut Conn, name: &Name, now: &Timestamp, generation: i64) -> Result<Option<Holder>> {
+        let credential = Some(match name {
+            Name::Session { family, .. } => HeldBy::SignIn(family.clone()),
+            Name::ApiToken(digest) => HeldBy::ApiToken(digest.clone()),
+        });
         let (account, scope, until) = match name {
             Name::Session { account, family } => match sessions::live_until(conn, family, account, now)? {
                 Some(until) => (account.clone(), None, until),
@@ -110,8 +115,10 @@ impl Rights {
                 _ => return Ok(None),
             },
         };
-        let actor = accounts::rights(conn, &account, self.second_factor_for_administrators)?;
-        Ok(actor.map(|actor| Holder { actor, scope, until }))
+        let second_factor_for_administrators = self.second_factor_for_administrators;
+        let standing = Some(Standing { generation, credential, second_factor_for_administrators });
+        let actor = accounts::rights(conn, &account, second_factor_for_administrators)?;
+        Ok(actor.map(|actor| Holder { actor: AccountActor { standing, ..actor }, scope, until }))
     }
 
     /// What is known without a look at the database of whether there is no account yet.

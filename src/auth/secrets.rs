@@ -55,13 +55,22 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// A folder that only its owner can look into.
 pub fn restrict(folder: &Path) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
+    give_mode(folder, 0o700)
+}
+
+/// A file that only its owner can read.
+pub fn restrict_file(file: &Path) -> std::io::Result<()> {
+    give_mode(file, 0o600)
+}
+
+#[cfg(unix)]
+fn give_mode(path: &Path, mode: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn give_mode(_: &Path, _: u32) -> std::io::Result<()> {
     Ok(())
 }
 

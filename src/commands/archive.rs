@@ -3,6 +3,7 @@
 use super::arguments::FileArgument;
 use super::terminal::Terminal;
 use super::{Access, Ending, Failure, open_database};
+use crate::auth::secrets;
 use crate::config::Config;
 use crate::domain::finding::Message;
 use crate::store::archive;
@@ -88,6 +89,7 @@ pub fn backup(config: &Config, arguments: &FileArgument, terminal: &Terminal) ->
     }
     let open = open_database(config, Access::Read)?;
     archive::backup(&open.database, &file.to_string_lossy())?;
+    secrets::restrict_file(file)?;
     let shown = file.display().to_string();
     terminal.line(
         &format!("{shown} にデータベースの写しを作りました。戻すときは serve を止め、data フォルダーの musubi.db と置き換えます。"),

@@ -39,14 +39,8 @@ fn compare_index(config: &Config, database: &Database) -> Result<Option<Comparis
 }
 
 fn index_faults(comparison: &Comparison, hear: &mut impl FnMut(Fault)) {
+    // What a service has still to follow is no damage, and differs from the database for that reason alone.
     if comparison.behind > 0 {
-        let behind = comparison.behind;
-        hear(Fault::new(
-            "index.behind",
-            "index",
-            format!("索引は変更記録より{behind}件遅れています。serve を動かすと追いつきます。"),
-            format!("The index is {behind} transaction(s) behind the log; serve catches up."),
-        ));
         return;
     }
     for named in &comparison.named {
@@ -85,6 +79,10 @@ pub fn run(config: &Config, terminal: &Terminal) -> Result<Ending, Failure> {
     );
     match &comparison {
         None => terminal.line("索引はまだありません（serve が作ります）。", "There is no index yet (serve builds it)."),
+        Some(Comparison { behind, .. }) if *behind > 0 => terminal.line(
+            &format!("索引は変更記録より{behind}件遅れています。serve を動かすと追いつきます（照合はその後に）。"),
+            &format!("The index is {behind} transaction(s) behind the log; serve catches up (compare after that)."),
+        ),
         Some(comparison) => terminal.line(
             &format!(
                 "索引との照合: 登録{}件、索引にないもの{}件、版の古いもの{}件、余分なもの{}件。",

@@ -1,6 +1,7 @@
 //! Opening the database of a command: migrated, locked where it must be, and never created by a command that reads.
 
 use super::Failure;
+use crate::auth::secrets;
 use crate::config::Config;
 use crate::domain::Clock;
 use crate::domain::finding::Message;
@@ -46,7 +47,12 @@ impl FolderLock {
                 format!("{} cannot be opened ({error}). Check --data and the folder's permissions.", path.display()),
             )
         };
+        let fresh = !folder.exists();
         std::fs::create_dir_all(folder).map_err(cannot)?;
+        if fresh {
+            // Addresses, password hashes and what is private are in it.
+            secrets::restrict(folder).map_err(cannot)?;
+        }
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),

@@ -168,7 +168,10 @@ fn mark_as_demo(folder: &Path) -> Result<(), Failure> {
             format!("{} holds data that is not demo data. Give --demo an empty folder.", folder.display()),
         ));
     }
-    fs::create_dir_all(folder)?;
+    if !folder.exists() {
+        fs::create_dir_all(folder)?;
+        secrets::restrict(folder)?;
+    }
     fs::write(mark, "Everything in this folder is invented.\nこのフォルダーのデータはすべて架空のものです。\n")?;
     Ok(())
 }

@@ -26,6 +26,39 @@ pub struct AccountActor {
     pub roles: Vec<Role>,
     /// Confirmed memberships only.
     pub memberships: Vec<Membership>,
+    /// When this was read, and from what; none if the service itself speaks for the account.
+    pub standing: Option<Standing>,
+}
+
+/// How an account comes to its rights. Rights are read when a request begins; a write that commits later reads them again
+/// if anybody's rights changed in between, so that nobody writes with rights that were taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The count of changes of rights, of anybody, at the reading.
+    pub generation: i64,
+    /// What must still hold; none for work that goes on after a sign-out.
+    pub credential: Option<HeldBy>,
+    /// Whether the role of administrator needs a second factor.
+    pub second_factor_for_administrators: bool,
+}
+
+/// What the account was recognised by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldBy {
+    /// The id of the family of sign-in tokens.
+    SignIn(String),
+    /// The digest of the API token.
+    ApiToken(String),
+}
+
+impl AccountActor {
+    /// The same account for work that goes on after the request: a sign-out does not end it, the loss of a right does.
+    pub fn beyond_the_request(mut self) -> Self {
+        if let Some(standing) = &mut self.standing {
+            standing.credential = None;
+        }
+        self
+    }
 }
 
 /// What an account may do for the cluster as a whole.
@@ -57,6 +90,14 @@ pub enum Right {
 }
 
 impl Actor {
+    /// The same actor for work that goes on after the request: see [`AccountActor::beyond_the_request`].
+    pub fn beyond_the_request(self) -> Self {
+        match self {
+            Actor::Account(account) => Actor::Account(account.beyond_the_request()),
+            other => other,
+        }
+    }
+
     /// The name in the log: an id, never an address.
     pub fn name(&self) -> &str {
         match self {

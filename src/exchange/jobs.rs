@@ -174,7 +174,7 @@ impl Imports {
             created_by: actor.name().to_owned(),
         };
         database.housekeeping(|conn| imports::create(conn, &new, &database.clock().timestamp()))?;
-        self.send(Work { id: order.id.clone(), step: Step::Preview, actor })?;
+        self.send(Work { id: order.id.clone(), step: Step::Preview, actor: actor.beyond_the_request() })?;
         database.read(|conn| imports::get(conn, &order.id))
     }
 
@@ -195,7 +195,7 @@ impl Imports {
             return Err(wrong_state(&import));
         }
         self.shared.allow(id);
-        self.send(Work { id: id.clone(), step, actor })?;
+        self.send(Work { id: id.clone(), step, actor: actor.beyond_the_request() })?;
         database.read(|conn| imports::get(conn, id))
     }
 
@@ -343,6 +343,7 @@ impl Shared {
         };
         let job = Job { id: id.clone(), after_line, counts };
         let (text, _, stopped) = self.go_through(&import, work, Some(job))?;
+        self.database.learn_shape()?;
         let state = match (stopped, self.ending.load(Ordering::SeqCst)) {
             (false, _) => ImportState::Committed,
             (true, true) => ImportState::Interrupted,

@@ -9,9 +9,10 @@ use super::schema::{
     refresh_tokens, rights_head, session_families,
 };
 use super::sessions;
+use crate::domain::access::HeldBy;
 use crate::domain::vocabulary::Language;
 use crate::domain::{
-    AccountActor, AccountState, Defect, Email, Membership, MembershipState, Right, Role, ThingId, Timestamp,
+    AccountActor, AccountState, Actor, Defect, Email, Membership, MembershipState, Right, Role, ThingId, Timestamp,
 };
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -137,7 +138,38 @@ pub fn rights(conn: &mut Conn, id: &str, second_factor_for_administrators: bool)
             Some(Membership { party: ThingId::from_stored(party), right: Right::from_code(&right)? })
         })
         .collect();
-    Ok(Some(AccountActor { id: ThingId::from_stored(id.to_owned()), roles, memberships }))
+    Ok(Some(AccountActor { id: ThingId::from_stored(id.to_owned()), roles, memberships, standing: None }))
+}
+
+/// Refuses a write in the name of an account whose rights are no longer those it began with. Called in the write's own
+/// transaction, so nothing can change after the look.
+pub(super) fn refuse_lost_rights(conn: &mut Conn, actor: &Actor, now: &Timestamp) -> Result<()> {
+    let Actor::Account(AccountActor { id, roles, memberships, standing: Some(standing) }) = actor else {
+        return Ok(());
+    };
+    if generation(conn)? == standing.generation {
+        return Ok(());
+    }
+    let holds = match &standing.credential {
+        None => true,
+        Some(HeldBy::SignIn(family)) => sessions::live_until(conn, family, id.as_str(), now)?.is_some(),
+        Some(HeldBy::ApiToken(digest)) => {
+            super::api_tokens::find(conn, digest)?.is_some_and(|token| token.expires_at > *now)
+        }
+    };
+    let current = match holds {
+        true => rights(conn, id.as_str(), standing.second_factor_for_administrators)?,
+        false => None,
+    };
+    let Some(current) = current else { return Err(Error::Unauthenticated) };
+    if current.roles == *roles && current.memberships == *memberships {
+        return Ok(());
+    }
+    Err(Error::NotAllowed(Defect::new(
+        "rights-changed",
+        "この要求の途中で権限が変わりました。何も保存されていません。もう一度お試しください。",
+        "Your rights changed while this was under way. Nothing was saved; please try again.",
+    )))
 }
 
 /// The number that rises with every change of rights.

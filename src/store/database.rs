@@ -1,5 +1,6 @@
 //! The two doors. `read` shows one moment; `write` is one transaction with an actor and at least one change recorded.
 
+use super::accounts;
 use super::connection::{self, Conn, Manager, Target};
 use super::log::{self, Action, Position, Subject};
 use super::queue::{Queue, Turn};
@@ -74,6 +75,8 @@ impl Database {
                 // The writer comes first: it creates the file.
                 let writer = pool(1, false)?;
                 let queue = Queue::new(settings.writers_waiting, settings.patience);
+                // Before the readers open: they learn the shape of the data then.
+                learn_shape(&mut *get(&writer)?);
                 let readers = pool(settings.connections, true)?;
                 Inner {
                     target: settings.target,
@@ -158,6 +161,23 @@ impl Database {
         done
     }
 
+    /// As [`Database::housekeeping`], in the name of somebody whose rights must still be those the request began with.
+    pub fn housekeeping_for<T>(&self, actor: &Actor, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let now = self.0.clock.timestamp();
+        self.housekeeping(|conn| {
+            accounts::refuse_lost_rights(conn, actor, &now)?;
+            work(conn)
+        })
+    }
+
+    /// After much has been written: the planner learns how the data is spread. Connections that are open learn it when they
+    /// are renewed. PostgreSQL does this by itself.
+    pub fn learn_shape(&self) -> Result<()> {
+        let (mut conn, _turn) = self.writing_connection()?;
+        learn_shape(&mut conn);
+        Ok(())
+    }
+
     /// How often this process has committed: while it stays the same, what was read from SQLite still holds.
     pub fn commits(&self) -> u64 {
         self.0.commits.load(Ordering::SeqCst)
@@ -191,6 +211,19 @@ fn get(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
         tracing::warn!(%error, "no database connection");
         busy()
     })
+}
+
+/// Without figures SQLite takes "published" for as rare as an owner, and reads a million rows to find three. Counts a sample
+/// only, and only where the figures are missing or long past; what fails here costs speed, never an answer.
+fn learn_shape(conn: &mut Conn) {
+    use diesel::connection::SimpleConnection;
+    let Conn::Sqlite(conn) = conn else { return };
+    let learnt = ["PRAGMA analysis_limit = 1000", "PRAGMA optimize = 0x10002"]
+        .iter()
+        .try_for_each(|statement| conn.batch_execute(statement));
+    if let Err(error) = learnt {
+        tracing::warn!(%error, "the figures for the planner were not renewed");
+    }
 }
 
 fn busy() -> Error {
@@ -238,6 +271,7 @@ pub struct Tx<'a> {
 impl<'a> Tx<'a> {
     fn begin(conn: &'a mut Conn, actor: Actor, at: Timestamp) -> Result<Self> {
         let head = log::raise(conn)?;
+        accounts::refuse_lost_rights(conn, &actor, &at)?;
         Ok(Self { conn, actor, at, head, lines: 0, unchanged: false })
     }
 

@@ -481,3 +481,101 @@ fn null_is_no_value_and_a_stale_version_is_refused() {
     assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
     assert_eq!(app.get_as(&person, ME).json()["name"], "新しい名");
 }
+
+/// A request whose head is in and whose body comes later: what the service knew at the head must not decide.
+fn begun(
+    app: &TestApp,
+    person: &Person,
+    method: &str,
+    path: &str,
+    more: &str,
+    body: &Value,
+) -> impl FnOnce() -> u16 + use<> {
+    use std::io::{Read, Write};
+    let body = body.to_string();
+    let mut stream = std::net::TcpStream::connect(app.address.trim_start_matches("http://")).expect("the service");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: {}\r\n{more}content-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
+        person.bearer(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("the head is sent");
+    let (first, rest) = body.split_at(1);
+    stream.write_all(first.as_bytes()).expect("the first byte is sent");
+    // Long enough for the gate to have looked.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let rest = rest.to_owned();
+    move || {
+        stream.write_all(rest.as_bytes()).expect("the rest is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+    }
+}
+
+#[test]
+fn who_lost_a_right_while_a_request_was_under_way_writes_nothing() {
+    let app = TestApp::start();
+    let firm = app.firm("最上めっき");
+    let administrator = app.administrator();
+    let puppet = app.person(&administrator, "puppet@example.jp", &[]);
+    let crook = app.person(&administrator, "crook@example.jp", &["administrator"]);
+    let bystander = app.person(&administrator, "by@example.jp", &["coordinator"]);
+    let editor = app.member(&administrator, "editor@example.jp", &firm, "editor");
+    let leaver = app.member(&administrator, "leaver@example.jp", &firm, "owner");
+
+    let version =
+        |person: &Person| app.get_as(&administrator, &account_path(person)).json()["version"].as_i64().unwrap();
+    let if_match = format!("if-match: \"{}\"\r\n", version(&puppet));
+    let roles = json!({ "roles": ["administrator"] });
+    let promote = begun(&app, &crook, "PATCH", &account_path(&puppet), &if_match, &roles);
+    let need = json!({ "owner": firm, "title_ja": "めっき", "purposes": ["supply"] });
+    let post_need = begun(&app, &editor, "POST", "/api/v1/needs", "", &need);
+    let signed_out = begun(&app, &leaver, "POST", "/api/v1/needs", "", &need);
+    let unhurt = begun(&app, &bystander, "POST", "/api/v1/needs", "", &need);
+
+    let suspend = app.patch_as(&administrator, &account_path(&crook), version(&crook), json!({ "state": "suspended" }));
+    assert_eq!(suspend.status, 200, "{}", suspend.body);
+    let membership = app.membership(&editor);
+    let path = format!("/api/v1/memberships/{}", membership["id"].as_str().unwrap());
+    let bearer = administrator.bearer();
+    let tag = format!("\"{}\"", membership["version"]);
+    assert_eq!(app.delete(&path, &[("authorization", &bearer), ("if-match", &tag)]).status, 204);
+    assert_eq!(app.post_as(&leaver, "/api/v1/auth/sign-out", json!({ "all": true })).status, 204);
+
+    assert_eq!(promote(), 401);
+    assert!([401, 403].contains(&post_need()));
+    assert_eq!(signed_out(), 401);
+    assert_eq!(unhurt(), 201, "what others lost is no matter");
+    assert_eq!(app.get_as(&administrator, &account_path(&puppet)).json()["roles"], json!([]));
+    assert_eq!(app.get_as(&administrator, "/api/v1/needs").json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_party_keeps_an_owner() {
+    let app = TestApp::start();
+    let firm = app.firm("最上めっき");
+    let administrator = app.administrator();
+    let one = app.member(&administrator, "one@example.jp", &firm, "owner");
+    let two = app.member(&administrator, "two@example.jp", &firm, "owner");
+    let place = |person: &Person| {
+        let row = app.membership(person);
+        (format!("/api/v1/memberships/{}", row["id"].as_str().unwrap()), row["version"].to_string())
+    };
+    // Each throws the other out: at most one of them can.
+    let (of_one, of_two) = (place(&one), place(&two));
+    let throw_out = |by: &Person, (path, version): &(String, String)| {
+        let (bearer, tag) = (by.bearer(), format!("\"{version}\""));
+        app.delete(path, &[("authorization", &bearer), ("if-match", &tag)]).status
+    };
+    let (first, second) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| throw_out(&two, &of_one));
+        (throw_out(&one, &of_two), other.join().expect("no panic"))
+    });
+    assert!([first, second].contains(&204) && first != second, "{first} {second}");
+    let (left, place) = if first == 204 { (&one, &of_one) } else { (&two, &of_two) };
+    assert_eq!(throw_out(left, place), 409, "the last owner stays");
+    let version: i64 = place.1.parse().unwrap();
+    app.patch_as(left, &place.0, version, json!({ "right": "reader" })).problem(409, "membership.last_owner");
+}

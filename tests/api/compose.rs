@@ -143,8 +143,12 @@ fn applications_bring_shares_and_what_is_hidden_from_the_caller_does_not_exist()
     assert_eq!(members(&answer["group"]).len(), 2);
     assert!(!members(&answer["group"]).contains(&scene.coater.as_str()));
     // The operator sees everything; a coordinator must not learn of what is private to others.
-    let coordinator =
-        Actor::Account(AccountActor { id: ThingId::new(), roles: vec![Role::Coordinator], memberships: Vec::new() });
+    let coordinator = Actor::Account(AccountActor {
+        id: ThingId::new(),
+        roles: vec![Role::Coordinator],
+        memberships: Vec::new(),
+        standing: None,
+    });
     let ask = |body: Value| {
         let query = serde_json::from_value(body).expect("a question");
         musubi::api::compose::answer(&scene.app.app, &coordinator, query)
@@ -170,7 +174,7 @@ fn applications_bring_shares_and_what_is_hidden_from_the_caller_does_not_exist()
 fn only_organisers_ask() {
     let member = |roles: Vec<Role>| {
         let memberships = vec![Membership { party: ThingId::new(), right: Right::Owner }];
-        Actor::Account(AccountActor { id: ThingId::new(), roles, memberships })
+        Actor::Account(AccountActor { id: ThingId::new(), roles, memberships, standing: None })
     };
     assert!(permit::organiser(&Actor::Visitor).is_err());
     assert!(permit::organiser(&member(Vec::new())).is_err());
