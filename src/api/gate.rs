@@ -18,7 +18,7 @@ use actix_web::{HttpMessage, web};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Routes where credentials are in the body: a stale header is not looked at, so that a client can get a new token.
-const NO_CREDENTIALS: [&str; 5] = [
+pub(super) const NO_CREDENTIALS: [&str; 5] = [
     "/api/v1/auth/sign-in",
     "/api/v1/auth/refresh",
     "/api/v1/auth/password-reset",
@@ -26,7 +26,8 @@ const NO_CREDENTIALS: [&str; 5] = [
     "/api/v1/invitations/accept",
 ];
 /// Asked with POST because the question is long; nothing is changed.
-const QUESTIONS: [&str; 4] = ["/api/v1/match", "/api/v1/match/coalition", "/api/v1/similar", "/api/v1/compose/group"];
+pub(super) const QUESTIONS: [&str; 4] =
+    ["/api/v1/match", "/api/v1/match/coalition", "/api/v1/similar", "/api/v1/compose/group"];
 
 /// Whether the socket can be reached from this machine only.
 #[derive(Debug, Clone, Copy)]

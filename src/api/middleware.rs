@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::domain::finding::Message;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 use std::time::Instant;
@@ -62,15 +62,24 @@ pub async fn around(
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    // What is answered depends on who asks.
-    headers.append(header::VARY, HeaderValue::from_static("authorization"));
     if let Some(origin) = origin {
         cors::allow(headers, origin);
     }
+    vary_by_caller(headers);
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
     Ok(response)
+}
+
+/// What is answered depends on who asks, beside whatever else it depends on.
+fn vary_by_caller(headers: &mut HeaderMap) {
+    let mut names: Vec<String> =
+        headers.get_all(header::VARY).filter_map(|name| name.to_str().ok()).map(str::to_owned).collect();
+    names.push("Authorization".to_owned());
+    if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
+        headers.insert(header::VARY, value);
+    }
 }
 
 /// The problem to send instead of the response: ours in the reader's language, or one for an error of the framework.

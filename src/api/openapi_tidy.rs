@@ -1,7 +1,9 @@
 //! What holds for every route of the contract, whoever wrote it down: one name each, and problems as they are served.
 
+use super::gate;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::{Content, OpenApi as Document, PathItem, RefOr, Responses};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{Content, OpenApi as Document, PathItem, Ref, RefOr, Response, ResponseBuilder, Responses};
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -12,6 +14,7 @@ pub(super) fn tidy(document: &mut Document) {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(name(method, path));
             refusals(&mut operation.responses);
+            credentials(method, path, operation);
         }
     }
 }
@@ -26,6 +29,21 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     ]
     .into_iter()
     .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// What a route takes to know the caller: a token if there is one for whatever anybody may ask, a token for what changes
+/// something, none where the credentials are in the body.
+fn credentials(method: &str, path: &str, operation: &mut Operation) {
+    if operation.security.is_some() || !path.starts_with("/api/") || gate::NO_CREDENTIALS.contains(&path) {
+        return;
+    }
+    let bearer = || SecurityRequirement::new::<&str, [&str; 0], &str>("bearer", []);
+    if method == "get" || gate::QUESTIONS.contains(&path) {
+        operation.security = Some(vec![bearer(), SecurityRequirement::default()]);
+        return;
+    }
+    operation.security = Some(vec![bearer()]);
+    operation.responses.responses.entry("401".to_owned()).or_insert_with(|| refusal("Nobody signed in."));
 }
 
 /// `get_matches_id_history` for `GET /api/v1/matches/{id}/history`.
@@ -50,8 +68,11 @@ fn refusals(responses: &mut Responses) {
         }
     }
     responses.responses.entry("default".to_owned()).or_insert_with(|| {
-        let text = "Any other refusal: what the service is asked for too often, too large, or while it cannot answer.";
-        let schema = Content::new(Some(utoipa::openapi::Ref::from_schema_name("ProblemBody")));
-        RefOr::T(utoipa::openapi::ResponseBuilder::new().description(text).content(PROBLEM, schema).build())
+        refusal("Any other refusal: what the service is asked for too often, too large, or while it cannot answer.")
     });
+}
+
+fn refusal(description: &str) -> RefOr<Response> {
+    let schema = Content::new(Some(Ref::from_schema_name("ProblemBody")));
+    RefOr::T(ResponseBuilder::new().description(description).content(PROBLEM, schema).build())
 }

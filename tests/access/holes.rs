@@ -190,3 +190,30 @@ fn pages_of_other_origins_may_ask_only_where_a_setting_names_them() {
     let foreign = asks("https://evil.example");
     assert_eq!((foreign.status, foreign.header("access-control-allow-methods")), (405, None));
 }
+
+/// What one reader was shown is kept by a browser under its tag; the next reader must not be told that it still holds.
+#[test]
+fn a_tag_belongs_to_one_view() {
+    let app = TestApp::start();
+    let firm = app.firm("最上めっき");
+    let administrator = app.administrator();
+    let coordinator = app.person(&administrator, "coordinator@example.jp", &["coordinator"]);
+    let need = json!({ "owner": firm, "title_ja": "めっき", "purposes": ["supply"], "anonymous": true });
+    let made = app.post_as(&administrator, "/api/v1/needs", need);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let path = made.header("location").expect("a place").to_owned();
+    let (seen, unseen) = (app.get_as(&coordinator, &path), app.get(&path));
+    assert_eq!((seen.json()["owner"].as_str(), &unseen.json()["owner"]), (Some(firm.as_str()), &Value::Null));
+    for view in [&seen, &unseen] {
+        assert!(view.header("vary").is_some_and(|vary| vary.to_lowercase().contains("authorization")));
+    }
+    let (tag, other) = (seen.header("etag").expect("a tag"), unseen.header("etag").expect("a tag"));
+    assert_ne!(tag, other);
+    let bearer = coordinator.bearer();
+    let asks = |tag: &str, signed_in: bool| {
+        let mut headers = vec![("if-none-match", tag)];
+        headers.extend(signed_in.then_some(("authorization", bearer.as_str())));
+        app.get_with(&path, &headers).status
+    };
+    assert_eq!([asks(tag, true), asks(tag, false), asks(other, true), asks(other, false)], [304, 200, 200, 304]);
+}

@@ -90,6 +90,10 @@ fn the_contract_names_the_codes_that_are_served_and_each_route_once() {
         {
             let name = operation["operationId"].as_str().expect("a name").to_owned();
             assert!(names.insert(name.clone()), "{method} {path}: {name} is there twice");
+            let writes = method != "get" && path.starts_with("/api/");
+            assert!(
+                !writes || operation["security"].is_array() || path.contains("/auth/") || path.ends_with("/accept")
+            );
             for (status, answer) in operation["responses"].as_object().expect("answers") {
                 let refusal = status.starts_with(['4', '5']) || status == "default";
                 assert!(!refusal || answer["content"].get("application/json").is_none(), "{method} {path} {status}");
