@@ -16,7 +16,7 @@ use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::{matters, things, vocabulary};
+use crate::store::{matters, meetings, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
 use musubi_index::{
@@ -253,7 +253,7 @@ pub(super) struct Asking {
     /// The thing it starts from.
     pub(super) from: Option<String>,
     pub(super) row: Row,
-    /// Parties with which an introduction about it was declined, for readers who may know.
+    /// Parties with which an introduction about it was declined or a meeting showed no fit, for readers who may know.
     pub(super) declined: Vec<String>,
 }
 
@@ -524,7 +524,11 @@ fn declined_with(app: &App, scope: &Scope, subject: &ThingId, owner: Option<&str
         return Ok(Vec::new());
     }
     let today = Day::at(&app.clock().timestamp());
-    app.database.read(|conn| matters::declined(conn, subject, &today))
+    app.database.read(|conn| {
+        let mut declined = matters::declined(conn, subject, &today)?;
+        declined.extend(meetings::no_fit(conn, subject, owner, &today)?);
+        Ok(declined)
+    })
 }
 
 pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {

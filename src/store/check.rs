@@ -6,7 +6,7 @@ use super::database::Database;
 use super::schema::{external_references, things, versions};
 use super::things::{Stored, get_many, ids_after};
 use super::{log, matters, references};
-use crate::domain::desk::{Case, Introduction, Matter, Proposal};
+use crate::domain::desk::{Case, Introduction, Matter, Meeting, Proposal, Timetable};
 use crate::domain::finding::Message;
 use crate::domain::{Capability, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
 use crate::error::{Error, Result};
@@ -56,6 +56,8 @@ pub fn check(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<Checke
     check_matters::<Proposal>(database, fault)?;
     check_matters::<Introduction>(database, fault)?;
     check_matters::<Case>(database, fault)?;
+    check_matters::<Timetable>(database, fault)?;
+    check_matters::<Meeting>(database, fault)?;
     Ok(checked)
 }
 

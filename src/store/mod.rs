@@ -22,6 +22,7 @@ mod lent;
 pub mod lifecycle;
 pub mod log;
 pub mod matters;
+pub mod meetings;
 pub mod memberships;
 pub mod merges;
 pub mod migrate;

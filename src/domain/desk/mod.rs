@@ -7,14 +7,18 @@ pub mod case;
 pub mod day;
 pub mod indicators;
 pub mod introduction;
+pub mod meeting;
 pub mod proposal;
 pub mod rights;
+pub mod timetable;
 pub mod words;
 
 pub use case::{Case, CaseDeed};
 pub use day::Day;
 pub use introduction::{Introduction, IntroductionDeed};
+pub use meeting::{Meeting, MeetingDeed};
 pub use proposal::{Proposal, ProposalDeed};
+pub use timetable::{Timetable, TimetableDeed};
 
 use super::finding::Defect;
 use super::id::{ThingId, Timestamp};

@@ -43,6 +43,28 @@ pub fn sentence(kind: MatterKind, event: &str) -> Message {
         (MatterKind::Case, "joined") => ("案件に参加者が加わりました。", "A party joined a case."),
         (MatterKind::Case, "handed_over") => ("案件を引き継ぎました。", "A case was handed over to you."),
         (MatterKind::Case, _) => ("案件に動きがあります。", "A case moved."),
+        (MatterKind::Timetable, "entered") => (
+            "商談会の参加者に登録されました。希望と都合をお知らせください。",
+            "You take part in a business meeting. Please enter your wishes and when you are free.",
+        ),
+        (MatterKind::Timetable, "published") => {
+            ("商談会の時間割が決まりました。", "The timetable of a business meeting is out.")
+        }
+        (MatterKind::Timetable, "left_out") => (
+            "商談会の時間割に、いまのところ商談が入っていません。主催者にご相談ください。",
+            "The timetable of a business meeting has no meeting for you so far. Please talk to the organiser.",
+        ),
+        (MatterKind::Timetable, "handed_over") => {
+            ("商談会を引き継ぎました。", "A business meeting was handed over to you.")
+        }
+        (MatterKind::Timetable, _) => {
+            ("商談会の時間割に変更があります。", "The timetable of a business meeting changed.")
+        }
+        (MatterKind::Meeting, "moved") => ("商談の時刻か席が変わりました。", "A meeting has another time or table."),
+        (MatterKind::Meeting, "cancelled") => ("商談が取りやめになりました。", "A meeting was cancelled."),
+        (MatterKind::Meeting, "planned") => ("商談が加わりました。", "A meeting was added."),
+        (MatterKind::Meeting, "carded") => ("商談の結果票が届きました。", "A result card of a meeting came in."),
+        (MatterKind::Meeting, _) => ("商談に動きがあります。", "A meeting moved."),
     };
     Message::new(ja, en)
 }

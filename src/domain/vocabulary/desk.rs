@@ -9,6 +9,8 @@ vocabulary! {
         Match = "match", "マッチング候補", "Proposed match";
         Introduction = "introduction", "紹介", "Introduction";
         Case = "case", "案件", "Case";
+        Timetable = "timetable", "商談会の時間割", "Meeting timetable";
+        Meeting = "meeting", "商談", "Meeting";
     }
 }
 
@@ -19,6 +21,8 @@ impl MatterKind {
             MatterKind::Match => "matches",
             MatterKind::Introduction => "introductions",
             MatterKind::Case => "cases",
+            MatterKind::Timetable => "timetables",
+            MatterKind::Meeting => "meetings",
         }
     }
 }
@@ -147,5 +151,71 @@ vocabulary! {
         Field = "field", "分野", "Field";
         Municipality = "municipality", "市区町村", "Municipality";
         Programme = "programme", "施策", "Programme";
+    }
+}
+
+vocabulary! {
+    TimetableState {
+        Draft = "draft", "作成中", "Draft";
+        Published = "published", "公開", "Published";
+    }
+}
+
+vocabulary! {
+    /// The sides of a 商談会.
+    MeetingSide {
+        Buyer = "buyer", "バイヤー", "Buyer";
+        Supplier = "supplier", "出展者", "Supplier";
+    }
+}
+
+impl MeetingSide {
+    pub fn other(self) -> Self {
+        match self {
+            MeetingSide::Buyer => MeetingSide::Supplier,
+            MeetingSide::Supplier => MeetingSide::Buyer,
+        }
+    }
+
+    /// A buyer seeks, a supplier answers.
+    pub fn side(self) -> Side {
+        match self {
+            MeetingSide::Buyer => Side::Seeking,
+            MeetingSide::Supplier => Side::Answering,
+        }
+    }
+}
+
+vocabulary! {
+    MeetingState {
+        Planned = "planned", "予定", "Planned";
+        Cancelled = "cancelled", "取りやめ", "Cancelled";
+        Reported = "reported", "結果あり", "Reported";
+    }
+}
+
+vocabulary! {
+    /// What came of a meeting, as a result card says it.
+    MeetingOutcome {
+        FollowUp = "follow_up", "継続商談", "Follow-up";
+        Sample = "sample", "サンプル・試作", "Sample or trial";
+        Quote = "quote", "見積依頼", "Quotation";
+        Order = "order", "成約", "Order";
+        NoFit = "no_fit", "見送り", "No fit";
+        NotHeld = "not_held", "実施せず", "Not held";
+    }
+}
+
+impl MeetingOutcome {
+    /// Something is to come of it: it may become a case.
+    pub fn goes_on(self) -> bool {
+        match self {
+            MeetingOutcome::FollowUp | MeetingOutcome::Sample | MeetingOutcome::Quote | MeetingOutcome::Order => true,
+            MeetingOutcome::NoFit | MeetingOutcome::NotHeld => false,
+        }
+    }
+
+    pub fn was_not_held(self) -> bool {
+        self == MeetingOutcome::NotHeld
     }
 }
