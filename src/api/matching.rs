@@ -262,9 +262,11 @@ pub(super) struct Asking {
 fn speaking_for(from: Kind) -> Vec<String> {
     let asks_too = match from {
         Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed => true,
-        Kind::Need | Kind::Record => false,
+        Kind::Need | Kind::Record | Kind::Exhibition => false,
     };
-    Kind::ALL.iter().filter(|&&kind| asks_too || kind != Kind::Need).map(|kind| kind.code().to_owned()).collect()
+    // An exhibition is nobody's.
+    let speaks = |kind: &&Kind| **kind != Kind::Exhibition && (asks_too || **kind != Kind::Need);
+    Kind::ALL.iter().filter(speaks).map(|kind| kind.code().to_owned()).collect()
 }
 
 /// The proposals that this reader may be shown.

@@ -46,7 +46,7 @@ pub mod thing_matches;
 pub mod vocabularies;
 pub mod wire;
 
-use crate::domain::{Capability, Need, Organization, Person, Record, Seed};
+use crate::domain::{Capability, Exhibition, Need, Organization, Person, Record, Seed};
 use actix_web::web;
 
 /// Everything under the service's address.
@@ -60,6 +60,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(resource::routes::<Seed>)
                 .configure(resource::routes::<Need>)
                 .configure(resource::routes::<Record>)
+                .configure(resource::routes::<Exhibition>)
                 .configure(lifecycle::routes)
                 .configure(history::routes)
                 .configure(reviews::routes)

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
-use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
+use crate::domain::{Capability, Exhibition, Finding, Header, Need, Organization, Person, Record, Seed};
 use crate::store::things::Stored;
 use actix_web::{HttpResponse, web};
 use std::sync::OnceLock;
@@ -177,6 +177,7 @@ pub fn document() -> Document {
     resource::<Seed>(&mut document);
     resource::<Need>(&mut document);
     resource::<Record>(&mut document);
+    resource::<Exhibition>(&mut document);
     document
 }
 

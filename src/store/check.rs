@@ -8,7 +8,7 @@ use super::things::{Stored, get_many, ids_after};
 use super::{log, matters, references};
 use crate::domain::desk::{Case, Introduction, Matter, Meeting, Proposal, Timetable};
 use crate::domain::finding::Message;
-use crate::domain::{Capability, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
+use crate::domain::{Capability, Exhibition, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -50,6 +50,7 @@ pub fn check(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<Checke
             Kind::Seed => check_kind::<Seed>(database, fault)?,
             Kind::Need => check_kind::<Need>(database, fault)?,
             Kind::Record => check_kind::<Record>(database, fault)?,
+            Kind::Exhibition => check_kind::<Exhibition>(database, fault)?,
         };
     }
     database.read(|conn| check_strays(conn, fault))?;

@@ -13,6 +13,7 @@ pub mod connection;
 pub mod database;
 pub mod disclosures;
 pub mod duplicates;
+mod exhibitions;
 pub mod history;
 pub mod idempotency;
 pub mod import_mappings;

@@ -45,6 +45,10 @@ macro_rules! of_kind {
                 type $entry = $crate::domain::Record;
                 $work
             }
+            $crate::domain::Kind::Exhibition => {
+                type $entry = $crate::domain::Exhibition;
+                $work
+            }
         }
     };
 }
@@ -67,6 +71,11 @@ pub trait Stored: Entry {
 
     /// Keys under which likely duplicates of it meet: `(scheme, value)`.
     fn likeness(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Codes of concepts to check, each with its JSON pointer.
+    fn concepts(&self) -> Vec<(String, String)> {
         Vec::new()
     }
 

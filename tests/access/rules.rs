@@ -66,6 +66,10 @@ pub fn may(someone: &Someone, deed: Deed, kind: &str, own: bool) -> bool {
     if someone.is(Role::Coordinator) && (deed != Deed::Delete || kind == "records") {
         return true;
     }
+    // Nobody's: the office keeps them.
+    if kind == "exhibitions" {
+        return office(someone);
+    }
     match someone.confirmed().filter(|_| own) {
         None | Some(Right::Reader) => false,
         Some(Right::Editor) => !is_party,
@@ -98,6 +102,7 @@ pub fn reviews(someone: &Someone) -> bool {
 pub fn concerned(someone: &Someone, kind: &str, own: bool) -> bool {
     let party = kind == "organizations" || kind == "people";
     works_desks(someone)
+        || (kind == "exhibitions" && office(someone))
         || match someone.confirmed().filter(|_| own) {
             None | Some(Right::Reader) => false,
             Some(Right::Editor) => !party,
@@ -175,7 +180,7 @@ pub enum Rule {
 
 pub fn rule(method: &str, path: &str) -> Option<Rule> {
     use Rule::*;
-    const KINDS: [&str; 6] = ["organizations", "people", "capabilities", "seeds", "needs", "records"];
+    const KINDS: [&str; 7] = ["organizations", "people", "capabilities", "seeds", "needs", "records", "exhibitions"];
     const PARTIES: [&str; 2] = ["organizations", "people"];
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
     let (first, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
