@@ -1,6 +1,7 @@
 //! The only room with JSON handlers and wire types. The routes, in one place.
 
 pub mod accounts;
+mod arranging;
 pub mod audit;
 pub mod auth;
 pub mod cases;
@@ -26,12 +27,14 @@ pub mod matches;
 pub mod matching;
 pub mod matter;
 pub mod me;
+pub mod meetings;
 pub mod memberships;
 pub mod metrics;
 pub mod middleware;
 pub mod notices;
 pub mod openapi;
 mod openapi_life;
+pub mod participants;
 pub mod permit;
 pub mod problem;
 pub mod profile;
@@ -40,9 +43,12 @@ pub mod reviews;
 pub mod search;
 pub mod shown;
 pub mod similar;
+pub mod solves;
+pub mod solving;
 pub mod standing;
 pub mod suggest;
 pub mod thing_matches;
+pub mod timetables;
 pub mod vocabularies;
 pub mod wire;
 
@@ -86,6 +92,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(matches::routes)
                 .configure(introductions::routes)
                 .configure(cases::routes)
+                .configure(timetables::routes)
+                .configure(participants::routes)
+                .configure(solving::routes)
+                .configure(meetings::routes)
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)

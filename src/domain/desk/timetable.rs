@@ -167,6 +167,21 @@ impl Timetable {
         self.participants.iter().enumerate().filter(idle).map(|(_, participant)| participant.party.clone()).collect()
     }
 
+    /// As it would be with this participant, new or changed.
+    pub fn with(&self, participant: Participant) -> Self {
+        let mut after = self.clone();
+        after.put(participant);
+        after
+    }
+
+    /// As it would be without some meetings and with others.
+    pub fn with_meetings(mut self, gone: &[Sitting], come: &[Sitting]) -> Self {
+        self.meetings.retain(|sitting| !gone.contains(sitting));
+        self.meetings.extend_from_slice(come);
+        self.meetings.sort_unstable();
+        self
+    }
+
     fn put(&mut self, participant: Participant) {
         match self.place_of(&participant.party) {
             Some(place) => {
