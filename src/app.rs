@@ -1,8 +1,8 @@
 //! What a handler can reach: database, engine, feed, clock, limits. No globals.
 
 use crate::Limits;
+use crate::api::background::Background;
 use crate::api::metrics::Metrics;
-use crate::api::solves::Solves;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ pub struct App {
     pub auth: Arc<Auth>,
     pub imports: Arc<Imports>,
     /// Solves that go on in the background.
-    pub solves: Arc<Solves>,
+    pub background: Arc<Background>,
 }
 
 /// How long a search waits for its turn.

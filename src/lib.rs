@@ -70,8 +70,8 @@ pub fn build(
     // Staged files lie beside the index, in the data folder.
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
     let long_turn = Arc::new(Semaphore::new(1));
-    let (limits, solves) = (Arc::new(limits), Arc::default());
-    Ok(App { database, engine, feed, turns, long_turn, limits, metrics, auth, imports, solves })
+    let (limits, background) = (Arc::new(limits), Arc::default());
+    Ok(App { database, engine, feed, turns, long_turn, limits, metrics, auth, imports, background })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

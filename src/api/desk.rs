@@ -5,7 +5,7 @@ use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::{Case, Introduction, Matter, Proposal, Timetable};
+use crate::domain::desk::{BoothPlan, Case, Introduction, Matter, Proposal, Timetable};
 use crate::domain::text::Prose;
 use crate::domain::{Defect, Role, ThingId};
 use crate::error::{Error, Result};
@@ -34,6 +34,7 @@ pub struct HandedOver {
     pub introductions: usize,
     pub cases: usize,
     pub timetables: usize,
+    pub booth_plans: usize,
 }
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -70,6 +71,7 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
                 introductions: give::<Introduction>(tx, &from, &to, &note)?,
                 cases: give::<Case>(tx, &from, &to, &note)?,
                 timetables: give::<Timetable>(tx, &from, &to, &note)?,
+                booth_plans: give::<BoothPlan>(tx, &from, &to, &note)?,
             })
         })
         .await?;

@@ -44,7 +44,7 @@ pub struct CalendarQuery {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct PlanShown {
+pub struct TimetablePlanShown {
     /// In order of time and table.
     pub items: Vec<SittingShown>,
 }
@@ -153,7 +153,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 /// Who meets whom, when, at which table. Organisers see all; a participant its own meetings, also while it is a draft, and all
 /// of a published timetable that is open.
 #[utoipa::path(get, path = "/api/v1/timetables/{id}/meetings", tag = "timetables", params(("id" = String, Path), PlanQuery), responses(
-    (status = 200, body = PlanShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 200, body = TimetablePlanShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn plan(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
@@ -172,7 +172,7 @@ async fn plan(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
         })
         .await?;
     match format {
-        None => Ok(HttpResponse::Ok().json(PlanShown { items })),
+        None => Ok(HttpResponse::Ok().json(TimetablePlanShown { items })),
         Some(format) => {
             let (file, lost) = app.blocking(move || written(format, &items)).await?;
             Ok(HttpResponse::Ok()

@@ -4,6 +4,8 @@ pub mod accounts;
 mod arranging;
 pub mod audit;
 pub mod auth;
+pub mod background;
+pub mod booth_plans;
 pub mod cases;
 pub mod coalition;
 pub mod compose;
@@ -31,6 +33,7 @@ pub mod meetings;
 pub mod memberships;
 pub mod metrics;
 pub mod middleware;
+mod neighbours;
 pub mod notices;
 pub mod openapi;
 mod openapi_life;
@@ -43,7 +46,7 @@ pub mod reviews;
 pub mod search;
 pub mod shown;
 pub mod similar;
-pub mod solves;
+
 pub mod solving;
 pub mod standing;
 pub mod suggest;
@@ -96,6 +99,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(participants::routes)
                 .configure(solving::routes)
                 .configure(meetings::routes)
+                .configure(booth_plans::routes)
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)

@@ -3,9 +3,9 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, health, history, imports,
-    indicators, introductions, invitations, lifecycle, matches, matching, me, meetings, memberships, notices,
-    openapi_life, participants, profile, reviews, search, similar, solving, standing, suggest, timetables,
+    accounts, audit, auth, booth_plans, cases, coalition, compose, concepts, desk, duplicates, exports, health,
+    history, imports, indicators, introductions, invitations, lifecycle, matches, matching, me, meetings, memberships,
+    notices, openapi_life, participants, profile, reviews, search, similar, solving, standing, suggest, timetables,
     vocabularies,
 };
 use crate::domain::finding::Message;
@@ -131,6 +131,12 @@ use utoipa_swagger_ui::SwaggerUi;
         meetings::file,
         meetings::card,
         meetings::change_card,
+        booth_plans::list,
+        booth_plans::create,
+        booth_plans::read,
+        booth_plans::change,
+        booth_plans::publish,
+        booth_plans::places,
         desk::hand_over,
         indicators::read,
         notices::list,

@@ -1,9 +1,9 @@
 //! Arranging and publishing a timetable: an answer at once, a longer solve in the background, and the meetings of a
 //! published timetable, which follow every change of it.
 
+use super::background::{Run, RunShown, RunState};
 use super::matter::known_id;
 use super::problem::{Answer, ProblemBody};
-use super::solves::{Solve, SolveShown, SolveState};
 use super::timetables::{TimetableShown, answer, current, refuse_stale, shown};
 use super::wire::{self, Revision};
 use super::{arranging, permit};
@@ -55,7 +55,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 ), responses(
     (status = 200, body = TimetableShown, description = "Arranged. Musubi-Unscored says for how many buyers there was no time to ask \
      the engine."),
-    (status = 202, body = SolveShown, description = "A first answer is stored; Location is the solve that improves it."),
+    (status = 202, body = RunShown, description = "A first answer is stored; Location is the solve that improves it."),
     (status = 401, body = ProblemBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
     (status = 412, body = ProblemBody), (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
     (status = 503, body = ProblemBody),
@@ -121,7 +121,7 @@ impl Job {
     }
 
     /// The same until somebody stops it.
-    fn run_watched(&self, limit: Duration, solve: &Solve) -> Result<Arranged> {
+    fn run_watched(&self, limit: Duration, solve: &Run) -> Result<Arranged> {
         let started = Instant::now();
         let mut watch = |progress: Progress| {
             solve.progress(progress.best, progress.bound);
@@ -176,7 +176,7 @@ async fn in_background(app: &App, actor: Actor, job: Job, expected: Revision, se
             (value, Revision(version))
         }
     };
-    let solve = app.solves.begin(&job.id, seconds, app.clock().timestamp());
+    let solve = app.background.begin(&job.id, seconds, app.clock().timestamp());
     let shown = solve.shown();
     let (database, post) = (app.database.clone(), app.auth.clone());
     let id = job.id.clone();
@@ -199,9 +199,9 @@ fn finish(
     id: &ThingId,
     (value, version): (f64, Revision),
     arranged: Result<Arranged>,
-    solve: &Solve,
+    solve: &Run,
 ) {
-    let ended = if solve.is_cancelled() { SolveState::Cancelled } else { SolveState::Done };
+    let ended = if solve.is_cancelled() { RunState::Cancelled } else { RunState::Done };
     let kept = arranged.and_then(|arranged| {
         solve.progress(Some(arranged.value.max(value)), arranged.bound);
         if arranged.value <= value {
@@ -216,10 +216,10 @@ fn finish(
     });
     match kept {
         Ok(version) => solve.end(ended, Some(version)),
-        Err(Error::Stale { .. }) => solve.end(SolveState::Overtaken, None),
+        Err(Error::Stale { .. }) => solve.end(RunState::Overtaken, None),
         Err(error) => {
             tracing::warn!(%error, timetable = %id, "a solve failed");
-            solve.end(SolveState::Failed, None);
+            solve.end(RunState::Failed, None);
         }
     }
 }
@@ -228,12 +228,12 @@ fn finish(
 #[utoipa::path(get, path = "/api/v1/timetables/{id}/solves/{solve}", tag = "timetables", params(
     ("id" = String, Path), ("solve" = String, Path),
 ), responses(
-    (status = 200, body = SolveShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 200, body = RunShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn progress(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(String, String)>) -> Answer {
     permit::organiser(&actor)?;
-    let solve = app.solves.find(&known_id(&path.0)?, &known_id(&path.1)?).ok_or(Error::NotFound)?;
+    let solve = app.background.find(&known_id(&path.0)?, &known_id(&path.1)?).ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(solve.shown()))
 }
 
@@ -241,12 +241,12 @@ async fn progress(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(S
 #[utoipa::path(delete, path = "/api/v1/timetables/{id}/solves/{solve}", tag = "timetables", params(
     ("id" = String, Path), ("solve" = String, Path),
 ), responses(
-    (status = 202, body = SolveShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 202, body = RunShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn cancel(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(String, String)>) -> Answer {
     permit::organiser(&actor)?;
-    let solve = app.solves.find(&known_id(&path.0)?, &known_id(&path.1)?).ok_or(Error::NotFound)?;
+    let solve = app.background.find(&known_id(&path.0)?, &known_id(&path.1)?).ok_or(Error::NotFound)?;
     solve.cancel();
     Ok(HttpResponse::Accepted().json(solve.shown()))
 }

@@ -6,7 +6,7 @@ use super::database::Database;
 use super::schema::{external_references, things, versions};
 use super::things::{Stored, get_many, ids_after};
 use super::{log, matters, references};
-use crate::domain::desk::{Case, Introduction, Matter, Meeting, Proposal, Timetable};
+use crate::domain::desk::{BoothPlan, Case, Introduction, Matter, Meeting, Proposal, Timetable};
 use crate::domain::finding::Message;
 use crate::domain::{Capability, Exhibition, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
 use crate::error::{Error, Result};
@@ -59,6 +59,7 @@ pub fn check(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<Checke
     check_matters::<Case>(database, fault)?;
     check_matters::<Timetable>(database, fault)?;
     check_matters::<Meeting>(database, fault)?;
+    check_matters::<BoothPlan>(database, fault)?;
     Ok(checked)
 }
 

@@ -35,7 +35,7 @@ pub mod page;
 pub mod people;
 pub mod queue;
 pub mod readings;
-mod records;
+pub mod records;
 pub mod references;
 pub mod schema;
 mod seeds;

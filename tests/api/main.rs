@@ -25,4 +25,5 @@ mod merges;
 mod model;
 mod resources;
 mod search;
+mod timetables;
 mod tokens;

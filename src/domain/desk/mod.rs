@@ -3,6 +3,7 @@
 //! Each is the sum of its events, in their order. The same pure code decides what may come next, replays what came,
 //! and tells what stood at any past moment.
 
+pub mod booth_plan;
 pub mod case;
 pub mod day;
 pub mod indicators;
@@ -13,6 +14,7 @@ pub mod rights;
 pub mod timetable;
 pub mod words;
 
+pub use booth_plan::{BoothPlan, BoothPlanDeed};
 pub use case::{Case, CaseDeed};
 pub use day::Day;
 pub use introduction::{Introduction, IntroductionDeed};

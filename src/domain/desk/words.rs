@@ -60,6 +60,13 @@ pub fn sentence(kind: MatterKind, event: &str) -> Message {
         (MatterKind::Timetable, _) => {
             ("商談会の時間割に変更があります。", "The timetable of a business meeting changed.")
         }
+        (MatterKind::BoothPlan, "published") => {
+            ("小間割りが決まりました。", "The booths of an exhibition are decided.")
+        }
+        (MatterKind::BoothPlan, "handed_over") => {
+            ("小間割りを引き継ぎました。", "A booth plan was handed over to you.")
+        }
+        (MatterKind::BoothPlan, _) => ("小間割りに変更があります。", "A booth plan changed."),
         (MatterKind::Meeting, "moved") => ("商談の時刻か席が変わりました。", "A meeting has another time or table."),
         (MatterKind::Meeting, "cancelled") => ("商談が取りやめになりました。", "A meeting was cancelled."),
         (MatterKind::Meeting, "planned") => ("商談が加わりました。", "A meeting was added."),

@@ -11,6 +11,7 @@ vocabulary! {
         Case = "case", "案件", "Case";
         Timetable = "timetable", "商談会の時間割", "Meeting timetable";
         Meeting = "meeting", "商談", "Meeting";
+        BoothPlan = "booth_plan", "小間割り", "Booth plan";
     }
 }
 
@@ -23,6 +24,7 @@ impl MatterKind {
             MatterKind::Case => "cases",
             MatterKind::Timetable => "timetables",
             MatterKind::Meeting => "meetings",
+            MatterKind::BoothPlan => "booth-plans",
         }
     }
 }
@@ -156,6 +158,13 @@ vocabulary! {
 
 vocabulary! {
     TimetableState {
+        Draft = "draft", "作成中", "Draft";
+        Published = "published", "公開", "Published";
+    }
+}
+
+vocabulary! {
+    BoothPlanState {
         Draft = "draft", "作成中", "Draft";
         Published = "published", "公開", "Published";
     }

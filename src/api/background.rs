@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa::ToSchema;
 
-/// Solves that are remembered; the oldest that has ended goes first.
+/// Runs that are remembered; the oldest that has ended goes first.
 const REMEMBERED: usize = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SolveState {
+pub enum RunState {
     Running,
     /// The time is over or nothing better exists; what was found is stored.
     Done,
@@ -26,11 +26,11 @@ pub enum SolveState {
 
 /// A solve as it stands.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct SolveShown {
+pub struct RunShown {
     pub id: ThingId,
     /// What is solved.
     pub of: ThingId,
-    pub state: SolveState,
+    pub state: RunState,
     /// Value of the best answer so far, in points.
     pub best: Option<f64>,
     /// No answer is worth more.
@@ -43,13 +43,13 @@ pub struct SolveShown {
 }
 
 #[derive(Debug)]
-pub struct Solve {
-    shown: Mutex<SolveShown>,
+pub struct Run {
+    shown: Mutex<RunShown>,
     stop: AtomicBool,
 }
 
-impl Solve {
-    pub fn shown(&self) -> SolveShown {
+impl Run {
+    pub fn shown(&self) -> RunShown {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -67,7 +67,7 @@ impl Solve {
         shown.bound = Some(bound).filter(|bound| bound.is_finite()).or(shown.bound);
     }
 
-    pub fn end(&self, state: SolveState, version: Option<i64>) {
+    pub fn end(&self, state: RunState, version: Option<i64>) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         (shown.state, shown.version) = (state, version);
     }
@@ -75,24 +75,24 @@ impl Solve {
 
 /// The solves of a service. Those that run stop when it ends.
 #[derive(Debug, Default)]
-pub struct Solves(Mutex<VecDeque<Arc<Solve>>>);
+pub struct Background(Mutex<VecDeque<Arc<Run>>>);
 
-impl Solves {
-    pub fn begin(&self, of: &ThingId, seconds: u64, started_at: Timestamp) -> Arc<Solve> {
-        let shown = SolveShown {
+impl Background {
+    pub fn begin(&self, of: &ThingId, seconds: u64, started_at: Timestamp) -> Arc<Run> {
+        let shown = RunShown {
             id: ThingId::new(),
             of: of.clone(),
-            state: SolveState::Running,
+            state: RunState::Running,
             best: None,
             bound: None,
             seconds,
             started_at,
             version: None,
         };
-        let solve = Arc::new(Solve { shown: Mutex::new(shown), stop: AtomicBool::new(false) });
+        let solve = Arc::new(Run { shown: Mutex::new(shown), stop: AtomicBool::new(false) });
         let mut all = self.all();
         while all.len() >= REMEMBERED {
-            let ended = all.iter().position(|solve| solve.shown().state != SolveState::Running);
+            let ended = all.iter().position(|solve| solve.shown().state != RunState::Running);
             all.remove(ended.unwrap_or(0));
         }
         all.push_back(Arc::clone(&solve));
@@ -100,20 +100,20 @@ impl Solves {
     }
 
     /// The solve with this id, of this thing.
-    pub fn find(&self, of: &ThingId, id: &ThingId) -> Option<Arc<Solve>> {
-        let is_it = |solve: &&Arc<Solve>| {
+    pub fn find(&self, of: &ThingId, id: &ThingId) -> Option<Arc<Run>> {
+        let is_it = |solve: &&Arc<Run>| {
             let shown = solve.shown();
             shown.of == *of && shown.id == *id
         };
         self.all().iter().find(is_it).cloned()
     }
 
-    fn all(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Solve>>> {
+    fn all(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Run>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Solves {
+impl Drop for Background {
     fn drop(&mut self) {
         self.all().iter().for_each(|solve| solve.cancel());
     }
