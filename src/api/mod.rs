@@ -1,6 +1,7 @@
 //! The only room with JSON handlers and wire types. The routes, in one place.
 
 pub mod accounts;
+pub mod applications;
 pub mod audit;
 pub mod auth;
 pub mod cases;
@@ -25,6 +26,7 @@ pub mod lines;
 pub mod matches;
 pub mod matching;
 pub mod matter;
+mod matter_files;
 pub mod me;
 pub mod memberships;
 pub mod metrics;
@@ -86,6 +88,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(matches::routes)
                 .configure(introductions::routes)
                 .configure(cases::routes)
+                .configure(applications::routes)
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)

@@ -6,7 +6,7 @@ use super::database::Database;
 use super::schema::{external_references, things, versions};
 use super::things::{Stored, get_many, ids_after};
 use super::{log, matters, references};
-use crate::domain::desk::{Case, Introduction, Matter, Proposal};
+use crate::domain::desk::{Application, Case, Composition, Group, Introduction, Matter, Proposal};
 use crate::domain::finding::Message;
 use crate::domain::{Capability, Exhibition, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
 use crate::error::{Error, Result};
@@ -57,6 +57,9 @@ pub fn check(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<Checke
     check_matters::<Proposal>(database, fault)?;
     check_matters::<Introduction>(database, fault)?;
     check_matters::<Case>(database, fault)?;
+    check_matters::<Application>(database, fault)?;
+    check_matters::<Composition>(database, fault)?;
+    check_matters::<Group>(database, fault)?;
     Ok(checked)
 }
 
