@@ -2,6 +2,7 @@
 
 use crate::Limits;
 use crate::api::metrics::Metrics;
+use crate::api::solves::Solves;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
@@ -28,6 +29,7 @@ pub struct App {
     pub metrics: Metrics,
     pub auth: Arc<Auth>,
     pub imports: Arc<Imports>,
+    pub solves: Arc<Solves>,
 }
 
 /// How long a search waits for its turn.

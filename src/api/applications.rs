@@ -1,8 +1,6 @@
 //! `/applications`: firms apply to an exhibition, until the deadline of its call.
 
-use super::matter::{
-    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, allow, known_id, unknown,
-};
+use super::matter::{self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, allow, known_id, unknown};
 use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
@@ -89,9 +87,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     let at = |path: &str| web::resource(path.to_owned()).default_service(web::to(wire::method_not_allowed));
     config
         .service(
-            at("/exhibitions/{id}/applications")
-                .route(web::get().to(list_of_exhibition))
-                .route(web::post().to(create)),
+            at("/exhibitions/{id}/applications").route(web::get().to(list_of_exhibition)).route(web::post().to(create)),
         )
         .service(at("/applications").route(web::get().to(list)))
         .service(at("/applications/{id}").route(web::get().to(read)))

@@ -4,9 +4,11 @@ pub mod accounts;
 pub mod applications;
 pub mod audit;
 pub mod auth;
+pub mod candidates;
 pub mod cases;
 pub mod coalition;
 pub mod compose;
+pub mod compositions;
 pub mod concepts;
 pub mod conditions;
 pub mod cors;
@@ -15,6 +17,8 @@ pub mod duplicates;
 pub mod exports;
 pub mod fit;
 pub mod gate;
+pub mod group_wire;
+pub mod groups;
 pub mod health;
 pub mod history;
 pub mod imports;
@@ -42,7 +46,10 @@ pub mod reviews;
 pub mod search;
 pub mod shown;
 pub mod similar;
+pub mod solves;
 pub mod standing;
+pub mod stories;
+pub mod substitutes;
 pub mod suggest;
 pub mod thing_matches;
 pub mod vocabularies;
@@ -89,6 +96,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(introductions::routes)
                 .configure(cases::routes)
                 .configure(applications::routes)
+                .configure(compositions::routes)
+                .configure(groups::routes)
+                .configure(substitutes::routes)
+                .configure(stories::routes)
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)

@@ -3,9 +3,10 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, health, history, imports,
-    indicators, introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life,
-    profile, reviews, search, similar, standing, suggest, vocabularies,
+    accounts, applications, audit, auth, cases, coalition, compose, compositions, concepts, desk, duplicates, exports,
+    groups, health, history, imports, indicators, introductions, invitations, lifecycle, matches, matching, me,
+    memberships, notices, openapi_life, profile, reviews, search, similar, standing, stories, substitutes, suggest,
+    vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -110,6 +111,26 @@ use utoipa_swagger_ui::SwaggerUi;
         cases::read,
         cases::history,
         cases::act,
+        applications::list,
+        applications::list_of_exhibition,
+        applications::create,
+        applications::read,
+        applications::history,
+        applications::act,
+        compositions::list,
+        compositions::create,
+        compositions::read,
+        compositions::change,
+        compositions::history,
+        compositions::solve,
+        compositions::stop,
+        groups::list,
+        groups::create,
+        groups::read,
+        groups::history,
+        groups::act,
+        substitutes::propose,
+        stories::list,
         standing::run,
         desk::hand_over,
         indicators::read,
@@ -138,6 +159,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "search", description = "検索"),
         (name = "match", description = "マッチング"),
         (name = "compose", description = "共同出展の編成"),
+        (name = "exhibitions", description = "展示会・商談会: 申込み、編成、企業間グループ"),
         (name = "vocabularies", description = "コード表"),
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),

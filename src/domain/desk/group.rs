@@ -19,28 +19,68 @@ const STORIES_MOST: usize = 50;
 pub enum GroupDeed {
     Formed(Box<Formed>),
     /// Everybody who has not been asked yet is asked.
-    Invited { answer_by: Day, message: Option<Prose> },
+    Invited {
+        answer_by: Day,
+        message: Option<Prose>,
+    },
     /// One more is asked, in somebody's place or not.
-    SeatAdded { seat: Planned, replaces: Option<ThingId>, answer_by: Day, message: Option<Prose> },
-    Accepted { party: ThingId },
-    Declined { party: ThingId, reason: DeclineReason, text: Option<Prose> },
+    SeatAdded {
+        seat: Planned,
+        replaces: Option<ThingId>,
+        answer_by: Day,
+        message: Option<Prose>,
+    },
+    Accepted {
+        party: ThingId,
+    },
+    Declined {
+        party: ThingId,
+        reason: DeclineReason,
+        text: Option<Prose>,
+    },
     /// A member that had said yes leaves.
-    Withdrew { party: ThingId, reason: DeclineReason, text: Option<Prose> },
+    Withdrew {
+        party: ThingId,
+        reason: DeclineReason,
+        text: Option<Prose>,
+    },
     /// The office takes somebody out.
-    Released { party: ThingId, text: Prose },
+    Released {
+        party: ThingId,
+        text: Prose,
+    },
     /// Nobody answered for some by the date.
     Lapsed,
     Reminded,
-    LeadSet { party: ThingId },
+    LeadSet {
+        party: ThingId,
+    },
     /// Whoever is to pay more than they agreed to is asked again.
-    SharesSet { shares: Vec<Planned>, answer_by: Option<Day> },
+    SharesSet {
+        shares: Vec<Planned>,
+        answer_by: Option<Day>,
+    },
     Confirmed,
     Exhibited,
-    Reported { report: Prose },
-    Dissolved { text: Prose },
-    Matured { to: Maturity, text: Option<Prose> },
-    StoryTold { title: Line, text: Prose, public: bool },
-    HandedOver { to: ThingId, note: Option<Prose> },
+    Reported {
+        report: Prose,
+    },
+    Dissolved {
+        text: Prose,
+    },
+    Matured {
+        to: Maturity,
+        text: Option<Prose>,
+    },
+    StoryTold {
+        title: Line,
+        text: Prose,
+        public: bool,
+    },
+    HandedOver {
+        to: ThingId,
+        note: Option<Prose>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -174,8 +214,11 @@ impl Group {
     /// Seats that say they do not know the party.
     fn known(&self, party: &ThingId, pointer: &'static str) -> Result<&Seat, Refusal> {
         self.seat(party).ok_or_else(|| {
-            let defect =
-                Defect::new("member.unknown", "このグループのメンバーではありません。", "This is no member of the group.");
+            let defect = Defect::new(
+                "member.unknown",
+                "このグループのメンバーではありません。",
+                "This is no member of the group.",
+            );
             Refusal::Invalid(pointer, defect)
         })
     }
@@ -322,9 +365,8 @@ impl Matter for Group {
             }
             GroupDeed::Declined { party, reason, text } => {
                 needs_text(*reason, text)?;
-                let same = |seat: &Seat| {
-                    seat.state == SeatState::Declined && seat.because == Some((*reason, text.clone()))
-                };
+                let same =
+                    |seat: &Seat| seat.state == SeatState::Declined && seat.because == Some((*reason, text.clone()));
                 if self.seat(party).is_some_and(same) {
                     return Ok(Step::Already);
                 }
@@ -569,7 +611,11 @@ impl Matter for Group {
     fn told(&self, deed: &GroupDeed) -> Vec<Told> {
         let party = |party: &ThingId| Told::Party(party.clone());
         let of = |states: &[SeatState]| -> Vec<Told> {
-            self.seats.iter().filter(|seat| states.contains(&seat.state)).map(|seat| party(&seat.planned.party)).collect()
+            self.seats
+                .iter()
+                .filter(|seat| states.contains(&seat.state))
+                .map(|seat| party(&seat.planned.party))
+                .collect()
         };
         let taking_part = || of(&[SeatState::Invited, SeatState::Accepted]);
         match deed {

@@ -33,11 +33,7 @@ impl Part {
 
 impl SubsidyRule {
     pub fn of(exhibition: &Exhibition) -> Self {
-        Self {
-            percent: exhibition.subsidy_percent,
-            cap: exhibition.subsidy_cap,
-            cap_each: exhibition.subsidy_cap_each,
-        }
+        Self { percent: exhibition.subsidy_percent, cap: exhibition.subsidy_cap, cap_each: exhibition.subsidy_cap_each }
     }
 
     /// The most that is carried of one firm's cost, the cap of the group aside. Broken yen are not carried.
