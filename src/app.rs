@@ -3,6 +3,7 @@
 use crate::Limits;
 use crate::api::background::Background;
 use crate::api::metrics::Metrics;
+use crate::api::solves::Solves;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
@@ -31,6 +32,7 @@ pub struct App {
     pub imports: Arc<Imports>,
     /// Solves that go on in the background.
     pub background: Arc<Background>,
+    pub solves: Arc<Solves>,
 }
 
 /// How long a search waits for its turn.

@@ -102,7 +102,7 @@ impl Towards {
 }
 
 /// Conditions on the proposed party.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MatchFilters {
     /// Municipality or prefecture codes.
@@ -150,7 +150,7 @@ pub struct Proposal {
     pub evidence: Vec<EvidenceBody>,
 }
 
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Party {
     pub kind: Kind,
     pub id: String,

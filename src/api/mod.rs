@@ -1,14 +1,17 @@
 //! The only room with JSON handlers and wire types. The routes, in one place.
 
 pub mod accounts;
+pub mod applications;
 mod arranging;
 pub mod audit;
 pub mod auth;
 pub mod background;
 pub mod booth_plans;
+pub mod candidates;
 pub mod cases;
 pub mod coalition;
 pub mod compose;
+pub mod compositions;
 pub mod concepts;
 pub mod conditions;
 pub mod cors;
@@ -17,6 +20,8 @@ pub mod duplicates;
 pub mod exports;
 pub mod fit;
 pub mod gate;
+pub mod group_wire;
+pub mod groups;
 pub mod health;
 pub mod history;
 pub mod imports;
@@ -28,6 +33,7 @@ pub mod lines;
 pub mod matches;
 pub mod matching;
 pub mod matter;
+mod matter_files;
 pub mod me;
 pub mod meetings;
 pub mod memberships;
@@ -46,9 +52,11 @@ pub mod reviews;
 pub mod search;
 pub mod shown;
 pub mod similar;
-
+pub mod solves;
 pub mod solving;
 pub mod standing;
+pub mod stories;
+pub mod substitutes;
 pub mod suggest;
 pub mod thing_matches;
 pub mod timetables;
@@ -100,6 +108,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(solving::routes)
                 .configure(meetings::routes)
                 .configure(booth_plans::routes)
+                .configure(applications::routes)
+                .configure(compositions::routes)
+                .configure(groups::routes)
+                .configure(substitutes::routes)
+                .configure(stories::routes)
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)

@@ -6,7 +6,9 @@ use super::database::Database;
 use super::schema::{external_references, things, versions};
 use super::things::{Stored, get_many, ids_after};
 use super::{log, matters, references};
-use crate::domain::desk::{BoothPlan, Case, Introduction, Matter, Meeting, Proposal, Timetable};
+use crate::domain::desk::{
+    Application, BoothPlan, Case, Composition, Group, Introduction, Matter, Meeting, Proposal, Timetable,
+};
 use crate::domain::finding::Message;
 use crate::domain::{Capability, Exhibition, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
 use crate::error::{Error, Result};
@@ -60,6 +62,9 @@ pub fn check(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<Checke
     check_matters::<Timetable>(database, fault)?;
     check_matters::<Meeting>(database, fault)?;
     check_matters::<BoothPlan>(database, fault)?;
+    check_matters::<Application>(database, fault)?;
+    check_matters::<Composition>(database, fault)?;
+    check_matters::<Group>(database, fault)?;
     Ok(checked)
 }
 

@@ -333,6 +333,16 @@ pub fn with_parties<M: Matter>(conn: &mut Conn, parties: &[ThingId]) -> Result<V
     assemble(conn, ids)
 }
 
+/// Every matter of a kind in one of these states, oldest first.
+pub fn in_states<M: Matter>(conn: &mut Conn, states: &[&str]) -> Result<Vec<Kept<M>>> {
+    let ids = matters::table
+        .filter(matters::kind.eq(M::KIND.code()).and(matters::state.eq_any(states.to_vec())))
+        .order(matters::id)
+        .select(matters::id)
+        .load(conn)?;
+    assemble(conn, ids)
+}
+
 /// Open matters on a desk, oldest first.
 pub fn on_desk<M: Matter>(conn: &mut Conn, desk: &ThingId) -> Result<Vec<Kept<M>>> {
     let ids = matters::table

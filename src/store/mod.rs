@@ -14,6 +14,7 @@ pub mod database;
 pub mod disclosures;
 pub mod duplicates;
 mod exhibitions;
+pub mod fairs;
 pub mod history;
 pub mod idempotency;
 pub mod import_mappings;

@@ -183,7 +183,7 @@ impl Matter for BoothPlan {
         }
     }
 
-    fn hand_over(to: ThingId, note: Option<Prose>) -> BoothPlanDeed {
-        BoothPlanDeed::HandedOver { to, note }
+    fn hand_over(to: ThingId, note: Option<Prose>) -> Option<BoothPlanDeed> {
+        Some(BoothPlanDeed::HandedOver { to, note })
     }
 }

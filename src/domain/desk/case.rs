@@ -339,7 +339,7 @@ impl Matter for Case {
         }
     }
 
-    fn hand_over(to: ThingId, note: Option<Prose>) -> CaseDeed {
-        CaseDeed::HandedOver { to, note }
+    fn hand_over(to: ThingId, note: Option<Prose>) -> Option<CaseDeed> {
+        Some(CaseDeed::HandedOver { to, note })
     }
 }

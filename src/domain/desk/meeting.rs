@@ -17,7 +17,6 @@ pub enum MeetingDeed {
     Cancelled,
     Carded { side: MeetingSide, card: Box<Card> },
     CaseOpened { case: ThingId },
-    HandedOver { to: ThingId, note: Option<Prose> },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -183,13 +182,12 @@ impl Matter for Meeting {
                     "No result card says that something is to come of it. File one first.",
                 ))),
             },
-            MeetingDeed::HandedOver { .. } => Ok(Step::Already),
         }
     }
 
     fn add(&mut self, event: &Event<MeetingDeed>) {
         match event.deed.clone() {
-            MeetingDeed::Planned(_) | MeetingDeed::HandedOver { .. } => {}
+            MeetingDeed::Planned(_) => {}
             MeetingDeed::Moved { at } => {
                 (self.at, self.cancelled) = (at, false);
                 self.moves += 1;
@@ -232,7 +230,6 @@ impl Matter for Meeting {
             MeetingDeed::Cancelled => "cancelled",
             MeetingDeed::Carded { .. } => "carded",
             MeetingDeed::CaseOpened { .. } => "case_opened",
-            MeetingDeed::HandedOver { .. } => "handed_over",
         }
     }
 
@@ -243,12 +240,8 @@ impl Matter for Meeting {
             MeetingDeed::Planned(planned) if !planned.late => Vec::new(),
             MeetingDeed::Planned(_) | MeetingDeed::Moved { .. } | MeetingDeed::Cancelled => both().into(),
             MeetingDeed::Carded { side, .. } => vec![Told::Party(self.party(side.other()).clone())],
-            MeetingDeed::CaseOpened { .. } | MeetingDeed::HandedOver { .. } => Vec::new(),
+            MeetingDeed::CaseOpened { .. } => Vec::new(),
         }
-    }
-
-    fn hand_over(to: ThingId, note: Option<Prose>) -> MeetingDeed {
-        MeetingDeed::HandedOver { to, note }
     }
 }
 

@@ -329,8 +329,8 @@ impl Matter for Timetable {
         }
     }
 
-    fn hand_over(to: ThingId, note: Option<Prose>) -> TimetableDeed {
-        TimetableDeed::HandedOver { to, note }
+    fn hand_over(to: ThingId, note: Option<Prose>) -> Option<TimetableDeed> {
+        Some(TimetableDeed::HandedOver { to, note })
     }
 }
 

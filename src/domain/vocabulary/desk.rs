@@ -12,6 +12,9 @@ vocabulary! {
         Timetable = "timetable", "商談会の時間割", "Meeting timetable";
         Meeting = "meeting", "商談", "Meeting";
         BoothPlan = "booth_plan", "小間割り", "Booth plan";
+        Application = "application", "出展申込み", "Application";
+        Composition = "composition", "編成案", "Composition";
+        Group = "group", "企業間グループ", "Group";
     }
 }
 
@@ -25,6 +28,9 @@ impl MatterKind {
             MatterKind::Timetable => "timetables",
             MatterKind::Meeting => "meetings",
             MatterKind::BoothPlan => "booth-plans",
+            MatterKind::Application => "applications",
+            MatterKind::Composition => "compositions",
+            MatterKind::Group => "groups",
         }
     }
 }
@@ -108,6 +114,56 @@ vocabulary! {
     OpensOn {
         Interest = "interest", "双方の合意で", "On mutual interest";
         Nda = "nda", "秘密保持契約の後で", "After the NDA";
+    }
+}
+
+vocabulary! {
+    ApplicationState {
+        Applied = "applied", "申込み済み", "Applied";
+        Withdrawn = "withdrawn", "取り下げ", "Withdrawn";
+    }
+}
+
+vocabulary! {
+    CompositionState {
+        Asked = "asked", "計算前", "Asked";
+        Found = "found", "編成案あり", "Found";
+        Conflict = "conflict", "条件が両立しない", "The wishes conflict";
+        Nothing = "nothing", "時間内に見つからない", "Nothing found in time";
+    }
+}
+
+vocabulary! {
+    /// 共同出展グループの状態.
+    GroupState {
+        Composing = "composing", "編成中", "Composing";
+        Inviting = "inviting", "招待中", "Inviting";
+        Confirmed = "confirmed", "確定", "Confirmed";
+        Exhibited = "exhibited", "出展済み", "Exhibited";
+        Reported = "reported", "報告済み", "Reported";
+        Dissolved = "dissolved", "解散", "Dissolved";
+    }
+}
+
+vocabulary! {
+    /// Where a member of a group stands.
+    SeatState {
+        Planned = "planned", "招待前", "Planned";
+        Invited = "invited", "回答待ち", "Invited";
+        Accepted = "accepted", "参加", "Accepted";
+        Declined = "declined", "辞退", "Declined";
+        Lapsed = "lapsed", "期限切れ", "Lapsed";
+        Withdrawn = "withdrawn", "参加取り下げ", "Withdrawn";
+        Released = "released", "除外", "Released";
+    }
+}
+
+vocabulary! {
+    /// How far a group has come.
+    Maturity {
+        StudyGroup = "study_group", "勉強会", "Study group";
+        JointDevelopment = "joint_development", "共同開発", "Joint development";
+        JointOrder = "joint_order", "共同受注", "Joint order";
     }
 }
 
