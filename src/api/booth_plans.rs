@@ -2,6 +2,7 @@
 //! rivals are not. Drawn up and changed by those who organise; once published, exhibitors read where everybody stands.
 
 use super::matter::{self, CardShown, Cards, MatterQuery, PersonShown, known_id, people, unknown};
+use super::matter_files;
 use super::neighbours::{self, Hall};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
@@ -11,12 +12,11 @@ use crate::auth::Caller;
 use crate::domain::desk::booth_plan::{
     BoothsAsked, EXHIBITORS_MOST, Neighbours, NeighboursWhy, PAIRS_MOST, Placed, SHARING_MOST,
 };
-use crate::domain::desk::{BoothPlan, BoothPlanDeed};
+use crate::domain::desk::{BoothPlan, BoothPlanDeed, Group};
 use crate::domain::vocabulary::desk::BoothPlanState;
 use crate::domain::{Actor, Defect, Exhibition, Finding, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;
-use crate::exchange::listing;
 use crate::store::log::Position;
 use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Conn, things};
@@ -25,7 +25,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::booths::{self, Booth, Exhibitor, Question};
 use musubi_index::composing::{Progress, Refusal};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 use utoipa::{IntoParams, ToSchema};
@@ -91,6 +90,9 @@ const COLUMNS: matter::Columns = &[
     ("状態 / state", "/state"),
     ("作成 / created", "/created_at"),
 ];
+
+const PLACES: matter::Columns =
+    &[("小間 / booth", "/booth"), ("名称 / name", "/name"), ("出展者 / parties", "/parties"), ("広さ / size", "/size")];
 
 pub fn routes(config: &mut web::ServiceConfig) {
     let at = |path: &str| web::resource(path.to_owned()).default_service(web::to(wire::method_not_allowed));
@@ -235,25 +237,18 @@ async fn places(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
     let query: PlacesQuery = wire::query(&request)?;
     let code = query.format.as_deref().unwrap_or("jsonl");
     let format = Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)))?;
-    let (file, lost) = app
+    let rows = app
         .read(move |conn| {
             let kept = matters::get::<BoothPlan>(conn, &sight, &id)?;
-            let row = |place: PlaceShown| {
-                let names: Vec<&str> = place.parties.iter().map(|party| party.title.any()).collect();
-                let ids: Vec<&str> = place.parties.iter().map(|party| party.id.as_str()).collect();
-                vec![json!(place.booth), json!(place.name), json!(names), json!(ids), json!(place.size)]
-            };
-            let rows: Vec<Vec<serde_json::Value>> = show(conn, &actor, &kept)?.places.into_iter().map(row).collect();
-            let mut file = Vec::new();
-            let headings = ["booth", "name", "parties", "party_ids", "size"];
-            let (_, lost) = listing::write(format, "booths", &headings, &rows, &mut file).map_err(Error::internal)?;
-            Ok((file, lost))
+            let shown = show(conn, &actor, &kept)?;
+            let row = |place: &PlaceShown| serde_json::to_value(place).map_err(Error::internal);
+            shown.places.iter().map(row).collect::<Result<Vec<serde_json::Value>>>()
         })
         .await?;
+    let file = app.blocking(move || matter_files::write(format, "booths", PLACES, &rows)).await?;
     Ok(HttpResponse::Ok()
         .content_type(format.content_type())
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"booths.{}\"", format.extension())))
-        .insert_header(("musubi-lost", lost.to_string()))
         .body(file))
 }
 
@@ -279,7 +274,7 @@ async fn solved(
     app: &App,
     actor: &Actor,
     exhibition: ThingId,
-    asked: BoothsAsked,
+    mut asked: BoothsAsked,
     desk: Option<ThingId>,
 ) -> Result<Placed> {
     let (service, asker) = (app.clone(), actor.clone());
@@ -288,6 +283,7 @@ async fn solved(
             let scope = asker.scope();
             let grid = service.database.read(|conn| {
                 let grid = things::get::<Exhibition>(conn, &scope, &exhibition)?.entry;
+                fill_groups(conn, &mut asked)?;
                 check(conn, &asker, &asked)?;
                 Ok(grid)
             })?;
@@ -308,6 +304,19 @@ async fn solved(
         Ok(Placed { exhibition, asked, booths, neighbours, value, bound, proven, desk })
     })
     .await
+}
+
+/// A group stands with its members.
+fn fill_groups(conn: &mut Conn, asked: &mut BoothsAsked) -> Result<()> {
+    for (at, exhibitor) in asked.exhibitors.iter_mut().enumerate().take(EXHIBITORS_MOST) {
+        let Some(group) = &exhibitor.group else { continue };
+        match matters::get::<Group>(conn, &Sight::All, group) {
+            Ok(kept) => exhibitor.parties = kept.matter.members().cloned().collect(),
+            Err(Error::NotFound) => return Err(unknown(&format!("/exhibitors/{at}/group"), group)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn question(asked: &BoothsAsked, grid: &Exhibition, hall: &Hall) -> Question {

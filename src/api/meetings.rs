@@ -1,6 +1,7 @@
 //! Meetings of a timetable: as a list, as a file, as a calendar; and what came of each, on a result card of either side.
 
 use super::matter::{self, CardShown, Cards, Done, MatterQuery, allow, known_id};
+use super::matter_files;
 use super::participants::knows;
 use super::permit;
 use super::problem::{Answer, Problem, ProblemBody, prefers_english};
@@ -16,7 +17,6 @@ use crate::domain::{Actor, Defect, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::exchange::calendar::{self, Appointment};
 use crate::exchange::export::Format;
-use crate::exchange::listing;
 use crate::store::matters::{self, Kept};
 use crate::store::{Conn, meetings};
 use actix_web::http::header;
@@ -137,7 +137,17 @@ const COLUMNS: matter::Columns = &[
     ("案件 / case", "/case"),
 ];
 
-const PLAN: [&str; 9] = ["slot", "start", "end", "table", "buyer_id", "buyer", "supplier_id", "supplier", "meeting"];
+const PLAN: matter::Columns = &[
+    ("枠 / slot", "/number"),
+    ("開始 / start", "/from"),
+    ("終了 / end", "/until"),
+    ("卓 / table", "/table"),
+    ("バイヤーID / buyer id", "/buyer/id"),
+    ("バイヤー / buyer", "/buyer/title"),
+    ("出展者ID / supplier id", "/supplier/id"),
+    ("出展者 / supplier", "/supplier/title"),
+    ("商談 / meeting", "/meeting"),
+];
 
 pub fn routes(config: &mut web::ServiceConfig) {
     let at = |path: &str| web::resource(path.to_owned()).default_service(web::to(wire::method_not_allowed));
@@ -174,14 +184,13 @@ async fn plan(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     match format {
         None => Ok(HttpResponse::Ok().json(TimetablePlanShown { items })),
         Some(format) => {
-            let (file, lost) = app.blocking(move || written(format, &items)).await?;
+            let file = app.blocking(move || written(format, &items)).await?;
             Ok(HttpResponse::Ok()
                 .content_type(format.content_type())
                 .insert_header((
                     header::CONTENT_DISPOSITION,
                     format!("attachment; filename=\"meetings.{}\"", format.extension()),
                 ))
-                .insert_header(("musubi-lost", lost.to_string()))
                 .body(file))
         }
     }
@@ -222,26 +231,17 @@ fn sittings(
     Ok(sittings.into_iter().map(shown).collect())
 }
 
-fn written(format: Format, items: &[SittingShown]) -> Result<(Vec<u8>, u64)> {
+/// The rows of a file also say the times as the clock on the wall does.
+fn written(format: Format, items: &[SittingShown]) -> Result<Vec<u8>> {
     let row = |shown: &SittingShown| {
-        let name = |card: &Option<CardShown>| card.as_ref().map(|card| card.title.any().to_owned());
-        let id = |card: &Option<CardShown>| card.as_ref().map(|card| card.id.clone());
-        vec![
-            json!(shown.slot + 1),
-            json!(in_japan(&shown.start)),
-            json!(in_japan(&shown.end)),
-            json!(shown.table),
-            json!(id(&shown.buyer)),
-            json!(name(&shown.buyer)),
-            json!(id(&shown.supplier)),
-            json!(name(&shown.supplier)),
-            json!(shown.meeting),
-        ]
+        let mut row = serde_json::to_value(shown).map_err(Error::internal)?;
+        row["number"] = json!(shown.slot + 1);
+        row["from"] = json!(in_japan(&shown.start));
+        row["until"] = json!(in_japan(&shown.end));
+        Ok(row)
     };
-    let rows: Vec<Vec<serde_json::Value>> = items.iter().map(row).collect();
-    let mut file = Vec::new();
-    let (_, lost) = listing::write(format, "meetings", &PLAN, &rows, &mut file).map_err(Error::internal)?;
-    Ok((file, lost))
+    let rows = items.iter().map(row).collect::<Result<Vec<serde_json::Value>>>()?;
+    matter_files::write(format, "meetings", PLAN, &rows)
 }
 
 /// `2026-09-10 10:00`, as the clock on the wall says.

@@ -28,6 +28,7 @@ pub mod imports;
 pub mod indicators;
 pub mod introductions;
 pub mod invitations;
+pub mod joint_orders;
 pub mod lifecycle;
 pub mod lines;
 pub mod matches;
@@ -108,6 +109,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(solving::routes)
                 .configure(meetings::routes)
                 .configure(booth_plans::routes)
+                .configure(joint_orders::routes)
                 .configure(applications::routes)
                 .configure(compositions::routes)
                 .configure(groups::routes)

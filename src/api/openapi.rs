@@ -4,9 +4,9 @@ use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
     accounts, applications, audit, auth, booth_plans, cases, coalition, compose, compositions, concepts, desk,
-    duplicates, exports, groups, health, history, imports, indicators, introductions, invitations, lifecycle, matches,
-    matching, me, meetings, memberships, notices, openapi_life, participants, profile, reviews, search, similar,
-    solving, standing, stories, substitutes, suggest, timetables, vocabularies,
+    duplicates, exports, groups, health, history, imports, indicators, introductions, invitations, joint_orders,
+    lifecycle, matches, matching, me, meetings, memberships, notices, openapi_life, participants, profile, reviews,
+    search, similar, solving, standing, stories, substitutes, suggest, timetables, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -157,6 +157,7 @@ use utoipa_swagger_ui::SwaggerUi;
         booth_plans::change,
         booth_plans::publish,
         booth_plans::places,
+        joint_orders::propose,
         desk::hand_over,
         indicators::read,
         notices::list,

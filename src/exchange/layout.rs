@@ -21,11 +21,6 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// A value of JSON.
-    pub fn of(value: &Value) -> Self {
-        cell(value)
-    }
-
     fn text(text: &str) -> Self {
         if text.is_empty() { Cell::Empty } else { Cell::Text(cells::with_guard(text).into_owned()) }
     }

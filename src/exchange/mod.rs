@@ -19,7 +19,6 @@ pub mod jobs;
 pub mod kaken;
 pub mod layout;
 pub mod lines;
-pub mod listing;
 pub mod mapping;
 pub mod parts;
 pub mod physical;

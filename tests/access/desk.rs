@@ -59,8 +59,52 @@ pub fn matters(
         let id = made("cases", body);
         made(&format!("cases/{id}/events"), json!({ "event": "note", "text": word }));
         add("cases", id, word);
+        let words = [canary(), canary()];
+        let fair = things.iter().find(|thing| thing.kind == "exhibitions" && thing.status == "published");
+        let fair = fair.expect("an exhibition");
+        let ids = meeting(app, by, &fair.id, [&owner, partner], &words);
+        let [timetable, held] = words;
+        add("timetables", ids[0].clone(), timetable);
+        add("meetings", ids[1].clone(), held);
     }
     all
+}
+
+/// A published timetable of one meeting that is over, with what came of it: the ids of both. `words`: what the timetable is
+/// called, and what is to come of the meeting.
+fn meeting(
+    app: &TestApp,
+    by: &Person,
+    exhibition: &str,
+    [buyer, supplier]: [&String; 2],
+    words: &[String; 2],
+) -> [String; 2] {
+    let bearer = by.bearer();
+    let slot = json!({ "start": "2026-03-01T10:00:00+09:00", "end": "2026-03-01T10:20:00+09:00" });
+    let frame = json!({ "title": words[0], "slots": [slot], "tables": 1, "must": [[buyer, supplier]] });
+    let opened = app.post_as(by, &format!("/api/v1/exhibitions/{exhibition}/timetables"), frame);
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    let id = opened.json()["id"].as_str().expect("an id").to_owned();
+    let mut version = 1;
+    let sides = [(buyer, "buyer"), (supplier, "supplier")];
+    let there: Vec<Value> = sides.map(|(party, side)| json!({ "party": party, "side": side })).into();
+    for (what, body) in [
+        ("participants", json!({ "participants": there })),
+        ("solve", json!({ "seconds": 1 })),
+        ("publish", Value::Null),
+    ] {
+        let etag = format!("\"{version}\"");
+        let headers = [("authorization", bearer.as_str()), ("if-match", etag.as_str())];
+        let answer = app.post_with(&format!("/api/v1/timetables/{id}/{what}"), &headers, body);
+        assert_eq!(answer.status, 200, "{what}: {}", answer.body);
+        version = answer.json()["organiser"]["version"].as_i64().expect("a version");
+    }
+    let held = app.get_as(by, &format!("/api/v1/meetings?subject={id}")).json()["items"][0]["id"].clone();
+    let held = held.as_str().expect("a meeting").to_owned();
+    let card = json!({ "side": "buyer", "card": { "outcome": "follow_up", "next_step": words[1] } });
+    let filed = app.post_as(by, &format!("/api/v1/meetings/{held}/cards"), card);
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    [id, held]
 }
 
 /// A file that somebody sent.
@@ -130,7 +174,7 @@ pub fn lists_agree(scene: &Scene, someone: &Someone) -> Result<(), String> {
     if !someone.signed_in() {
         return Ok(());
     }
-    for kind in ["introductions", "cases", "matches"] {
+    for kind in ["introductions", "cases", "matches", "timetables", "meetings"] {
         if kind == "matches" && !rules::reads_desks(someone) {
             continue;
         }

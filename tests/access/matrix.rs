@@ -269,6 +269,7 @@ fn route_cells<'a>(
     };
     let plain = |expected: u16| {
         let path_of = path.replace("{id}", NOBODY).replace("{code}", "organic_electronics");
+        let path_of = path_of.replace("{party}", NOBODY).replace("{solve}", NOBODY).replace("{side}", "buyer");
         cell(path_of, expected, body_for(someone, method, path))
     };
     let only = |may: bool, right: u16| plain(signed_in(if may { right } else { 403 }));

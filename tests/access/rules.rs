@@ -201,6 +201,8 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
             ("post", "{id}/merge") if first == "organizations" => Some(Merge),
             // Of what was never merged.
             ("post", "{id}/unmerge") if first == "organizations" => Some(Administrator(404)),
+            // What is said is read before it is asked of which exhibition.
+            ("post", "{id}/timetables" | "{id}/booth-plans") if first == "exhibitions" => Some(Organise(422)),
             _ => None,
         };
     }
@@ -228,6 +230,23 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
         ("post", "/cases") => OpenCase,
         ("post", "/desk/hand-over") => HandOver,
         ("post", "/compose/group") => Organise(422),
+        // Their own; see `desk::lists_agree`.
+        ("get", "/timetables" | "/meetings" | "/booth-plans") => SignedIn(200),
+        ("get", "/timetables/{id}" | "/timetables/{id}/participants" | "/timetables/{id}/meetings") => ReadMatter,
+        ("get", "/meetings/{id}") => ReadMatter,
+        // Of a timetable, a meeting and a plan that there are not.
+        ("get", "/timetables/{id}/participants/{party}" | "/timetables/{id}/calendar") => SignedIn(404),
+        ("get", "/meetings/{id}/cards/{side}") => SignedIn(404),
+        ("get", "/booth-plans/{id}" | "/booth-plans/{id}/places") => SignedIn(404),
+        ("get" | "delete", "/timetables/{id}/solves/{solve}") => Organise(404),
+        // Without a version.
+        ("patch", "/timetables/{id}" | "/booth-plans/{id}") => Organise(428),
+        ("post", "/timetables/{id}/participants" | "/timetables/{id}/solve" | "/timetables/{id}/publish") => {
+            Organise(428)
+        }
+        ("post", "/booth-plans/{id}/publish") => Organise(428),
+        ("patch", "/timetables/{id}/participants/{party}" | "/meetings/{id}/cards/{side}") => SignedIn(428),
+        ("post", "/meetings/{id}/cards" | "/joint-orders") => SignedIn(422),
         ("get", "/imports" | "/import-mappings") => WorkDesks(200),
         ("post", "/imports") => WorkDesks(400),
         ("post", "/import-mappings") => WorkDesks(422),

@@ -5,6 +5,7 @@ mod support;
 
 mod accounts;
 mod auth;
+mod booth_plans;
 mod coalition;
 mod compose;
 mod concepts;

@@ -452,7 +452,7 @@ fn the_plan_as_a_file() {
     let fair = fair(2, 2);
     let path = fair.timetable(2, 2, nothing);
     fair.solve(&path);
-    for (format, begins) in [("csv", "\u{feff}slot,start"), ("jsonl", "{")] {
+    for (format, begins) in [("csv", "\u{feff}枠 / slot,"), ("jsonl", "{")] {
         let file = format!("{path}/meetings?format={format}");
         let answer = fair.app.get_with(&format!("/api/v1{file}"), &[("authorization", &fair.officer.bearer())]);
         assert_eq!(answer.status, 200);
@@ -462,4 +462,93 @@ fn the_plan_as_a_file() {
     assert_eq!(csv.lines().count(), 1 + fair.meetings(&path).len());
     assert!(csv.contains("2026-04-10 10:00"), "{csv}");
     assert_eq!(fair.send(&fair.officer, "get", &format!("{path}/meetings?format=pdf"), None, Value::Null).status, 422);
+}
+
+#[test]
+fn many_enter_their_wishes_at_once_and_nobody_is_refused() {
+    let fair = fair(4, 4);
+    let path = fair.timetable(4, 4, nothing);
+    fair.solve(&path);
+    std::thread::scope(|scope| {
+        for (at, buyer) in fair.buyers.iter().enumerate() {
+            let (fair, path) = (&fair, &path);
+            scope.spawn(move || {
+                let entry = format!("{path}/participants/{buyer}");
+                let version = fair.get(&fair.officer, &entry)["version"].as_i64();
+                let body = json!({ "wishes": [fair.suppliers[at]], "slots": [at] });
+                let changed = fair.send(&fair.officer, "patch", &entry, version, body);
+                assert_eq!(changed.status, 200, "{}", changed.body);
+            });
+        }
+    });
+    let meetings = fair.meetings(&path);
+    refuse_clashes(&meetings, 4);
+    for (at, buyer) in fair.buyers.iter().enumerate() {
+        assert!(meetings.iter().filter(|(_, who, _)| who == buyer).all(|(slot, _, _)| *slot == at as i64));
+    }
+    // Two officers arrange at the very same moment: one of them is told.
+    let version = fair.version(&path);
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let one = || fair.send(&fair.officer, "post", &format!("{path}/solve"), Some(version), json!({ "seconds": 1 }));
+        let both = [scope.spawn(one), scope.spawn(one)];
+        both.map(|one| one.join().expect("an answer").status).into()
+    });
+    assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+    assert!(answers.iter().all(|status| [200, 412, 503].contains(status)), "{answers:?}");
+}
+
+/// A small fair each time; `MUSUBI_TEST_AMOUNT=release` takes the size of a real one and says how long each step took.
+#[test]
+fn a_whole_fair_with_wishes_on_both_sides() {
+    let real = std::env::var("MUSUBI_TEST_AMOUNT").is_ok_and(|amount| amount == "release");
+    let (buyers, suppliers, slots) = if real { (134, 323, 30) } else { (12, 20, 10) };
+    let fair = fair(buyers, suppliers);
+    let started = std::time::Instant::now();
+    let step = |what: &str| println!("{what}: {:?}", started.elapsed());
+    let mut dice = crate::support::Dice::new(8);
+    let mut picks: BTreeMap<String, Value> = BTreeMap::new();
+    for (one, others) in
+        fair.buyers.iter().map(|one| (one, &fair.suppliers)).chain(fair.suppliers.iter().map(|one| (one, &fair.buyers)))
+    {
+        let wishes: BTreeSet<&String> = (0..5).map(|_| dice.pick(others)).collect();
+        let never = dice.pick(others);
+        let wishes: Vec<&&String> = wishes.iter().filter(|wish| **wish != never).collect();
+        let half: Vec<usize> = (0..slots).filter(|slot| dice.once_in(4) || slot % 2 == 0).collect();
+        picks.insert(one.clone(), json!({ "wishes": wishes, "never": [never], "slots": half, "least": 1 }));
+    }
+    step("registered");
+    let path = fair.timetable(slots, buyers * 9 / 10, |party| picks[party].clone());
+    step("entered");
+    let begun = fair.organise(&path, "solve", json!({ "background": true, "seconds": 60 }));
+    assert_eq!(begun.status, 202, "{}", begun.body);
+    step("first answer");
+    let place = begun.header("location").expect("a place").trim_start_matches("/api/v1").to_owned();
+    let running = || fair.get(&fair.officer, &place)["state"] == "running";
+    assert!(wait_until(Duration::from_secs(200), || !running()));
+    step("solved");
+    let shown = fair.get(&fair.officer, &path)["organiser"].clone();
+    println!("value {} bound {} gap {} meetings {}", shown["value"], shown["bound"], shown["gap"], shown["meetings"]);
+    println!(
+        "without {} short {}",
+        shown["without_meeting"].as_array().map_or(0, Vec::len),
+        shown["short"].as_array().map_or(0, Vec::len)
+    );
+    assert!(shown["gap"].as_f64().is_some_and(|gap| gap <= 0.03), "{shown}");
+    step("read");
+    assert_eq!(fair.organise(&path, "publish", Value::Null).status, 200);
+    step("published");
+    let meetings = fair.meetings(&path);
+    refuse_clashes(&meetings, buyers * 9 / 10);
+    for (_, buyer, supplier) in &meetings {
+        assert!(picks[buyer]["never"][0] != *supplier && picks[supplier]["never"][0] != *buyer);
+    }
+    step("plan read");
+    let whose = fair.buyers[0].clone();
+    assert_eq!(fair.change(&path, &whose, json!({ "slots": [1, 3, 5, 7] })).status, 200);
+    step("one changed");
+    let after = fair.meetings(&path);
+    let others = |all: &BTreeSet<(i64, String, String)>| {
+        all.iter().filter(|(_, buyer, _)| *buyer != whose).cloned().collect::<BTreeSet<_>>()
+    };
+    assert_eq!(others(&meetings), others(&after));
 }

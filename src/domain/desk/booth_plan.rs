@@ -58,7 +58,11 @@ pub struct BoothsAsked {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exhibitor {
-    /// 1 to 50.
+    /// The group that shares the booth: its members are the parties, as they are when the plan is drawn up.
+    #[serde(default)]
+    pub group: Option<ThingId>,
+    /// 1 to 50; absent for a group.
+    #[serde(default)]
     pub parties: Vec<ThingId>,
     /// The name over the booth.
     #[serde(default)]
