@@ -513,8 +513,10 @@ fn a_whole_fair_with_wishes_on_both_sides() {
         let wishes: BTreeSet<&String> = (0..5).map(|_| dice.pick(others)).collect();
         let never = dice.pick(others);
         let wishes: Vec<&&String> = wishes.iter().filter(|wish| **wish != never).collect();
-        let half: Vec<usize> = (0..slots).filter(|slot| dice.once_in(4) || slot % 2 == 0).collect();
-        picks.insert(one.clone(), json!({ "wishes": wishes, "never": [never], "slots": half, "least": 1 }));
+        // Half of them are there for a part of the day.
+        let first = dice.below(slots / 2);
+        let there = dice.once_in(2).then(|| (first..first + slots / 2).collect::<Vec<usize>>());
+        picks.insert(one.clone(), json!({ "wishes": wishes, "never": [never], "slots": there, "least": 1 }));
     }
     step("registered");
     let path = fair.timetable(slots, buyers * 9 / 10, |party| picks[party].clone());
