@@ -70,3 +70,24 @@ fn plain(value: Option<&Value>) -> String {
         Some(other) => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_form_holds_the_rows_and_no_cell_runs() {
+        const COLUMNS: Columns = &[("題名", "/title"), ("費用", "/cost"), ("誰", "/members")];
+        let rows = [json!({
+            "id": "1", "title": "=1+1", "cost": 100, "members": [{ "title": { "ja": "甲" } }, { "title": { "ja": "乙" } }],
+        })];
+        let file = |format| write(format, "groups", COLUMNS, &rows).unwrap();
+        let csv = String::from_utf8(file(Format::Csv)).unwrap();
+        assert_eq!(csv, "\u{feff}題名,費用,誰\r\n'=1+1,100,甲; 乙\r\n");
+        assert_eq!(file(Format::CsvCp932).first(), Some(&0x91));
+        assert!(file(Format::Xlsx).starts_with(b"PK"));
+        let line: Value = serde_json::from_slice(&file(Format::JsonLines)).unwrap();
+        assert_eq!(line, rows[0]);
+    }
+}

@@ -59,9 +59,18 @@ pub fn matters(
         let id = made("cases", body);
         made(&format!("cases/{id}/events"), json!({ "event": "note", "text": word }));
         add("cases", id, word);
+        let public = |thing: &&Planted| thing.visibility == "public" && thing.status == "published";
+        let fair = things.iter().filter(public).find(|thing| thing.kind == "exhibitions").expect("an exhibition");
+        let applicant = if own { &parties[0][0] } else { &others[0] };
+        let word = canary();
+        let body = json!({ "party": applicant, "form": { "note": word, "apart": [partner_firm(things, applicant)] } });
+        add("applications", made(&format!("exhibitions/{}/applications", fair.id), body), word);
+        let word = canary();
+        let members = [applicant.clone(), partner_firm(things, applicant)];
+        let id = made("groups", json!({ "title": word, "exhibition": fair.id, "members": members }));
+        made(&format!("groups/{id}/events"), json!({ "event": "invite", "message": word }));
+        add("groups", id, word);
         let words = [canary(), canary()];
-        let fair = things.iter().find(|thing| thing.kind == "exhibitions" && thing.status == "published");
-        let fair = fair.expect("an exhibition");
         let ids = meeting(app, by, &fair.id, [&owner, partner], &words);
         let [timetable, held] = words;
         add("timetables", ids[0].clone(), timetable);
@@ -105,6 +114,14 @@ fn meeting(
     let filed = app.post_as(by, &format!("/api/v1/meetings/{held}/cards"), card);
     assert_eq!(filed.status, 201, "{}", filed.body);
     [id, held]
+}
+
+/// A public firm of the other side that is not this one.
+fn partner_firm(things: &[Planted], not: &str) -> String {
+    let open = |thing: &&Planted| {
+        thing.kind == "organizations" && !thing.own && thing.visibility == "public" && thing.status == "published"
+    };
+    things.iter().filter(open).find(|thing| thing.id != not).expect("a public firm").id.clone()
 }
 
 /// A file that somebody sent.
@@ -159,6 +176,18 @@ pub fn matter_cells<'a>(
                     push(may(false, 200), json!({ "event": "accept" }));
                 }
             }
+            "applications" => {
+                push(422, json!({}));
+                let office = rules::reads_desks(someone);
+                push(may(office || speaks, 200), json!({ "event": "withdraw" }));
+            }
+            "groups" => {
+                push(422, json!({}));
+                // Nobody has confirmed it: some have not answered.
+                push(may(rules::reads_desks(someone), 409), json!({ "event": "confirm" }));
+                // A yes is for the parties, whoever keeps the exhibition.
+                push(may(speaks, 200), json!({ "event": "accept" }));
+            }
             _ => {
                 push(422, json!({}));
                 push(may(desk || speaks, 200), json!({ "event": "note", "text": "電話で確認した。" }));
@@ -174,7 +203,7 @@ pub fn lists_agree(scene: &Scene, someone: &Someone) -> Result<(), String> {
     if !someone.signed_in() {
         return Ok(());
     }
-    for kind in ["introductions", "cases", "matches", "timetables", "meetings"] {
+    for kind in ["introductions", "cases", "applications", "groups", "matches", "timetables", "meetings"] {
         if kind == "matches" && !rules::reads_desks(someone) {
             continue;
         }

@@ -199,6 +199,11 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
             ("put" | "delete", "{id}/trust") if PARTIES.contains(&first) => Some(Trust),
             ("get", "{id}/profile") if first == "organizations" => Some(ReadAbout),
             ("post", "{id}/merge") if first == "organizations" => Some(Merge),
+            // Of an exhibition that there is not; what is asked is read first.
+            ("get", "{id}/applications") if first == "exhibitions" => Some(SignedIn(404)),
+            ("post", "{id}/applications") if first == "exhibitions" => Some(SignedIn(422)),
+            ("get", "{id}/compositions") if first == "exhibitions" => Some(Organise(404)),
+            ("post", "{id}/compositions") if first == "exhibitions" => Some(Organise(422)),
             // Of what was never merged.
             ("post", "{id}/unmerge") if first == "organizations" => Some(Administrator(404)),
             // What is said is read before it is asked of which exhibition.
@@ -247,6 +252,17 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
         ("post", "/booth-plans/{id}/publish") => Organise(428),
         ("patch", "/timetables/{id}/participants/{party}" | "/meetings/{id}/cards/{side}") => SignedIn(428),
         ("post", "/meetings/{id}/cards" | "/joint-orders") => SignedIn(422),
+        ("get", "/applications" | "/groups") => SignedIn(200),
+        ("get", "/applications/{id}" | "/applications/{id}/history" | "/groups/{id}") => ReadMatter,
+        ("post", "/applications/{id}/events" | "/groups/{id}/events") => MatterEvent,
+        ("post", "/groups") => Organise(422),
+        // Of what there is not.
+        ("get", "/groups/{id}/history") => SignedIn(404),
+        ("get", "/groups/{id}/substitutes") => Organise(404),
+        ("get", "/compositions/{id}" | "/compositions/{id}/history" | "/compositions/{id}/solve") => Organise(404),
+        ("delete", "/compositions/{id}/solve") => Organise(404),
+        ("patch", "/compositions/{id}") => Organise(428),
+        ("get", "/stories") => Anyone(200),
         ("get", "/imports" | "/import-mappings") => WorkDesks(200),
         ("post", "/imports") => WorkDesks(400),
         ("post", "/import-mappings") => WorkDesks(422),

@@ -367,7 +367,7 @@ pub fn with_words(kind: &str, canary: &str, facts: Value) -> Value {
         "exhibitions" => json!({
             "title_ja": format!("展示会 {canary}"), "title_en": canary, "organizer": canary, "description_ja": text,
             "description_en": english, "call_ja": text, "call_en": canary, "venue_ja": canary, "venue_en": canary,
-            "website": web, "theme": [{ "text_ja": format!("封止 {canary}"), "text_en": canary }],
+            "website": web, "apply_by": "2026-12-31", "theme": [{ "text_ja": format!("封止 {canary}"), "text_en": canary }],
             "booths": [{ "id": canary, "column": 0, "row": 0 }], "fields": ["organic_electronics"],
         }),
         _ => json!({

@@ -12,6 +12,7 @@ mod concepts;
 mod contract;
 mod desk;
 mod directions;
+mod exhibitions;
 mod figures;
 mod health;
 mod history;
