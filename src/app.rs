@@ -1,7 +1,9 @@
 //! What a handler can reach: database, engine, feed, clock, limits. No globals.
 
 use crate::Limits;
+use crate::api::background::Background;
 use crate::api::metrics::Metrics;
+use crate::api::solves::Solves;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
@@ -28,6 +30,9 @@ pub struct App {
     pub metrics: Metrics,
     pub auth: Arc<Auth>,
     pub imports: Arc<Imports>,
+    /// Solves that go on in the background.
+    pub background: Arc<Background>,
+    pub solves: Arc<Solves>,
 }
 
 /// How long a search waits for its turn.

@@ -15,6 +15,7 @@ pub mod feed;
 pub mod store;
 
 use crate::api::metrics::Metrics;
+use crate::api::solves::Solves;
 use crate::app::App;
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
@@ -70,7 +71,9 @@ pub fn build(
     // Staged files lie beside the index, in the data folder.
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
     let long_turn = Arc::new(Semaphore::new(1));
-    Ok(App { database, engine, feed, turns, long_turn, limits: Arc::new(limits), metrics, auth, imports })
+    let solves = Arc::new(Solves::start(database.clone(), long_turn.clone()));
+    let (limits, background) = (Arc::new(limits), Arc::default());
+    Ok(App { database, engine, feed, turns, long_turn, limits, metrics, auth, imports, solves, background })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

@@ -273,7 +273,19 @@ fn every_kind_goes_in_and_refers_to_the_others() {
             &[json!({"id": "r1", "record_kind": "project", "title": "共同研究", "date": "令和6年度",
                                     "members": [{"party": "univ", "role": "代表"}, "firm", "p1"]})],
         );
+        take(
+            Kind::Exhibition,
+            &[
+                json!({"id": "e1", "kind": "商談会", "title": "架空商談会", "初日": "令和9年2月3日", "ends_on": "2027-02-05",
+                     "開催地": "山形県山形市", "theme": [{"text_ja": "封止", "weight": 2}], "補助率": "50",
+                     "booths": [{"id": "A-1", "column": 0, "row": 0}, {"id": "A-2", "column": 1, "row": 0, "size": 2}],
+                     "walls": [{"left": "A-1", "right": "A-2"}]}),
+            ],
+        );
         let university = world.thing(Kind::Organization, "name_ja", "架空大学");
+        let fair = world.thing(Kind::Exhibition, "title_ja", "架空商談会");
+        assert_eq!((&fair["begins_on"], &fair["municipality"]), (&json!("2027-02-03"), &json!("062014")));
+        assert_eq!((&fair["subsidy_percent"], &fair["booths"][0]["size"]), (&json!(50), &json!(1)));
         let old = world.thing(Kind::Organization, "name_ja", "旧架空大学");
         assert_eq!(old["successor"], university["id"]);
         assert_eq!(old["organization_kind"], "university");
@@ -659,6 +671,11 @@ fn filled() -> World {
     take(
         Kind::Record,
         json!({"title": "実績", "date": "FY2023", "members": [{"party": organization, "role": "代表"}]}),
+    );
+    take(
+        Kind::Exhibition,
+        json!({"title": "展示会", "begins_on": "2027-02-03", "theme": [{"text_ja": "封止; 塗布", "concepts": ["organic_el"]}],
+               "booths": [{"id": "A-1", "column": 0, "row": 0, "price": 1000}], "price": 5}),
     );
     world
 }

@@ -203,6 +203,23 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("compose", "matching"),
                     ("thing_matches", "matching"),
                     ("matching", "thing_matches"),
+                    // A timetable is one resource in several files: its frame, those who take part, how it is arranged,
+                    // and its meetings. Participants are scored, and neighbours weighed, by matches.
+                    ("arranging", "matching"),
+                    ("participants", "arranging"),
+                    ("participants", "solving"),
+                    ("participants", "timetables"),
+                    ("solving", "arranging"),
+                    ("solving", "background"),
+                    ("solving", "timetables"),
+                    ("meetings", "participants"),
+                    ("meetings", "matter_files"),
+                    ("booth_plans", "matter_files"),
+                    ("booth_plans", "neighbours"),
+                    ("neighbours", "matching"),
+                    // A joint order asks the members of a group as a coalition asks everybody.
+                    ("joint_orders", "coalition"),
+                    ("joint_orders", "matching"),
                 ]
                 .contains(&(own.as_str(), other.as_str()));
                 if named && !agreed {

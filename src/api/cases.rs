@@ -9,19 +9,19 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::desk::case::{Document, MEASURES_MOST, NextAction, Opened, PARTICIPANTS_MOST};
-use crate::domain::desk::{Case, CaseDeed, Day, Introduction, IntroductionDeed};
+use crate::domain::desk::{Case, CaseDeed, Day, Introduction, IntroductionDeed, Meeting, MeetingDeed};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::Purpose;
-use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, Side};
+use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, MeetingSide, Side};
 use crate::domain::{Actor, Defect, ThingId, Timestamp};
 use crate::error::{Error, Result};
-use crate::store::matters::{self, Kept};
+use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Conn, Tx, disclosures, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A case from an accepted introduction, or (for desks) from a first talk.
+/// A case from an accepted introduction, from a meeting with a result card, or (for desks) from a first talk.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCase {
@@ -29,6 +29,9 @@ pub struct NewCase {
     pub title: Line,
     #[serde(default)]
     pub introduction: Option<ThingId>,
+    /// The meeting of a 商談会 it comes from; not together with `introduction`.
+    #[serde(default)]
+    pub meeting: Option<ThingId>,
     /// What it is about; of an introduction, its subject.
     #[serde(default)]
     pub subject: Option<ThingId>,
@@ -47,7 +50,7 @@ pub struct NewCase {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub measures: Vec<Line>,
-    /// `introduction` after an introduction, else `consultation`.
+    /// `introduction` after an introduction, `meeting` after a meeting, else `consultation`.
     #[serde(default)]
     pub stage: Option<CaseStage>,
     /// Today if absent.
@@ -130,6 +133,7 @@ pub struct CaseShown {
     pub stage_since: Day,
     pub opened_on: Day,
     pub introduction: Option<ThingId>,
+    pub meeting: Option<ThingId>,
     pub subject: Option<CardShown>,
     pub participants: Vec<CardShown>,
     pub purpose: Option<Purpose>,
@@ -201,7 +205,8 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
     .await
 }
 
-/// Opens a case: coordinators, and whoever speaks for a side of an accepted introduction.
+/// Opens a case: coordinators, and whoever speaks for a side of an accepted introduction or of a meeting of which something is
+/// to come.
 #[utoipa::path(post, path = "/api/v1/cases", tag = "desk", request_body = NewCase, params(
     ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
 ), responses(
@@ -220,8 +225,11 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
                 Err(error) => return Err(error),
             },
         };
+        let mut meeting = meeting_of(tx, &sight, &new)?;
         let speaks = introduction.as_ref().is_some_and(|introduction| {
             Side::ALL.iter().any(|side| tx.actor().speaks_for(introduction.matter.party(*side)))
+        }) || meeting.as_ref().is_some_and(|meeting| {
+            MeetingSide::ALL.iter().any(|side| tx.actor().speaks_for(meeting.matter.party(*side)))
         });
         allow(tx.actor(), tx.actor().works_the_desk() || speaks)?;
         let happened_on = new.happened_on.clone();
@@ -230,11 +238,14 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
             let defect = Defect::new("day.future", "今日までの日付を入れてください。", "The day is not in the future.");
             return Err(Error::invalid("/happened_on", defect));
         }
-        let opened = opened(tx, new, introduction.as_ref())?;
+        let opened = opened(tx, new, introduction.as_ref(), meeting.as_ref())?;
         let kept = matters::open::<Case>(tx, CaseDeed::Opened(Box::new(opened)), happened_on)?;
         if let Some(introduction) = &mut introduction {
             let case = kept.id.clone();
             matters::add(tx, introduction, IntroductionDeed::CaseOpened { case }, None)?;
+        }
+        if let Some(meeting) = &mut meeting {
+            matters::add(tx, meeting, MeetingDeed::CaseOpened { case: kept.id.clone() }, None)?;
         }
         done(tx, &kept, true)
     })
@@ -361,11 +372,37 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Case>, what: CaseHappening) -> Result<Ca
     })
 }
 
-fn opened(tx: &mut Tx<'_>, new: NewCase, introduction: Option<&Kept<Introduction>>) -> Result<Opened> {
+/// The meeting it comes from, if one is named that the caller may see.
+fn meeting_of(tx: &mut Tx<'_>, sight: &Sight, new: &NewCase) -> Result<Option<Kept<Meeting>>> {
+    let Some(id) = &new.meeting else { return Ok(None) };
+    if new.introduction.is_some() {
+        let defect = Defect::new(
+            "case.origin",
+            "紹介と商談のどちらか一方だけを指定してください。",
+            "Name an introduction or a meeting, not both.",
+        );
+        return Err(Error::invalid("/meeting", defect));
+    }
+    match matters::get::<Meeting>(tx.conn(), sight, id) {
+        Ok(meeting) => Ok(Some(meeting)),
+        Err(Error::NotFound) => Err(unknown("/meeting", id)),
+        Err(error) => Err(error),
+    }
+}
+
+fn opened(
+    tx: &mut Tx<'_>,
+    new: NewCase,
+    introduction: Option<&Kept<Introduction>>,
+    meeting: Option<&Kept<Meeting>>,
+) -> Result<Opened> {
     let matter = introduction.map(|introduction| &introduction.matter);
+    let met =
+        meeting.iter().flat_map(|meeting| MeetingSide::ALL.iter().map(|side| meeting.matter.party(*side).clone()));
     let mut parties: Vec<ThingId> = matter
         .iter()
         .flat_map(|matter| [matter.asked.seeking.clone(), matter.asked.answering.clone()])
+        .chain(met)
         .chain(new.parties.iter().cloned())
         .collect();
     let mut seen = std::collections::HashSet::new();
@@ -410,10 +447,15 @@ fn opened(tx: &mut Tx<'_>, new: NewCase, introduction: Option<&Kept<Introduction
         (false, Some(matter)) => matter.desk.clone(),
         (false, None) => None,
     };
-    let first = if matter.is_some() { CaseStage::Introduction } else { CaseStage::Consultation };
+    let first = match (matter, meeting) {
+        (Some(_), _) => CaseStage::Introduction,
+        (None, Some(_)) => CaseStage::Meeting,
+        (None, None) => CaseStage::Consultation,
+    };
     Ok(Opened {
         title: new.title,
         introduction: introduction.map(|introduction| introduction.id.clone()),
+        meeting: meeting.map(|meeting| meeting.id.clone()),
         subject,
         parties,
         purpose: new.purpose.or_else(|| matter.and_then(|matter| matter.asked.purpose)),
@@ -476,6 +518,7 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Case>) -> Result<CaseShown> 
         stage_since: matter.stage_since,
         opened_on: matter.opened_on,
         introduction: matter.opened.introduction,
+        meeting: matter.opened.meeting,
         subject: matter.opened.subject.as_ref().and_then(|subject| cards.get(subject)),
         participants: cards.some(&matter.participants),
         purpose: matter.opened.purpose,

@@ -264,13 +264,13 @@ fn bound_parties(app: &App, scope: &Scope, together: &[[ThingId; 2]], apart: &[[
 }
 
 /// A party with its judged lines.
-struct Judged {
-    party: Party,
+pub(super) struct Judged {
+    pub(super) party: Party,
     facts: PartyFacts,
-    lines: Vec<LineBody>,
+    pub(super) lines: Vec<LineBody>,
 }
 
-fn judge(
+pub(super) fn judge(
     app: &App,
     scope: &Scope,
     ready: &[Ready],

@@ -1,40 +1,31 @@
 //! `POST /compose/group`: who goes together to an exhibition, and why. Nothing is stored.
 
-use super::matching::{self, FromText, MatchFilters, Party, Towards};
+use super::candidates::{Deriving, Gathered, gather};
+use super::matching::{self, MatchFilters, Party};
 use super::problem::{Answer, ProblemBody};
 use super::{permit, wire};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::{Kind, Status};
-use crate::domain::{Actor, Defect, Entry, Finding, Organization, Record, Thing, ThingId};
+use crate::domain::{Actor, Defect, Finding, ThingId};
 use crate::error::{Error, Result};
-use crate::store::things;
 use actix_web::{HttpRequest, HttpResponse, web};
-use musubi_index::composing::group::{self, Candidate, Group, Parts, Question, Rule, Size, Topic, Wish};
+use musubi_index::composing::group::{self, Group, Parts, Rule, Size, Wish};
 use musubi_index::composing::{Progress, Refusal};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 
 /// Topics of a theme: each is a match.
-const TOPICS_MOST: usize = 12;
-/// Parties that a topic finds.
-const FOUND: usize = 1_000;
-/// Candidates when none are named.
-const CANDIDATES: usize = 300;
+pub(super) const TOPICS_MOST: usize = 12;
 /// Candidates that may be named.
-const CANDIDATES_MOST: usize = 1_000;
-/// A topic is covered from this share of the best score on.
-const COVERS: f64 = 0.1;
-/// Two that worked together, beside what else speaks for them.
-const WORKED_TOGETHER: f64 = 0.5;
+pub(super) const CANDIDATES_MOST: usize = 1_000;
 /// Seconds for the solver, unless asked otherwise, and at most.
 const SECONDS: u64 = 2;
 const SECONDS_MOST: u64 = 8;
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupQuery {
     /// The topics of the exhibition's theme, in words, 1 to 12.
@@ -60,9 +51,18 @@ pub struct GroupQuery {
     /// For the solver, 1 to 8; 2 if absent.
     #[serde(default)]
     pub seconds: Option<u64>,
+    /// Pairs that asked for each other.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub bonds: Vec<[ThingId; 2]>,
+    /// What is known of the candidates is read from the database, whoever they are; and what they offer and look for is
+    /// read in their texts, too.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub deriving: Option<Deriving>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TopicQuery {
     pub text: String,
@@ -72,7 +72,7 @@ pub struct TopicQuery {
 }
 
 /// An organisation with what its application says.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CandidateQuery {
     pub id: ThingId,
@@ -90,7 +90,7 @@ pub struct CandidateQuery {
     pub share: i64,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WishQuery {
     pub rule: RuleQuery,
@@ -99,7 +99,7 @@ pub struct WishQuery {
     pub soft: Option<f64>,
 }
 
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RuleQuery {
     Places {
@@ -162,7 +162,7 @@ pub enum RuleQuery {
 }
 
 /// By employees: small up to 20, medium up to 300. Who does not state them is of no size.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SizeQuery {
     Small,
@@ -170,7 +170,7 @@ pub enum SizeQuery {
     Large,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct GroupAnswer {
     /// The best group found; null when the wishes cannot all hold, or none was found in time.
     pub group: Option<GroupBody>,
@@ -192,7 +192,7 @@ pub struct GroupAnswer {
     pub stale: bool,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct GroupBody {
     pub members: Vec<MemberBody>,
     pub lead: Option<Party>,
@@ -206,7 +206,7 @@ pub struct GroupBody {
     pub broken: Vec<usize>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PartsBody {
     pub coverage: f64,
     pub complementarity: f64,
@@ -217,7 +217,7 @@ pub struct PartsBody {
     pub missed: f64,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct MemberBody {
     pub party: Party,
     /// What the group would lose without it and with nobody in its place, in points.
@@ -230,13 +230,13 @@ pub struct MemberBody {
     pub needed_by: Vec<usize>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PointsBody {
     pub topic: usize,
     pub points: f64,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct MissedBody {
     pub wish: usize,
     /// Units short or over.
@@ -244,7 +244,7 @@ pub struct MissedBody {
     pub points: f64,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OutsideBody {
     pub party: Party,
     /// What it would add, in points, wishes aside.
@@ -255,21 +255,21 @@ pub struct OutsideBody {
     pub instead_of: Option<InsteadBody>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct InsteadBody {
     pub party: Party,
     pub change: f64,
 }
 
 /// Wishes that cannot all hold: without any one of them the others of the list can.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ConflictBody {
     pub wishes: Vec<ConflictWishBody>,
     /// False: not found out within the limit whether each of them is needed.
     pub proven_minimal: bool,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ConflictWishBody {
     pub wish: usize,
     /// Without it alone every other wish of the question can hold; null: not found out.
@@ -339,168 +339,6 @@ fn check(query: &GroupQuery) -> Result<()> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
 }
 
-/// A question with the names of those in it.
-struct Gathered {
-    question: Question,
-    names: HashMap<String, Party>,
-    stale: bool,
-}
-
-/// What the caller may know of the candidates.
-fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gathered> {
-    let scope = actor.scope();
-    let mark_before = app.engine.mark();
-    let filters = app.database.read(|conn| matching::party_filters(conn, Towards::Organizations, &query.filters))?;
-    // For each party its coverage by topic, relative to the best on that topic.
-    let mut covers: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
-    let mut records: BTreeSet<String> = BTreeSet::new();
-    for (topic, asked) in query.theme.iter().enumerate() {
-        let from = matching::From::Text(FromText { text: asked.text.clone() });
-        let asking = matching::asking(app, &scope, &from, None)?;
-        let found = matching::ask(app, actor, &asking, filters.clone(), FOUND)?;
-        let best = found.parties.first().map_or(1.0, |party| f64::from(party.score)).max(1e-9);
-        for party in found.parties {
-            let share = (f64::from(party.score) / best).clamp(0.0, 1.0);
-            if share >= COVERS {
-                covers.entry(party.party).or_default().push((topic, share));
-                let shown = party.things.into_iter().filter(|thing| thing.kind == Kind::Record.code());
-                records.extend(shown.map(|thing| thing.id));
-            }
-        }
-    }
-    let applied: Vec<CandidateQuery> = match &query.candidates {
-        Some(candidates) => candidates.iter().map(CandidateQuery::again).collect(),
-        None => found_by_theme(&covers, query),
-    };
-    let ids: Vec<String> = applied.iter().map(|candidate| candidate.id.to_string()).collect();
-    let records: Vec<String> = records.into_iter().collect();
-    let (organizations, records) = app.database.read(|conn| {
-        let organizations = things::get_many::<Organization>(conn, &scope, &ids)?;
-        Ok((organizations, things::get_many::<Record>(conn, &scope, &records)?))
-    })?;
-    let organizations: HashMap<String, Thing<Organization>> = organizations
-        .into_iter()
-        .filter(|thing| thing.header.status == Status::Published)
-        .map(|thing| (thing.header.id.to_string(), thing))
-        .collect();
-    if query.candidates.is_some() {
-        refuse_unknown(&ids, &organizations)?;
-    }
-    let worked = worked_together(&records, &organizations);
-    let partners_of = |id: &str| worked.keys().filter(|(left, right)| left == id || right == id).count();
-    let most = ids.iter().map(|id| partners_of(id)).max().unwrap_or(0).max(1);
-    let mut names = HashMap::new();
-    let mut candidates = Vec::with_capacity(applied.len());
-    for applied in &applied {
-        let id = applied.id.to_string();
-        let Some(organization) = organizations.get(&id) else { continue };
-        let hub = partners_of(&id) as f64 / most as f64;
-        candidates.push(candidate(applied, organization, covers.remove(&id).unwrap_or_default(), hub));
-        let name = organization.entry.title();
-        names.insert(id.clone(), Party { kind: Kind::Organization, id, name });
-    }
-    let question = Question {
-        candidates,
-        topics: query
-            .theme
-            .iter()
-            .map(|topic| Topic { name: topic.text.clone(), weight: topic.weight.unwrap_or(1.0) })
-            .collect(),
-        wishes: query.wishes.iter().map(WishQuery::wish).collect(),
-        rivals: query.rivals.iter().map(|[left, right]| (left.to_string(), right.to_string())).collect(),
-        partners: worked.into_keys().map(|(left, right)| (left, right, WORKED_TOGETHER)).collect(),
-        alternatives: query.alternatives,
-        ..Question::default()
-    };
-    Ok(Gathered { question, names, stale: mark_before.is_none() || app.feed.status().rebuilding })
-}
-
-/// Listed candidates must be organisations that the caller may see; one answer for all that are not.
-fn refuse_unknown(ids: &[String], organizations: &HashMap<String, Thing<Organization>>) -> Result<()> {
-    let unknown = ids.iter().enumerate().filter(|(_, id)| !organizations.contains_key(*id));
-    let findings: Vec<Finding> = unknown
-        .take(50)
-        .map(|(place, _)| {
-            let defect =
-                Defect::new("reference.unknown", "その機関は見つかりません。", "There is no such organisation.");
-            Finding::new(format!("/candidates/{place}/id"), defect)
-        })
-        .collect();
-    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
-}
-
-/// Those that the theme finds best, and whoever the wishes name. Nobody was asked yet, so everybody may be asked to lead.
-fn found_by_theme(covers: &HashMap<String, Vec<(usize, f64)>>, query: &GroupQuery) -> Vec<CandidateQuery> {
-    let mut found: Vec<(f64, &String)> =
-        covers.iter().map(|(id, covers)| (covers.iter().map(|(_, share)| share).sum(), id)).collect();
-    found.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
-    let named = query.wishes.iter().flat_map(|wish| wish.rule.named());
-    let named = named.chain(query.rivals.iter().flatten()).chain(query.by_hand.iter().flatten());
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let all = named.map(ToString::to_string).chain(found.into_iter().take(CANDIDATES).map(|(_, id)| id.clone()));
-    all.filter(|id| seen.insert(id.clone()))
-        .take(CANDIDATES_MOST)
-        .map(|id| CandidateQuery {
-            id: ThingId::from_stored(id),
-            willing_to_lead: true,
-            first_timer: false,
-            exhibitions: 0,
-            cost: 0,
-            share: 0,
-        })
-        .collect()
-}
-
-fn candidate(
-    applied: &CandidateQuery,
-    organization: &Thing<Organization>,
-    covers: Vec<(usize, f64)>,
-    hub: f64,
-) -> Candidate {
-    let entry = &organization.entry;
-    let fields: Vec<String> = entry.fields.iter().map(|field| field.as_str().to_owned()).collect();
-    let industry = entry.industry.iter().map(|industry| format!("industry {}", industry.as_str()));
-    Candidate {
-        covers,
-        offers: fields.iter().cloned().chain(industry).map(|stated| (stated, 1.0)).collect(),
-        fields,
-        size: entry.employees.map(|employees| match employees.value() {
-            ..=20 => Size::Small,
-            21..=300 => Size::Medium,
-            _ => Size::Large,
-        }),
-        first_timer: applied.first_timer,
-        exhibitions: applied.exhibitions,
-        hub,
-        willing_to_lead: applied.willing_to_lead,
-        cost: applied.cost,
-        share: applied.share,
-        ..Candidate::named(applied.id.as_str())
-    }
-}
-
-/// Pairs of candidates that stand in one record of work.
-fn worked_together(
-    records: &[Thing<Record>],
-    organizations: &HashMap<String, Thing<Organization>>,
-) -> BTreeMap<(String, String), ()> {
-    let mut worked = BTreeMap::new();
-    for record in records {
-        let mut members: Vec<String> = record.entry.members.iter().map(|member| member.party.to_string()).collect();
-        members.retain(|member| organizations.contains_key(member));
-        members.sort();
-        members.dedup();
-        // A list of hundreds says little about any two of them.
-        members.truncate(20);
-        for (at, left) in members.iter().enumerate() {
-            for right in &members[at + 1..] {
-                worked.insert((left.clone(), right.clone()), ());
-            }
-        }
-    }
-    worked
-}
-
 fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
     let Gathered { question, names, stale } = gathered;
     let limit = Duration::from_secs(query.seconds.unwrap_or(SECONDS));
@@ -521,12 +359,23 @@ fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
         }
         None => None,
     };
-    Ok(GroupAnswer {
+    Ok(answered(&answer, &names, by_hand, question.candidates.len(), stale))
+}
+
+/// An answer of the engine with the names of those in it.
+pub(super) fn answered(
+    answer: &group::Answer,
+    names: &HashMap<String, Party>,
+    by_hand: Option<GroupBody>,
+    candidates: usize,
+    stale: bool,
+) -> GroupAnswer {
+    GroupAnswer {
         bound: answer.bound,
         gap: answer.gap(),
         proven: answer.proven,
-        group: answer.group.as_ref().map(|group| body(group, &names)),
-        alternatives: answer.alternatives.iter().map(|group| body(group, &names)).collect(),
+        group: answer.group.as_ref().map(|group| body(group, names)),
+        alternatives: answer.alternatives.iter().map(|group| body(group, names)).collect(),
         outside: answer
             .outside
             .iter()
@@ -543,7 +392,7 @@ fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
                 })
             })
             .collect(),
-        conflict: answer.conflict.map(|conflict| ConflictBody {
+        conflict: answer.conflict.as_ref().map(|conflict| ConflictBody {
             wishes: conflict
                 .wishes
                 .iter()
@@ -552,12 +401,30 @@ fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
             proven_minimal: conflict.proven_minimal,
         }),
         by_hand,
-        candidates: question.candidates.len(),
+        candidates,
         stale,
-    })
+    }
 }
 
-fn refused(refusals: Vec<Refusal>) -> Error {
+impl GroupAnswer {
+    /// Everybody who is named in it.
+    pub(super) fn each_party(&mut self, hear: &mut dyn FnMut(&mut Party)) {
+        let groups = self.group.iter_mut().chain(&mut self.alternatives).chain(&mut self.by_hand);
+        for group in groups {
+            group.lead.iter_mut().for_each(&mut *hear);
+            for member in &mut group.members {
+                hear(&mut member.party);
+                member.partners.iter_mut().for_each(&mut *hear);
+            }
+        }
+        for outside in &mut self.outside {
+            hear(&mut outside.party);
+            outside.instead_of.iter_mut().for_each(|instead| hear(&mut instead.party));
+        }
+    }
+}
+
+pub(super) fn refused(refusals: Vec<Refusal>) -> Error {
     let finding = |refusal: Refusal| {
         let pointer = refusal.pointer.replace("/topics", "/theme");
         Finding::new(pointer, Defect::new("compose.value", refusal.message.ja, refusal.message.en))
@@ -565,7 +432,7 @@ fn refused(refusals: Vec<Refusal>) -> Error {
     Error::Invalid(refusals.into_iter().map(finding).collect())
 }
 
-fn body(group: &Group, names: &HashMap<String, Party>) -> GroupBody {
+pub(super) fn body(group: &Group, names: &HashMap<String, Party>) -> GroupBody {
     let parts = |parts: &Parts| PartsBody {
         coverage: parts.coverage,
         complementarity: parts.complementarity,
@@ -597,21 +464,15 @@ fn body(group: &Group, names: &HashMap<String, Party>) -> GroupBody {
     }
 }
 
-impl CandidateQuery {
-    fn again(&self) -> CandidateQuery {
-        CandidateQuery { id: self.id.clone(), ..*self }
-    }
-}
-
 impl WishQuery {
-    fn wish(&self) -> Wish {
+    pub(super) fn wish(&self) -> Wish {
         Wish { rule: self.rule.rule(), soft: self.soft }
     }
 }
 
 impl RuleQuery {
     /// Who is named in it.
-    fn named(&self) -> Vec<&ThingId> {
+    pub(super) fn named(&self) -> Vec<&ThingId> {
         match self {
             RuleQuery::Lead { candidate } | RuleQuery::Must { candidate } | RuleQuery::Never { candidate } => {
                 vec![candidate]

@@ -5,7 +5,7 @@ use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::{Case, Introduction, Matter, Proposal};
+use crate::domain::desk::{BoothPlan, Case, Group, Introduction, Matter, Proposal, Timetable};
 use crate::domain::text::Prose;
 use crate::domain::{Defect, Role, ThingId};
 use crate::error::{Error, Result};
@@ -33,6 +33,9 @@ pub struct HandedOver {
     pub matches: usize,
     pub introductions: usize,
     pub cases: usize,
+    pub timetables: usize,
+    pub booth_plans: usize,
+    pub groups: usize,
 }
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -68,6 +71,9 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
                 matches: give::<Proposal>(tx, &from, &to, &note)?,
                 introductions: give::<Introduction>(tx, &from, &to, &note)?,
                 cases: give::<Case>(tx, &from, &to, &note)?,
+                timetables: give::<Timetable>(tx, &from, &to, &note)?,
+                booth_plans: give::<BoothPlan>(tx, &from, &to, &note)?,
+                groups: give::<Group>(tx, &from, &to, &note)?,
             })
         })
         .await?;
@@ -78,7 +84,8 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
 fn give<M: Matter>(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose>) -> Result<usize> {
     let mut given = 0;
     for mut kept in matters::on_desk::<M>(tx.conn(), from)? {
-        given += usize::from(matters::add(tx, &mut kept, M::hand_over(to.clone(), note.clone()), None)?);
+        let Some(deed) = M::hand_over(to.clone(), note.clone()) else { continue };
+        given += usize::from(matters::add(tx, &mut kept, deed, None)?);
     }
     Ok(given)
 }

@@ -7,7 +7,7 @@ use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::vocabulary::Kind;
-use crate::domain::{Capability, Defect, Finding, Need, Organization, Person, Record, Seed};
+use crate::domain::{Capability, Defect, Exhibition, Finding, Need, Organization, Person, Record, Seed};
 use crate::error::{Error, Result};
 use crate::exchange::export::{ExportError, Exported, Format, PartsPlace, Which, export_some};
 use crate::exchange::parts::PartKind;
@@ -176,6 +176,7 @@ fn which(app: &App, actor: &crate::domain::Actor, kind: Kind, query: &ExportQuer
         Kind::Seed => resource::read_list_query::<Seed>(&list)?,
         Kind::Need => resource::read_list_query::<Need>(&list)?,
         Kind::Record => resource::read_list_query::<Record>(&list)?,
+        Kind::Exhibition => resource::read_list_query::<Exhibition>(&list)?,
     };
     Ok(Which::Filtered(filter, page.order))
 }

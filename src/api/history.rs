@@ -8,7 +8,9 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::access::Action;
 use crate::domain::vocabulary::Status;
-use crate::domain::{Capability, Defect, Entry, Need, Organization, Person, Record, Scope, Seed, Timestamp};
+use crate::domain::{
+    Capability, Defect, Entry, Exhibition, Need, Organization, Person, Record, Scope, Seed, Timestamp,
+};
 use crate::error::Error;
 use crate::store::history::{self, Version};
 use crate::store::page::{Page, Place};
@@ -62,6 +64,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     routes_of::<Seed>(config);
     routes_of::<Need>(config);
     routes_of::<Record>(config);
+    routes_of::<Exhibition>(config);
 }
 
 fn routes_of<E: Stored>(config: &mut web::ServiceConfig) {

@@ -179,7 +179,7 @@ async fn create(
             if let Some((party, _)) = &invitation.party {
                 match things::kind_of(tx.conn(), party)? {
                     Some(Kind::Organization | Kind::Person) => {}
-                    Some(Kind::Capability | Kind::Seed | Kind::Need | Kind::Record) | None => {
+                    Some(Kind::Capability | Kind::Seed | Kind::Need | Kind::Record | Kind::Exhibition) | None => {
                         return Err(no_such_party());
                     }
                 }

@@ -10,7 +10,7 @@ use crate::auth::Caller;
 use crate::domain::access::Action;
 use crate::domain::lifecycle::Step;
 use crate::domain::text::Prose;
-use crate::domain::{Actor, Capability, Defect, Need, Organization, Person, Record, Seed, Timestamp};
+use crate::domain::{Actor, Capability, Defect, Exhibition, Need, Organization, Person, Record, Seed, Timestamp};
 use crate::error::Error;
 use crate::store::lifecycle::{self, Review};
 use crate::store::things::{self, Stored};
@@ -62,6 +62,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     steps_of::<Seed>(config);
     steps_of::<Need>(config);
     steps_of::<Record>(config);
+    steps_of::<Exhibition>(config);
     trust_of::<Organization>(config);
     trust_of::<Person>(config);
 }

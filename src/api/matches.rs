@@ -248,6 +248,14 @@ async fn act(
     .await
 }
 
+/// Nobody looks for a partner with a record of work, or with an exhibition.
+fn may_begin(kind: Kind) -> bool {
+    match kind {
+        Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed | Kind::Need => true,
+        Kind::Record | Kind::Exhibition => false,
+    }
+}
+
 /// Ids in a body are looked at with the same eyes as ids in a path.
 fn check(tx: &mut Tx<'_>, new: &NewMatch) -> Result<()> {
     if new.evidence.len() > EVIDENCE_MOST {
@@ -257,7 +265,7 @@ fn check(tx: &mut Tx<'_>, new: &NewMatch) -> Result<()> {
     let scope = tx.actor().scope();
     let named = [new.from.id.clone(), new.party.clone()].into_iter().chain(new.evidence.iter().cloned());
     let cards = Cards::read(tx.conn(), &scope, named)?;
-    if cards.get(&new.from.id).is_none_or(|card| card.kind != new.from.kind || card.kind == Kind::Record) {
+    if cards.get(&new.from.id).is_none_or(|card| card.kind != new.from.kind || !may_begin(card.kind)) {
         return Err(unknown("/from/id", &new.from.id));
     }
     if cards.get(&new.party).is_none_or(|card| !card.kind.is_party()) {

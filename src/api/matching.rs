@@ -17,7 +17,7 @@ use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::{matters, things, vocabulary};
+use crate::store::{matters, meetings, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
 use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights};
@@ -104,7 +104,7 @@ impl Towards {
 }
 
 /// Conditions on the proposed party.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MatchFilters {
     /// Codes of municipalities, or of prefectures in their six-digit form (`060003`).
@@ -158,7 +158,7 @@ pub struct Proposal {
     pub evidence: Vec<EvidenceBody>,
 }
 
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Party {
     pub kind: Kind,
     pub id: String,
@@ -244,7 +244,7 @@ pub(super) struct Asking {
     /// The thing it starts from.
     pub(super) from: Option<String>,
     pub(super) row: Row,
-    /// Parties with which an introduction about it was declined, for readers who may know.
+    /// Parties with which an introduction about it was declined or a meeting showed no fit, for readers who may know.
     pub(super) declined: Vec<String>,
 }
 
@@ -260,9 +260,11 @@ impl Asking {
 fn speaking_for(from: Kind) -> Vec<String> {
     let asks_too = match from {
         Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed => true,
-        Kind::Need | Kind::Record => false,
+        Kind::Need | Kind::Record | Kind::Exhibition => false,
     };
-    Kind::ALL.iter().filter(|&&kind| asks_too || kind != Kind::Need).map(|kind| kind.code().to_owned()).collect()
+    // An exhibition is nobody's.
+    let speaks = |kind: &&Kind| **kind != Kind::Exhibition && (asks_too || **kind != Kind::Need);
+    Kind::ALL.iter().filter(speaks).map(|kind| kind.code().to_owned()).collect()
 }
 
 /// The proposals that this reader may be shown.
@@ -524,7 +526,11 @@ fn declined_with(app: &App, scope: &Scope, subject: &ThingId, owner: Option<&str
         return Ok(Vec::new());
     }
     let today = Day::at(&app.clock().timestamp());
-    app.database.read(|conn| matters::declined(conn, subject, &today))
+    app.database.read(|conn| {
+        let mut declined = matters::declined(conn, subject, &today)?;
+        declined.extend(meetings::no_fit(conn, subject, owner, &today)?);
+        Ok(declined)
+    })
 }
 
 pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {

@@ -1,13 +1,14 @@
 //! What proposals, introductions and cases have in common over HTTP: lists, moments, histories, and deeds that happen once.
 
 use super::problem::{Answer, Problem};
-use super::wire;
+use super::{matter_files, wire};
 use crate::app::App;
 use crate::domain::desk::{Day, Event, Matter};
 use crate::domain::entry::Title;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{AccountState, Actor, Defect, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
+use crate::exchange::export::Format;
 use crate::store::log::Position;
 use crate::store::matters::{self, Filter, Kept, Sight};
 use crate::store::page::{LIMIT_MOST, Page, Place};
@@ -38,7 +39,7 @@ pub struct MatterQuery {
     pub limit: Option<usize>,
     /// Cursor from `next`.
     pub after: Option<String>,
-    /// `csv`: the whole list as a file (UTF-8), without pages; at most 10,000 rows.
+    /// `csv`, `csv-cp932`, `xlsx`, `jsonl`: the whole list as a file, without pages; at most 10,000 rows.
     pub format: Option<String>,
 }
 
@@ -166,23 +167,40 @@ pub async fn list<M: Matter, S: Serialize + Send + 'static>(
     columns: Columns,
     show: impl Fn(&mut Conn, &Actor, Vec<Kept<M>>) -> Result<Vec<S>> + Send + 'static,
 ) -> Answer {
+    list_about(app, request, actor, None, states, columns, show).await
+}
+
+/// As [`list`], of those about one thing, whatever the query says.
+pub async fn list_about<M: Matter, S: Serialize + Send + 'static>(
+    app: &App,
+    request: &HttpRequest,
+    actor: Actor,
+    subject: Option<ThingId>,
+    states: &[&str],
+    columns: Columns,
+    show: impl Fn(&mut Conn, &Actor, Vec<Kept<M>>) -> Result<Vec<S>> + Send + 'static,
+) -> Answer {
     let sight = sight(&actor)?;
-    let query: MatterQuery = wire::query(request)?;
+    let mut query: MatterQuery = wire::query(request)?;
+    if let Some(subject) = subject {
+        query.subject = Some(subject.to_string());
+    }
     let filter = read_filter(&actor, &query, states)?;
     let limit = Page::parse_limit(query.limit)?;
-    match query.format.as_deref() {
-        None => {}
-        Some("csv") => {
-            let text = app.read(move |conn| as_file::<M, S>(conn, &actor, &sight, &filter, columns, show)).await?;
-            return Ok(HttpResponse::Ok()
-                .content_type("text/csv; charset=utf-8")
-                .insert_header((
-                    header::CONTENT_DISPOSITION,
-                    format!("attachment; filename=\"{}.csv\"", M::KIND.plural()),
-                ))
-                .body(text));
-        }
-        Some(other) => return Err(Error::invalid("/format", wire::not_in_list(other)).into()),
+    if let Some(code) = query.format.as_deref() {
+        let format = Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)))?;
+        let name = M::KIND.plural();
+        let bytes = app
+            .read(move |conn| {
+                let rows = every_row::<M, S>(conn, &actor, &sight, &filter, show)?;
+                matter_files::write(format, name, columns, &rows)
+            })
+            .await?;
+        let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
+        return Ok(HttpResponse::Ok()
+            .content_type(format.content_type())
+            .insert_header((header::CONTENT_DISPOSITION, file_name))
+            .body(bytes));
     }
     let scope = MatterQuery { limit: None, after: None, ..query.clone() };
     let list = format!("{} {}", M::KIND.code(), serde_json::to_string(&scope).map_err(Error::internal)?);
@@ -201,57 +219,25 @@ pub async fn list<M: Matter, S: Serialize + Send + 'static>(
     Ok(response.json(serde_json::json!({ "items": items, "next": next })))
 }
 
-/// The whole list as CSV, with a byte-order mark, so that spreadsheets read it as UTF-8.
-fn as_file<M: Matter, S: Serialize>(
+/// The whole list, as it is answered.
+fn every_row<M: Matter, S: Serialize>(
     conn: &mut Conn,
     actor: &Actor,
     sight: &Sight,
     filter: &Filter,
-    columns: Columns,
     show: impl Fn(&mut Conn, &Actor, Vec<Kept<M>>) -> Result<Vec<S>>,
-) -> Result<String> {
-    let headings: Vec<String> = columns.iter().map(|(heading, _)| cell(heading)).collect();
-    let mut text = format!("\u{feff}{}\r\n", headings.join(","));
-    let (mut after, mut rows) = (None, 0);
+) -> Result<Vec<serde_json::Value>> {
+    let (mut after, mut rows) = (None, Vec::new());
     loop {
         let page = matters::list::<M>(conn, sight, filter, after.as_ref(), LIMIT_MOST)?;
         for shown in show(conn, actor, page.items)? {
-            let shown = serde_json::to_value(shown).map_err(Error::internal)?;
-            let cells: Vec<String> = columns.iter().map(|(_, pointer)| cell(&plain(shown.pointer(pointer)))).collect();
-            text.push_str(&cells.join(","));
-            text.push_str("\r\n");
-            rows += 1;
+            rows.push(serde_json::to_value(shown).map_err(Error::internal)?);
         }
         after = page.next;
-        if after.is_none() || rows >= ROWS_MOST {
-            return Ok(text);
+        if after.is_none() || rows.len() >= ROWS_MOST {
+            return Ok(rows);
         }
     }
-}
-
-fn plain(value: Option<&serde_json::Value>) -> String {
-    use serde_json::Value;
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(items)) => {
-            // A card stands for its title.
-            let texts: Vec<String> = items.iter().map(|item| plain(Some(item.get("title").unwrap_or(item)))).collect();
-            texts.join("; ")
-        }
-        Some(Value::Object(fields)) => {
-            let title = ["ja", "en"].iter().filter_map(|language| fields.get(*language)).find_map(Value::as_str);
-            title.map_or_else(|| Value::Object(fields.clone()).to_string(), str::to_owned)
-        }
-        Some(other) => other.to_string(),
-    }
-}
-
-/// A cell that no spreadsheet runs as a formula.
-fn cell(text: &str) -> String {
-    let inert =
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) { format!("'{text}") } else { text.to_owned() };
-    if inert.contains([',', '"', '\n', '\r']) { format!("\"{}\"", inert.replace('"', "\"\"")) } else { inert }
 }
 
 /// The moment that was asked for.

@@ -1,11 +1,17 @@
 //! The only room with JSON handlers and wire types. The routes, in one place.
 
 pub mod accounts;
+pub mod applications;
+mod arranging;
 pub mod audit;
 pub mod auth;
+pub mod background;
+pub mod booth_plans;
+pub mod candidates;
 pub mod cases;
 pub mod coalition;
 pub mod compose;
+pub mod compositions;
 pub mod concepts;
 pub mod conditions;
 pub mod cors;
@@ -15,25 +21,32 @@ mod evidence;
 pub mod exports;
 pub mod fit;
 pub mod gate;
+pub mod group_wire;
+pub mod groups;
 pub mod health;
 pub mod history;
 pub mod imports;
 pub mod indicators;
 pub mod introductions;
 pub mod invitations;
+pub mod joint_orders;
 pub mod lifecycle;
 pub mod lines;
 pub mod matches;
 pub mod matching;
 pub mod matter;
+mod matter_files;
 pub mod me;
+pub mod meetings;
 pub mod memberships;
 pub mod metrics;
 pub mod middleware;
+mod neighbours;
 pub mod notices;
 pub mod openapi;
 mod openapi_life;
 mod openapi_tidy;
+pub mod participants;
 pub mod permit;
 pub mod problem;
 pub mod profile;
@@ -42,13 +55,18 @@ pub mod reviews;
 pub mod search;
 pub mod shown;
 pub mod similar;
+pub mod solves;
+pub mod solving;
 pub mod standing;
+pub mod stories;
+pub mod substitutes;
 pub mod suggest;
 pub mod thing_matches;
+pub mod timetables;
 pub mod vocabularies;
 pub mod wire;
 
-use crate::domain::{Capability, Need, Organization, Person, Record, Seed};
+use crate::domain::{Capability, Exhibition, Need, Organization, Person, Record, Seed};
 use actix_web::web;
 
 /// Everything under the service's address.
@@ -62,6 +80,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(resource::routes::<Seed>)
                 .configure(resource::routes::<Need>)
                 .configure(resource::routes::<Record>)
+                .configure(resource::routes::<Exhibition>)
                 .configure(lifecycle::routes)
                 .configure(history::routes)
                 .configure(reviews::routes)
@@ -87,6 +106,17 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(matches::routes)
                 .configure(introductions::routes)
                 .configure(cases::routes)
+                .configure(timetables::routes)
+                .configure(participants::routes)
+                .configure(solving::routes)
+                .configure(meetings::routes)
+                .configure(booth_plans::routes)
+                .configure(joint_orders::routes)
+                .configure(applications::routes)
+                .configure(compositions::routes)
+                .configure(groups::routes)
+                .configure(substitutes::routes)
+                .configure(stories::routes)
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)

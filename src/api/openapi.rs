@@ -3,13 +3,14 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, health, history, imports,
-    indicators, introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life,
-    openapi_tidy, profile, reviews, search, similar, standing, suggest, vocabularies,
+    accounts, applications, audit, auth, booth_plans, cases, coalition, compose, compositions, concepts, desk,
+    duplicates, exports, groups, health, history, imports, indicators, introductions, invitations, joint_orders,
+    lifecycle, matches, matching, me, meetings, memberships, notices, openapi_life, openapi_tidy, participants,
+    profile, reviews, search, similar, solving, standing, stories, substitutes, suggest, timetables, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
-use crate::domain::{Capability, Finding, Header, Need, Organization, Person, Record, Seed};
+use crate::domain::{Capability, Exhibition, Finding, Header, Need, Organization, Person, Record, Seed};
 use crate::store::things::Stored;
 use actix_web::{HttpResponse, web};
 use std::sync::OnceLock;
@@ -110,7 +111,53 @@ use utoipa_swagger_ui::SwaggerUi;
         cases::read,
         cases::history,
         cases::act,
+        applications::list,
+        applications::list_of_exhibition,
+        applications::create,
+        applications::read,
+        applications::history,
+        applications::act,
+        compositions::list,
+        compositions::create,
+        compositions::read,
+        compositions::change,
+        compositions::history,
+        compositions::solve,
+        compositions::stop,
+        groups::list,
+        groups::create,
+        groups::read,
+        groups::history,
+        groups::act,
+        substitutes::propose,
+        stories::list,
         standing::run,
+        timetables::list,
+        timetables::create,
+        timetables::read,
+        timetables::change,
+        participants::participants,
+        participants::enter,
+        participants::participant,
+        participants::change_participant,
+        solving::solve,
+        solving::progress,
+        solving::cancel,
+        solving::publish,
+        meetings::plan,
+        meetings::calendar,
+        meetings::list,
+        meetings::read,
+        meetings::file,
+        meetings::card,
+        meetings::change_card,
+        booth_plans::list,
+        booth_plans::create,
+        booth_plans::read,
+        booth_plans::change,
+        booth_plans::publish,
+        booth_plans::places,
+        joint_orders::propose,
         desk::hand_over,
         indicators::read,
         notices::list,
@@ -138,6 +185,8 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "search", description = "検索"),
         (name = "match", description = "マッチング"),
         (name = "compose", description = "共同出展の編成"),
+        (name = "timetables", description = "商談会の時間割・商談・結果票"),
+        (name = "exhibitions", description = "展示会・商談会: 申込み、編成、企業間グループ"),
         (name = "vocabularies", description = "コード表"),
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),
@@ -177,6 +226,7 @@ pub fn document() -> Document {
     resource::<Seed>(&mut document);
     resource::<Need>(&mut document);
     resource::<Record>(&mut document);
+    resource::<Exhibition>(&mut document);
     openapi_tidy::tidy(&mut document);
     document
 }

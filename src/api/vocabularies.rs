@@ -5,7 +5,8 @@ use super::wire;
 use crate::app::App;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{
-    CaseOutcome, CaseStage, DeclineReason, IntroductionState, NoticeChoice, OpensOn, ProposalState,
+    BoothPlanState, CaseOutcome, CaseStage, DeclineReason, IntroductionState, MeetingOutcome, MeetingSide,
+    MeetingState, NoticeChoice, OpensOn, ProposalState, TimetableState,
 };
 use crate::domain::vocabulary::{
     CapabilityKind, ConditionField, ConditionOperator, Kind, OrganizationKind, PropertyStatus, Purpose, READINESS,
@@ -108,6 +109,11 @@ fn all_words() -> serde_json::Value {
         "case_stage": words!(CaseStage),
         "case_outcome": words!(CaseOutcome),
         "notice_choice": words!(NoticeChoice),
+        "booth_plan_state": words!(BoothPlanState),
+        "timetable_state": words!(TimetableState),
+        "meeting_side": words!(MeetingSide),
+        "meeting_state": words!(MeetingState),
+        "meeting_outcome": words!(MeetingOutcome),
     })
 }
 

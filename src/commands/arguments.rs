@@ -222,6 +222,7 @@ pub enum ExportSubject {
     Seeds,
     Needs,
     Records,
+    Exhibitions,
     /// Everything with ids, versions, times and history, as `restore` reads it (needs --out)
     Archive,
 }
@@ -236,6 +237,7 @@ impl ExportSubject {
             ExportSubject::Seeds => Some(Kind::Seed),
             ExportSubject::Needs => Some(Kind::Need),
             ExportSubject::Records => Some(Kind::Record),
+            ExportSubject::Exhibitions => Some(Kind::Exhibition),
             ExportSubject::Archive => None,
         }
     }
@@ -250,6 +252,7 @@ pub enum KindArgument {
     Seeds,
     Needs,
     Records,
+    Exhibitions,
 }
 
 impl KindArgument {
@@ -261,6 +264,7 @@ impl KindArgument {
             KindArgument::Seeds => Kind::Seed,
             KindArgument::Needs => Kind::Need,
             KindArgument::Records => Kind::Record,
+            KindArgument::Exhibitions => Kind::Exhibition,
         }
     }
 }
@@ -295,7 +299,7 @@ unknown columns are reported once and left out. An empty cell leaves what is the
 
 Which thing a row speaks of: the id under --source, else an id of ours, else 法人番号 / ROR / ORCID / researchmap,
 else the same name and municipality (organisations), name and affiliation (people), owner and title (capabilities,
-seeds, needs), title, date and members (records). Exactly one fits: it is updated. None: it is created. More: the
+seeds, needs), title, date and members (records), title and first day (exhibitions). Exactly one fits: it is updated. None: it is created. More: the
 row is refused as ambiguous. A second import of the same file changes nothing.
 
 References (owner, members, affiliations, contact, successor): an id of ours, corporate_number:…, ror:…, orcid:…,

@@ -1,5 +1,6 @@
 //! An invented cluster to try things on: no real firm, no real person, a prefecture that does not exist.
 
+mod fairs;
 pub mod sign_ins;
 
 use crate::domain::{Actor, Kind};
@@ -49,5 +50,5 @@ pub fn load(database: &Database) -> Result<u64> {
         }
         created += report.rows.created;
     }
-    Ok(created)
+    Ok(created + fairs::load(database)?)
 }

@@ -219,7 +219,9 @@ impl Role {
             (Role::Administrator, _, _) => true,
             // A coordinator registers and mends on behalf of others, but takes nothing away from them.
             (Role::Coordinator, _, Action::Create | Action::Change | Action::Review) => true,
-            (Role::Coordinator, Kind::Record, Action::Delete) => true,
+            // Exhibitions belong to no party: the office keeps them.
+            (Role::Coordinator, Kind::Record | Kind::Exhibition, Action::Delete) => true,
+            (Role::Officer, Kind::Exhibition, Action::Create | Action::Change | Action::Delete) => true,
             // A merge hands everything one party has to the members of another.
             (Role::Coordinator, _, Action::Delete | Action::Merge) => false,
             (Role::Officer, _, _) => false,
@@ -235,6 +237,7 @@ impl Right {
             (Right::Editor, Kind::Organization | Kind::Person, _) => false,
             (Right::Owner, Kind::Organization | Kind::Person, Action::Change) => true,
             (Right::Owner, Kind::Organization | Kind::Person, Action::Create | Action::Delete) => false,
+            (_, Kind::Exhibition, _) => false,
             (Right::Editor | Right::Owner, Kind::Capability | Kind::Seed | Kind::Need | Kind::Record, _) => true,
         }
     }

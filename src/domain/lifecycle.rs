@@ -98,11 +98,12 @@ pub fn after(step: Step, from: Status, hand: Hand) -> Option<Status> {
     }
 }
 
-/// Do authors have it reviewed? A record of work belongs to nobody alone, so nobody but a coordinator would see its draft.
+/// Do authors have it reviewed? A record of work belongs to nobody alone, so nobody but a coordinator would see its draft;
+/// an exhibition to no party at all.
 pub fn reviewed(kind: Kind) -> bool {
     match kind {
         Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed | Kind::Need => true,
-        Kind::Record => false,
+        Kind::Record | Kind::Exhibition => false,
     }
 }
 
@@ -172,11 +173,12 @@ pub fn question(kind: Kind, age: i64, asked: Option<i64>) -> Question {
     }
 }
 
-/// Is it asked about every year? A record of work is a fact of its day: it does not become untrue.
+/// Is it asked about every year? A record of work is a fact of its day: it does not become untrue. An
+/// exhibition has its days.
 pub fn asked_yearly(kind: Kind) -> bool {
     match kind {
         Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed | Kind::Need => true,
-        Kind::Record => false,
+        Kind::Record | Kind::Exhibition => false,
     }
 }
 

@@ -22,6 +22,7 @@ pub use entry::{Entry, Header, Link, Relation, Thing};
 pub use finding::{Defect, Finding};
 pub use id::{Clock, ThingId, Timestamp};
 pub use kinds::{
-    capability::Capability, need::Need, organization::Organization, person::Person, record::Record, seed::Seed,
+    capability::Capability, exhibition::Exhibition, need::Need, organization::Organization, person::Person,
+    record::Record, seed::Seed,
 };
 pub use vocabulary::Kind;

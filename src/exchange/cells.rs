@@ -213,6 +213,23 @@ pub fn lines(value: &Value) -> Result<Value, Defect> {
     Ok(text.lines().map(str::trim).filter(|text| !text.is_empty()).map(line).collect())
 }
 
+/// A list of objects: an array as in the API, or its JSON in a cell. Its form is looked at with the entry.
+pub fn objects(value: &Value) -> Result<Value, Defect> {
+    let text = match value {
+        Value::Null => return Ok(json!([])),
+        Value::String(text) => text,
+        other => return Ok(other.clone()),
+    };
+    match json_array(text)? {
+        Some(list) => Ok(Value::Array(list)),
+        None => Err(Defect::new(
+            "cell.objects",
+            "この列は API と同じ JSON の配列で書きます（[{…}, {…}]）。",
+            "Write this column as a JSON array, as the API does ([{…}, {…}]).",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

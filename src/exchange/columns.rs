@@ -3,7 +3,7 @@
 use crate::domain::Kind;
 use crate::domain::text::canonical;
 use crate::domain::vocabulary::{
-    CapabilityKind, OrganizationKind, PropertyStatus, Purpose, RecordKind, SeedOffer, Visibility,
+    CapabilityKind, ExhibitionKind, OrganizationKind, PropertyStatus, Purpose, RecordKind, SeedOffer, Visibility,
 };
 use std::collections::HashMap;
 
@@ -44,6 +44,8 @@ pub enum Shape {
     Members,
     /// The lines of a need.
     Lines,
+    /// A list of objects, as the API writes it.
+    Objects,
     Municipality,
     Prefecture,
     /// The part of an address after the municipality.
@@ -383,6 +385,41 @@ const RECORD: &[Column] = &[
     column("website", Shape::Text, &["ウェブサイト", "URL", "web"]),
 ];
 
+const EXHIBITION: &[Column] = &[
+    column("exhibition_kind", Shape::Choice(exhibition_kind), &["種別", "区分", "kind", "type"]),
+    column("title_ja", Shape::Text, &["name_ja", "題名", "展示会名", "商談会名", "名称", "title (ja)"]),
+    column("title_en", Shape::Text, &["name_en", "題名（英語）", "名称（英語）", "title (en)"]),
+    column("title", Shape::ByScript, &["name", "exhibition"]),
+    column("organizer", Shape::Text, &["主催", "主催者", "organiser"]),
+    column("description_ja", Shape::Text, &["summary_ja", "概要", "内容", "説明", "description (ja)"]),
+    column("description_en", Shape::Text, &["summary_en", "概要（英語）", "description (en)"]),
+    column("description", Shape::ByScript, &["summary", "text"]),
+    column("call_ja", Shape::Text, &["募集要項", "出展募集", "募集内容"]),
+    column("call_en", Shape::Text, &["募集要項（英語）"]),
+    column("call", Shape::ByScript, &["call for participation"]),
+    column("venue_ja", Shape::Text, &["会場", "開催場所", "会場名"]),
+    column("venue_en", Shape::Text, &["会場（英語）"]),
+    column("venue", Shape::ByScript, &["place"]),
+    column(
+        "municipality",
+        Shape::Municipality,
+        &["開催地", "市区町村", "市町村", "市区町村コード", "municipality code"],
+    ),
+    column("website", Shape::Text, &["ウェブサイト", "URL", "web"]),
+    column("begins_on", Shape::Text, &["初日", "開催日", "開始日", "会期開始", "date", "first day"]),
+    column("ends_on", Shape::Text, &["最終日", "終了日", "会期終了", "last day"]),
+    column("apply_by", Shape::Text, &["申込締切", "募集締切", "応募締切", "締切", "deadline"]),
+    column("answer_by", Shape::Text, &["回答期限", "参加回答期限"]),
+    column("theme", Shape::Objects, &["テーマ", "topics"]),
+    column("booths", Shape::Objects, &["小間", "ブース"]),
+    column("walls", Shape::Objects, &["壁"]),
+    column("price", Shape::Yen(1), &["出展料", "小間料", "出展料（円）"]),
+    column("subsidy_percent", Shape::Number, &["補助率", "補助率（%）"]),
+    column("subsidy_cap", Shape::Yen(1), &["補助上限", "補助上限額"]),
+    column("subsidy_cap_each", Shape::Yen(1), &["一社あたりの補助上限", "一社あたりの補助上限額"]),
+    column("sdgs", Shape::Many(Item::Number), &["SDG"]),
+];
+
 /// The columns of a kind: its own, then those that all have.
 pub fn columns(kind: Kind) -> impl Iterator<Item = &'static Column> {
     let own: &'static [Column] = match kind {
@@ -392,6 +429,7 @@ pub fn columns(kind: Kind) -> impl Iterator<Item = &'static Column> {
         Kind::Seed => SEED,
         Kind::Need => NEED,
         Kind::Record => RECORD,
+        Kind::Exhibition => EXHIBITION,
     };
     own.iter().chain(COMMON)
 }
@@ -453,6 +491,15 @@ fn record_kind(text: &str) -> Option<&'static str> {
         _ => RecordKind::read(text),
     };
     known.map(RecordKind::code)
+}
+
+fn exhibition_kind(text: &str) -> Option<&'static str> {
+    let known = match text {
+        "展示会" | "見本市" | "展示商談会" => Some(ExhibitionKind::Fair),
+        "商談会" => Some(ExhibitionKind::BusinessMeeting),
+        _ => ExhibitionKind::read(text),
+    };
+    known.map(ExhibitionKind::code)
 }
 
 fn organization_kind(text: &str) -> Option<&'static str> {
@@ -538,6 +585,7 @@ mod tests {
             Kind::Seed => parse::names::<crate::domain::Seed>(),
             Kind::Need => parse::names::<crate::domain::Need>(),
             Kind::Record => parse::names::<crate::domain::Record>(),
+            Kind::Exhibition => parse::names::<crate::domain::Exhibition>(),
         }
     }
 

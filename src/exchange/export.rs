@@ -4,7 +4,7 @@
 use super::layout::{self, Cell, Layout};
 use super::parts::PartKind;
 use super::write::{CsvWriter, Lost, RowWriter, XlsxWriter};
-use crate::domain::{Capability, Kind, Need, Organization, Person, Record, Scope, Seed, Thing};
+use crate::domain::{Capability, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, Thing};
 use crate::error::Error;
 use crate::store::Database;
 use crate::store::page::{Order, Page};
@@ -128,6 +128,7 @@ pub fn export_some(
         Kind::Seed => run::<Seed>(database, scope, format, which, parts, output),
         Kind::Need => run::<Need>(database, scope, format, which, parts, output),
         Kind::Record => run::<Record>(database, scope, format, which, parts, output),
+        Kind::Exhibition => run::<Exhibition>(database, scope, format, which, parts, output),
     }
 }
 

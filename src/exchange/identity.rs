@@ -153,7 +153,7 @@ pub(super) fn number_fields(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Organization => &["corporate_number", "invoice_number", "ror"],
         Kind::Person => &["orcid", "researchmap", "erad"],
-        Kind::Capability | Kind::Seed | Kind::Need | Kind::Record => &[],
+        Kind::Capability | Kind::Seed | Kind::Need | Kind::Record | Kind::Exhibition => &[],
     }
 }
 
@@ -161,7 +161,7 @@ pub(super) fn number_fields(kind: Kind) -> &'static [&'static str] {
 fn title_fields(kind: Kind) -> [&'static str; 2] {
     match kind {
         Kind::Organization | Kind::Person | Kind::Capability => ["name_ja", "name_en"],
-        Kind::Seed | Kind::Need | Kind::Record => ["title_ja", "title_en"],
+        Kind::Seed | Kind::Need | Kind::Record | Kind::Exhibition => ["title_ja", "title_en"],
     }
 }
 
@@ -221,7 +221,7 @@ pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme
 
 /// A row without any number: organisations are the same with the same name and municipality, people with the same
 /// name and an affiliation in common, capabilities, seeds and needs with the same owner and title, records with the
-/// same title, date and members.
+/// same title, date and members, exhibitions with the same title and first day.
 fn titled_alike<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft) -> Result<Identity> {
     let kind = E::KIND;
     let written: Vec<&str> =
@@ -235,7 +235,7 @@ fn titled_alike<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft) -> Res
             Some(owner) => Some(owner),
             None => return Ok(Identity::New),
         },
-        Kind::Organization | Kind::Person | Kind::Record => None,
+        Kind::Organization | Kind::Person | Kind::Record | Kind::Exhibition => None,
     };
     let keys: Vec<String> = written.iter().map(|title| things::name_key(title)).collect();
     let ids = things::titled_alike(conn, kind, &keys, owner, ALIKE_LIMIT)?;
@@ -314,6 +314,10 @@ fn alike(kind: Kind, thing: &Value, row: &Value) -> bool {
         Kind::Record => {
             let date = |value: &Value| text(value, "happened_on").and_then(|date| PartialDate::parse(&date).ok());
             date(thing) == date(row) && parties(thing) == parties(row)
+        }
+        Kind::Exhibition => {
+            let begins = |value: &Value| text(value, "begins_on").and_then(|day| PartialDate::parse(&day).ok());
+            begins(thing) == begins(row)
         }
     }
 }

@@ -8,8 +8,8 @@ use super::trial::Trial;
 use super::workbook::Refused;
 use crate::domain::text::fold;
 use crate::domain::{
-    Actor, Capability, Defect, Entry, Finding, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
-    parse,
+    Actor, Capability, Defect, Entry, Exhibition, Finding, Kind, Need, Organization, Person, Record, Scope, Seed,
+    Thing, ThingId, parse,
 };
 use crate::error::{Error, Result};
 use crate::store::log::Action;
@@ -177,6 +177,7 @@ pub fn import(
         Kind::Seed => run::<Seed>(database, actor, rows, notes, options, listener),
         Kind::Need => run::<Need>(database, actor, rows, notes, options, listener),
         Kind::Record => run::<Record>(database, actor, rows, notes, options, listener),
+        Kind::Exhibition => run::<Exhibition>(database, actor, rows, notes, options, listener),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A row's way in: bytes → [`delimited`], [`workbook`] or [`lines`] ([`file`] says which) → [`rows`] (headings and cells become fields) →
 //! [`identity`] (which thing it speaks of) → `domain::parse` (the same rules as REST) → the write door, in batches.
 
+pub mod calendar;
 pub mod cells;
 pub mod columns;
 pub mod cp932;
@@ -25,6 +26,7 @@ pub mod places;
 pub mod researchmap;
 pub mod rows;
 pub mod sheets;
+
 pub mod tables;
 pub mod trial;
 pub mod undo;

@@ -30,7 +30,7 @@ impl PartKind {
         match kind {
             Kind::Need => Some(PartKind::Lines),
             Kind::Record => Some(PartKind::Members),
-            Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed => None,
+            Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed | Kind::Exhibition => None,
         }
     }
 

@@ -369,6 +369,10 @@ fn read_cell<'a>(
             Ok(lines) => set(draft, column.field, lines),
             Err(defect) => draft.refuse(raw, place, defect),
         },
+        Shape::Objects => match cells::objects(value) {
+            Ok(list) => set(draft, column.field, list),
+            Err(defect) => draft.refuse(raw, place, defect),
+        },
         Shape::Municipality => match value {
             Value::Null => set(draft, "municipality", Value::Null),
             Value::String(text) => address.municipality = Some((text, place)),

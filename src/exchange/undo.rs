@@ -1,7 +1,7 @@
 //! Taking a whole import back: what it created is deleted, what it changed says again what it said before. What somebody
 //! changed since, or what others refer to by now, is listed and not touched. The log keeps both, the import and its undo.
 
-use crate::domain::{Actor, Capability, Kind, Need, Organization, Person, Record, Scope, Seed, ThingId};
+use crate::domain::{Actor, Capability, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, ThingId};
 use crate::error::{Error, Result};
 use crate::store::log::{self, Action, Change};
 use crate::store::things::{self, Stored};
@@ -99,6 +99,7 @@ fn take_back(tx: &mut Tx<'_>, kind: Kind, change: &Change, import: &ThingId, our
         Kind::Seed => one::<Seed>(tx, change, import, ours),
         Kind::Need => one::<Need>(tx, change, import, ours),
         Kind::Record => one::<Record>(tx, change, import, ours),
+        Kind::Exhibition => one::<Exhibition>(tx, change, import, ours),
     }
 }
 

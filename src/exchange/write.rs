@@ -56,7 +56,11 @@ impl<'a> CsvWriter<'a> {
 
 impl RowWriter for CsvWriter<'_> {
     fn headings(&mut self, layout: &Layout) -> io::Result<()> {
-        self.writer.write_record(&layout.headings).map_err(io::Error::from)
+        let headings = layout.headings.iter();
+        if self.cp932 {
+            return self.writer.write_record(headings.map(|text| cp932::encode(text).0)).map_err(io::Error::from);
+        }
+        self.writer.write_record(headings).map_err(io::Error::from)
     }
 
     fn row(&mut self, layout: &Layout, id: &str, cells: &[Cell]) -> io::Result<()> {

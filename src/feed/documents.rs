@@ -1,9 +1,12 @@
 //! How search sees each kind: one document per published thing, flattened with the facts of its owner.
 
 use crate::domain::access::{employer_lends, lends};
+use crate::domain::date::PartialDate;
 use crate::domain::entry::TextPlace;
 use crate::domain::vocabulary::{OrganizationKind, SizeBand, Status, Visibility};
-use crate::domain::{Capability, Entry, Header, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId};
+use crate::domain::{
+    Capability, Entry, Exhibition, Header, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
+};
 use crate::error::Result;
 use crate::store::Conn;
 use crate::store::disclosures;
@@ -43,6 +46,10 @@ fn of_kind(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>>
         Kind::Record => {
             let records = things::get_many::<Record>(conn, &Scope::Everything, ids)?;
             Ok(records.iter().map(record).collect())
+        }
+        Kind::Exhibition => {
+            let exhibitions = things::get_many::<Exhibition>(conn, &Scope::Everything, ids)?;
+            Ok(exhibitions.iter().map(exhibition).collect())
         }
     }
 }
@@ -140,10 +147,22 @@ fn record(thing: &Thing<Record>) -> Document {
     document
 }
 
+/// Nobody's, so it speaks for no party; it is found where it is held.
+fn exhibition(thing: &Thing<Exhibition>) -> Document {
+    let entry = &thing.entry;
+    let mut document = base(&thing.header, entry, None, Source::Request);
+    document.day = entry.begins_on.as_ref().and_then(|day| PartialDate::from_stored(day.as_str().to_owned()).days());
+    let place = Told { municipality: entry.municipality.clone().map(String::from), ..Told::default() };
+    place_and_kind(&mut document, &place);
+    list(&mut document, Attribute::Field, entry.fields.iter().map(|code| code.as_str().to_owned()));
+    list(&mut document, Attribute::Sdg, entry.sdgs.iter().map(|goal| goal.value().to_string()));
+    document
+}
+
 /// The day on which it was last verified: a match weighs what was confirmed long ago less.
 fn verified_day(header: &Header) -> Option<i32> {
     let text = header.verified_on.clone()?;
-    crate::domain::date::PartialDate::from_stored(text).days()
+    PartialDate::from_stored(text).days()
 }
 
 /// A thing with the facts of the party that owns it; a researcher's things count for the employer, too.

@@ -4,7 +4,7 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::schema::{thing_links, things};
 use super::things::{Stored, visible};
-use super::vocabulary;
+use super::{concepts, vocabulary};
 use crate::domain::{Defect, Finding, Kind, Link, Scope, ThingId};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -40,6 +40,20 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
                     "field.unknown",
                     format!("分野「{code}」は登録されていません。GET /api/v1/fields で確かめてください。"),
                     format!("There is no field \"{code}\". See GET /api/v1/fields."),
+                ),
+            ));
+        }
+    }
+    let codes = entry.concepts();
+    if !codes.is_empty() {
+        let known = concepts::all(conn)?;
+        for (pointer, code) in codes.into_iter().filter(|(_, code)| known.iter().all(|known| known.code != *code)) {
+            findings.push(Finding::new(
+                pointer,
+                Defect::new(
+                    "concept.unknown",
+                    format!("概念「{code}」は登録されていません。GET /api/v1/concepts で確かめてください。"),
+                    format!("There is no concept \"{code}\". See GET /api/v1/concepts."),
                 ),
             ));
         }

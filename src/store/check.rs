@@ -6,9 +6,11 @@ use super::database::Database;
 use super::schema::{external_references, things, versions};
 use super::things::{Stored, get_many, ids_after};
 use super::{log, matters, references};
-use crate::domain::desk::{Case, Introduction, Matter, Proposal};
+use crate::domain::desk::{
+    Application, BoothPlan, Case, Composition, Group, Introduction, Matter, Meeting, Proposal, Timetable,
+};
 use crate::domain::finding::Message;
-use crate::domain::{Capability, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
+use crate::domain::{Capability, Exhibition, Kind, Need, Organization, Person, Record, Relation, Scope, Seed, Thing};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -50,12 +52,19 @@ pub fn check(database: &Database, fault: &mut dyn FnMut(Fault)) -> Result<Checke
             Kind::Seed => check_kind::<Seed>(database, fault)?,
             Kind::Need => check_kind::<Need>(database, fault)?,
             Kind::Record => check_kind::<Record>(database, fault)?,
+            Kind::Exhibition => check_kind::<Exhibition>(database, fault)?,
         };
     }
     database.read(|conn| check_strays(conn, fault))?;
     check_matters::<Proposal>(database, fault)?;
     check_matters::<Introduction>(database, fault)?;
     check_matters::<Case>(database, fault)?;
+    check_matters::<Timetable>(database, fault)?;
+    check_matters::<Meeting>(database, fault)?;
+    check_matters::<BoothPlan>(database, fault)?;
+    check_matters::<Application>(database, fault)?;
+    check_matters::<Composition>(database, fault)?;
+    check_matters::<Group>(database, fault)?;
     Ok(checked)
 }
 

@@ -3,7 +3,7 @@
 use super::database::{Database, Tx};
 use super::{matters, notices};
 use crate::domain::Actor;
-use crate::domain::desk::{Case, CaseDeed, Introduction, IntroductionDeed};
+use crate::domain::desk::{Case, CaseDeed, Group, GroupDeed, Introduction, IntroductionDeed};
 use crate::error::Result;
 
 /// Matters in one transaction.
@@ -12,7 +12,7 @@ const BATCH: i64 = 100;
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Round {
-    /// Introductions that nobody answered in time.
+    /// Introductions and invitations that nobody answered in time.
     pub lapsed: usize,
     /// Reminders of answers and of next actions.
     pub reminded: usize,
@@ -27,7 +27,9 @@ pub fn run(database: &Database) -> Result<Round> {
     loop {
         let now = database.clock().timestamp();
         let waiting = database.read(|conn| {
-            Ok(matters::due::<Introduction>(conn, &now, 1)?.len() + matters::due::<Case>(conn, &now, 1)?.len())
+            let introductions = matters::due::<Introduction>(conn, &now, 1)?.len();
+            let cases = matters::due::<Case>(conn, &now, 1)?.len();
+            Ok(introductions + cases + matters::due::<Group>(conn, &now, 1)?.len())
         })?;
         if waiting == 0 {
             break;
@@ -57,6 +59,10 @@ fn turn(tx: &mut Tx<'_>) -> Result<(usize, usize)> {
     }
     for mut kept in matters::due::<Case>(tx.conn(), &now, BATCH)? {
         reminded += usize::from(matters::add(tx, &mut kept, CaseDeed::Reminded, None)?);
+    }
+    for mut kept in matters::due::<Group>(tx.conn(), &now, BATCH)? {
+        lapsed += usize::from(matters::add(tx, &mut kept, GroupDeed::Lapsed, None)?);
+        reminded += usize::from(matters::add(tx, &mut kept, GroupDeed::Reminded, None)?);
     }
     Ok((lapsed, reminded))
 }

@@ -3,7 +3,7 @@
 //! hidden party is.
 
 use super::connection::Conn;
-use super::schema::{needs, organizations, people, thing_links, things};
+use super::schema::{exhibitions, needs, organizations, people, thing_links, things};
 use crate::domain::access::{employer_lends, lends};
 use crate::domain::vocabulary::{Status, Visibility};
 use crate::domain::{Kind, Relation};
@@ -99,6 +99,12 @@ fn at_level(kind: Kind, fact: &Fact, level: Visibility) -> Condition {
             let firms = organizations().filter(organizations::thing_id.eq_any(telling_owners()));
             let persons = people().filter(people::thing_id.eq_any(telling_owners()));
             Box::new(owner.eq_any(firms).or(owner.eq_any(persons)))
+        }
+        // It stands where it is held, and is of no organisation.
+        Kind::Exhibition => {
+            let stands = exhibitions::municipality.assume_not_null().eq_any(fact.municipalities.clone());
+            let held = exhibitions::municipality.is_not_null().and(stands);
+            Box::new(things::id.eq_any(exhibitions::table.filter(held).select(exhibitions::thing_id)))
         }
     }
 }

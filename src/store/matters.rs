@@ -316,6 +316,33 @@ pub fn about<M: Matter>(conn: &mut Conn, subject: &ThingId) -> Result<Vec<Kept<M
     assemble(conn, ids)
 }
 
+/// Every matter of a kind in which one of these parties takes part, oldest first.
+pub fn with_parties<M: Matter>(conn: &mut Conn, parties: &[ThingId]) -> Result<Vec<Kept<M>>> {
+    let mut ids: Vec<String> = Vec::new();
+    for parties in parties.chunks(IN_LIST) {
+        let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
+        let found: Vec<String> = matters::table
+            .inner_join(matter_parties::table)
+            .filter(matters::kind.eq(M::KIND.code()).and(matter_parties::party_id.eq_any(parties)))
+            .select(matters::id)
+            .load(conn)?;
+        ids.extend(found);
+    }
+    ids.sort();
+    ids.dedup();
+    assemble(conn, ids)
+}
+
+/// Every matter of a kind in one of these states, oldest first.
+pub fn in_states<M: Matter>(conn: &mut Conn, states: &[&str]) -> Result<Vec<Kept<M>>> {
+    let ids = matters::table
+        .filter(matters::kind.eq(M::KIND.code()).and(matters::state.eq_any(states.to_vec())))
+        .order(matters::id)
+        .select(matters::id)
+        .load(conn)?;
+    assemble(conn, ids)
+}
+
 /// Open matters on a desk, oldest first.
 pub fn on_desk<M: Matter>(conn: &mut Conn, desk: &ThingId) -> Result<Vec<Kept<M>>> {
     let ids = matters::table
@@ -376,7 +403,8 @@ pub fn contacts(conn: &mut Conn, party: &ThingId, since: &Timestamp, own: Option
     let with_it =
         matter_parties::table.filter(matter_parties::party_id.eq(party.as_str())).select(matter_parties::matter_id);
     let mut query = matters::table
-        .filter(matters::kind.ne(MatterKind::Match.code()).and(matters::id.eq_any(with_it)))
+        .filter(matters::kind.eq_any([MatterKind::Introduction.code(), MatterKind::Case.code()]))
+        .filter(matters::id.eq_any(with_it))
         .filter(matters::updated_at.ge(since.as_str()).and(matters::desk.is_not_null()))
         .into_boxed();
     if let Some(own) = own {

@@ -4,7 +4,7 @@ use super::connection::Conn;
 use super::things::{self, Card, Stored};
 use crate::domain::entry::TextPlace;
 use crate::domain::vocabulary::Language;
-use crate::domain::{Capability, Entry, Kind, Need, Organization, Person, Record, Scope, Seed};
+use crate::domain::{Capability, Entry, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed};
 use crate::error::Result;
 use std::collections::HashMap;
 
@@ -40,6 +40,7 @@ pub fn read(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<St
             Kind::Seed => collect::<Seed>(conn, scope, &ids, &mut texts)?,
             Kind::Need => collect::<Need>(conn, scope, &ids, &mut texts)?,
             Kind::Record => collect::<Record>(conn, scope, &ids, &mut texts)?,
+            Kind::Exhibition => collect::<Exhibition>(conn, scope, &ids, &mut texts)?,
         }
     }
     Ok(cards

@@ -1,8 +1,8 @@
 //! How a record lies in its table.
 
 use super::connection::{Conn, IN_LIST};
-use super::schema::records;
-use super::things::Stored;
+use super::schema::{records, thing_links};
+use super::things::{Stored, cards};
 use super::values::Parts;
 use crate::domain::codes::{FieldCode, KakenNumber, PatentNumber, WebAddress};
 use crate::domain::date::PartialDate;
@@ -10,9 +10,10 @@ use crate::domain::kinds::Yen;
 use crate::domain::kinds::record::Member;
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::RecordKind;
-use crate::domain::{Record, Relation};
+use crate::domain::{Record, Relation, Scope};
 use crate::error::Result;
 use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Queryable)]
 pub struct RecordRow {
@@ -89,3 +90,35 @@ impl Stored for Record {
         vec![("fields", self.fields.iter().map(|value| value.as_str().to_owned()).collect())]
     }
 }
+
+/// Pairs of these parties that stand in one record of work that the reader may see, each pair in order.
+pub fn worked_together(conn: &mut Conn, scope: &Scope, parties: &[String]) -> Result<BTreeSet<(String, String)>> {
+    let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for parties in parties.chunks(IN_LIST) {
+        let rows: Vec<(String, String)> = thing_links::table
+            .filter(thing_links::relation.eq(Relation::Member.code()))
+            .filter(thing_links::target_id.eq_any(parties.to_vec()))
+            .select((thing_links::thing_id, thing_links::target_id))
+            .load(conn)?;
+        for (record, party) in rows {
+            members.entry(record).or_default().push(party);
+        }
+    }
+    let ids: Vec<String> = members.keys().cloned().collect();
+    let seen = cards(conn, scope, &ids)?;
+    members.retain(|record, _| seen.contains_key(record));
+    let mut pairs = BTreeSet::new();
+    for mut parties in members.into_values() {
+        parties.sort();
+        parties.dedup();
+        // A list of hundreds says little about any two of them.
+        parties.truncate(MEMBERS_COUNTED);
+        for (at, one) in parties.iter().enumerate() {
+            pairs.extend(parties[at + 1..].iter().map(|other| (one.clone(), other.clone())));
+        }
+    }
+    Ok(pairs)
+}
+
+/// Members of one record that are taken to have worked with each other.
+const MEMBERS_COUNTED: usize = 20;

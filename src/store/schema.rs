@@ -125,6 +125,32 @@ diesel::table! {
     }
 }
 diesel::table! {
+    exhibitions (thing_id) {
+        thing_id -> Text,
+        exhibition_kind -> Nullable<Text>,
+        organizer -> Nullable<Text>,
+        description_ja -> Nullable<Text>,
+        description_en -> Nullable<Text>,
+        call_ja -> Nullable<Text>,
+        call_en -> Nullable<Text>,
+        venue_ja -> Nullable<Text>,
+        venue_en -> Nullable<Text>,
+        municipality -> Nullable<Text>,
+        website -> Nullable<Text>,
+        begins_on -> Nullable<Text>,
+        ends_on -> Nullable<Text>,
+        apply_by -> Nullable<Text>,
+        answer_by -> Nullable<Text>,
+        theme -> Text,
+        booths -> Text,
+        walls -> Text,
+        price -> Nullable<BigInt>,
+        subsidy_percent -> Nullable<BigInt>,
+        subsidy_cap -> Nullable<BigInt>,
+        subsidy_cap_each -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
     thing_values (thing_id, list, position) {
         thing_id -> Text,
         list -> Text,
@@ -203,6 +229,7 @@ diesel::joinable!(capabilities -> things (thing_id));
 diesel::joinable!(seeds -> things (thing_id));
 diesel::joinable!(needs -> things (thing_id));
 diesel::joinable!(records -> things (thing_id));
+diesel::joinable!(exhibitions -> things (thing_id));
 diesel::allow_tables_to_appear_in_same_query!(
     things,
     organizations,
@@ -211,6 +238,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     seeds,
     needs,
     records,
+    exhibitions,
     thing_values,
     thing_links,
     external_references,

@@ -63,7 +63,7 @@ pub fn news(conn: &mut Conn) -> Result<News> {
 fn is_matched(kind: Kind) -> bool {
     match kind {
         Kind::Need | Kind::Seed | Kind::Capability => true,
-        Kind::Organization | Kind::Person | Kind::Record => false,
+        Kind::Organization | Kind::Person | Kind::Record | Kind::Exhibition => false,
     }
 }
 

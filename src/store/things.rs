@@ -45,6 +45,10 @@ macro_rules! of_kind {
                 type $entry = $crate::domain::Record;
                 $work
             }
+            $crate::domain::Kind::Exhibition => {
+                type $entry = $crate::domain::Exhibition;
+                $work
+            }
         }
     };
 }
@@ -67,6 +71,11 @@ pub trait Stored: Entry {
 
     /// Keys under which likely duplicates of it meet: `(scheme, value)`.
     fn likeness(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Codes of concepts to check, each with its JSON pointer.
+    fn concepts(&self) -> Vec<(String, String)> {
         Vec::new()
     }
 
@@ -294,12 +303,18 @@ pub fn speaking_for(conn: &mut Conn, scope: &Scope, party: &str, most: i64) -> R
 /// The published needs and seeds of parties, `(party, thing)`, newest change first: where they say what they look for.
 /// An anonymous need is among them only for who knows its owner.
 pub fn asking(conn: &mut Conn, scope: &Scope, parties: &[String]) -> Result<Vec<(String, String)>> {
+    owned_by(conn, scope, parties, &[Kind::Need, Kind::Seed])
+}
+
+/// The published things of these kinds that parties own, `(party, thing)`, newest change first.
+pub fn owned_by(conn: &mut Conn, scope: &Scope, parties: &[String], kinds: &[Kind]) -> Result<Vec<(String, String)>> {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
     let mut found = Vec::new();
     for parties in parties.chunks(IN_LIST) {
         let rows: Vec<(Option<String>, String)> = without_anonymous_of_others(visible(scope), scope)
             .filter(things::owner_party.is_not_null())
             .filter(things::owner_party.assume_not_null().eq_any(parties.to_vec()))
-            .filter(things::kind.eq_any([Kind::Need.code(), Kind::Seed.code()]))
+            .filter(things::kind.eq_any(kinds.clone()))
             .filter(things::status.eq(Status::Published.code()))
             .order((things::updated_at.desc(), things::id.desc()))
             .select((things::owner_party, things::id))

@@ -59,8 +59,69 @@ pub fn matters(
         let id = made("cases", body);
         made(&format!("cases/{id}/events"), json!({ "event": "note", "text": word }));
         add("cases", id, word);
+        let public = |thing: &&Planted| thing.visibility == "public" && thing.status == "published";
+        let fair = things.iter().filter(public).find(|thing| thing.kind == "exhibitions").expect("an exhibition");
+        let applicant = if own { &parties[0][0] } else { &others[0] };
+        let word = canary();
+        let body = json!({ "party": applicant, "form": { "note": word, "apart": [partner_firm(things, applicant)] } });
+        add("applications", made(&format!("exhibitions/{}/applications", fair.id), body), word);
+        let word = canary();
+        let members = [applicant.clone(), partner_firm(things, applicant)];
+        let id = made("groups", json!({ "title": word, "exhibition": fair.id, "members": members }));
+        made(&format!("groups/{id}/events"), json!({ "event": "invite", "message": word }));
+        add("groups", id, word);
+        let words = [canary(), canary()];
+        let ids = meeting(app, by, &fair.id, [&owner, partner], &words);
+        let [timetable, held] = words;
+        add("timetables", ids[0].clone(), timetable);
+        add("meetings", ids[1].clone(), held);
     }
     all
+}
+
+/// A published timetable of one meeting that is over, with what came of it: the ids of both. `words`: what the timetable is
+/// called, and what is to come of the meeting.
+fn meeting(
+    app: &TestApp,
+    by: &Person,
+    exhibition: &str,
+    [buyer, supplier]: [&String; 2],
+    words: &[String; 2],
+) -> [String; 2] {
+    let bearer = by.bearer();
+    let slot = json!({ "start": "2026-03-01T10:00:00+09:00", "end": "2026-03-01T10:20:00+09:00" });
+    let frame = json!({ "title": words[0], "slots": [slot], "tables": 1, "must": [[buyer, supplier]] });
+    let opened = app.post_as(by, &format!("/api/v1/exhibitions/{exhibition}/timetables"), frame);
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    let id = opened.json()["id"].as_str().expect("an id").to_owned();
+    let mut version = 1;
+    let sides = [(buyer, "buyer"), (supplier, "supplier")];
+    let there: Vec<Value> = sides.map(|(party, side)| json!({ "party": party, "side": side })).into();
+    for (what, body) in [
+        ("participants", json!({ "participants": there })),
+        ("solve", json!({ "seconds": 1 })),
+        ("publish", Value::Null),
+    ] {
+        let etag = format!("\"{version}\"");
+        let headers = [("authorization", bearer.as_str()), ("if-match", etag.as_str())];
+        let answer = app.post_with(&format!("/api/v1/timetables/{id}/{what}"), &headers, body);
+        assert_eq!(answer.status, 200, "{what}: {}", answer.body);
+        version = answer.json()["organiser"]["version"].as_i64().expect("a version");
+    }
+    let held = app.get_as(by, &format!("/api/v1/meetings?subject={id}")).json()["items"][0]["id"].clone();
+    let held = held.as_str().expect("a meeting").to_owned();
+    let card = json!({ "side": "buyer", "card": { "outcome": "follow_up", "next_step": words[1] } });
+    let filed = app.post_as(by, &format!("/api/v1/meetings/{held}/cards"), card);
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    [id, held]
+}
+
+/// A public firm of the other side that is not this one.
+fn partner_firm(things: &[Planted], not: &str) -> String {
+    let open = |thing: &&Planted| {
+        thing.kind == "organizations" && !thing.own && thing.visibility == "public" && thing.status == "published"
+    };
+    things.iter().filter(open).find(|thing| thing.id != not).expect("a public firm").id.clone()
 }
 
 /// A file that somebody sent.
@@ -115,6 +176,18 @@ pub fn matter_cells<'a>(
                     push(may(false, 200), json!({ "event": "accept" }));
                 }
             }
+            "applications" => {
+                push(422, json!({}));
+                let office = rules::reads_desks(someone);
+                push(may(office || speaks, 200), json!({ "event": "withdraw" }));
+            }
+            "groups" => {
+                push(422, json!({}));
+                // Nobody has confirmed it: some have not answered.
+                push(may(rules::reads_desks(someone), 409), json!({ "event": "confirm" }));
+                // A yes is for the parties, whoever keeps the exhibition.
+                push(may(speaks, 200), json!({ "event": "accept" }));
+            }
             _ => {
                 push(422, json!({}));
                 push(may(desk || speaks, 200), json!({ "event": "note", "text": "電話で確認した。" }));
@@ -130,7 +203,7 @@ pub fn lists_agree(scene: &Scene, someone: &Someone) -> Result<(), String> {
     if !someone.signed_in() {
         return Ok(());
     }
-    for kind in ["introductions", "cases", "matches"] {
+    for kind in ["introductions", "cases", "applications", "groups", "matches", "timetables", "meetings"] {
         if kind == "matches" && !rules::reads_desks(someone) {
             continue;
         }

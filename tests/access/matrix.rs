@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const SINGULAR: [&str; 6] = ["organization", "person", "capability", "seed", "need", "record"];
+const SINGULAR: [&str; 7] = ["organization", "person", "capability", "seed", "need", "record", "exhibition"];
 pub const NOBODY: &str = "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d";
 
 /// One request and the status it must get.
@@ -235,6 +235,7 @@ fn create_cells<'a>(cells: &mut Vec<Cell<'a>>, scene: &'a Scene, someone: &'a So
         for visibility in scene::VISIBILITIES {
             let facts = match kind {
                 "organizations" | "people" => json!({ "visibility": visibility }),
+                "exhibitions" => json!({ "visibility": visibility }),
                 "records" => json!({ "visibility": visibility, "members": [{ "party": parties[0] }] }),
                 "seeds" => json!({ "visibility": visibility, "owner": parties[1] }),
                 _ => json!({ "visibility": visibility, "owner": parties[0] }),
@@ -268,6 +269,7 @@ fn route_cells<'a>(
     };
     let plain = |expected: u16| {
         let path_of = path.replace("{id}", NOBODY).replace("{code}", "organic_electronics");
+        let path_of = path_of.replace("{party}", NOBODY).replace("{solve}", NOBODY).replace("{side}", "buyer");
         cell(path_of, expected, body_for(someone, method, path))
     };
     let only = |may: bool, right: u16| plain(signed_in(if may { right } else { 403 }));
@@ -461,6 +463,7 @@ fn singular(kind: &str) -> &'static str {
         "capabilities" => "capability",
         "seeds" => "seed",
         "needs" => "need",
+        "exhibitions" => "exhibition",
         _ => "record",
     }
 }

@@ -66,6 +66,10 @@ pub fn may(someone: &Someone, deed: Deed, kind: &str, own: bool) -> bool {
     if someone.is(Role::Coordinator) && (deed != Deed::Delete || kind == "records") {
         return true;
     }
+    // Nobody's: the office keeps them.
+    if kind == "exhibitions" {
+        return office(someone);
+    }
     match someone.confirmed().filter(|_| own) {
         None | Some(Right::Reader) => false,
         Some(Right::Editor) => !is_party,
@@ -98,6 +102,7 @@ pub fn reviews(someone: &Someone) -> bool {
 pub fn concerned(someone: &Someone, kind: &str, own: bool) -> bool {
     let party = kind == "organizations" || kind == "people";
     works_desks(someone)
+        || (kind == "exhibitions" && office(someone))
         || match someone.confirmed().filter(|_| own) {
             None | Some(Right::Reader) => false,
             Some(Right::Editor) => !party,
@@ -175,7 +180,7 @@ pub enum Rule {
 
 pub fn rule(method: &str, path: &str) -> Option<Rule> {
     use Rule::*;
-    const KINDS: [&str; 6] = ["organizations", "people", "capabilities", "seeds", "needs", "records"];
+    const KINDS: [&str; 7] = ["organizations", "people", "capabilities", "seeds", "needs", "records", "exhibitions"];
     const PARTIES: [&str; 2] = ["organizations", "people"];
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
     let (first, rest) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
@@ -194,8 +199,15 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
             ("put" | "delete", "{id}/trust") if PARTIES.contains(&first) => Some(Trust),
             ("get", "{id}/profile") if first == "organizations" => Some(ReadAbout),
             ("post", "{id}/merge") if first == "organizations" => Some(Merge),
+            // Of an exhibition that there is not; what is asked is read first.
+            ("get", "{id}/applications") if first == "exhibitions" => Some(SignedIn(404)),
+            ("post", "{id}/applications") if first == "exhibitions" => Some(SignedIn(422)),
+            ("get", "{id}/compositions") if first == "exhibitions" => Some(Organise(404)),
+            ("post", "{id}/compositions") if first == "exhibitions" => Some(Organise(422)),
             // Of what was never merged.
             ("post", "{id}/unmerge") if first == "organizations" => Some(Administrator(404)),
+            // What is said is read before it is asked of which exhibition.
+            ("post", "{id}/timetables" | "{id}/booth-plans") if first == "exhibitions" => Some(Organise(422)),
             _ => None,
         };
     }
@@ -223,6 +235,34 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
         ("post", "/cases") => OpenCase,
         ("post", "/desk/hand-over") => HandOver,
         ("post", "/compose/group") => Organise(422),
+        // Their own; see `desk::lists_agree`.
+        ("get", "/timetables" | "/meetings" | "/booth-plans") => SignedIn(200),
+        ("get", "/timetables/{id}" | "/timetables/{id}/participants" | "/timetables/{id}/meetings") => ReadMatter,
+        ("get", "/meetings/{id}") => ReadMatter,
+        // Of a timetable, a meeting and a plan that there are not.
+        ("get", "/timetables/{id}/participants/{party}" | "/timetables/{id}/calendar") => SignedIn(404),
+        ("get", "/meetings/{id}/cards/{side}") => SignedIn(404),
+        ("get", "/booth-plans/{id}" | "/booth-plans/{id}/places") => SignedIn(404),
+        ("get" | "delete", "/timetables/{id}/solves/{solve}") => Organise(404),
+        // Without a version.
+        ("patch", "/timetables/{id}" | "/booth-plans/{id}") => Organise(428),
+        ("post", "/timetables/{id}/participants" | "/timetables/{id}/solve" | "/timetables/{id}/publish") => {
+            Organise(428)
+        }
+        ("post", "/booth-plans/{id}/publish") => Organise(428),
+        ("patch", "/timetables/{id}/participants/{party}" | "/meetings/{id}/cards/{side}") => SignedIn(428),
+        ("post", "/meetings/{id}/cards" | "/joint-orders") => SignedIn(422),
+        ("get", "/applications" | "/groups") => SignedIn(200),
+        ("get", "/applications/{id}" | "/applications/{id}/history" | "/groups/{id}") => ReadMatter,
+        ("post", "/applications/{id}/events" | "/groups/{id}/events") => MatterEvent,
+        ("post", "/groups") => Organise(422),
+        // Of what there is not.
+        ("get", "/groups/{id}/history") => SignedIn(404),
+        ("get", "/groups/{id}/substitutes") => Organise(404),
+        ("get", "/compositions/{id}" | "/compositions/{id}/history" | "/compositions/{id}/solve") => Organise(404),
+        ("delete", "/compositions/{id}/solve") => Organise(404),
+        ("patch", "/compositions/{id}") => Organise(428),
+        ("get", "/stories") => Anyone(200),
         ("get", "/imports" | "/import-mappings") => WorkDesks(200),
         ("post", "/imports") => WorkDesks(400),
         ("post", "/import-mappings") => WorkDesks(422),

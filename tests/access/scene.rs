@@ -10,7 +10,7 @@ use musubi::domain::Right;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-pub const KINDS: [&str; 6] = ["organizations", "people", "capabilities", "seeds", "needs", "records"];
+pub const KINDS: [&str; 7] = ["organizations", "people", "capabilities", "seeds", "needs", "records", "exhibitions"];
 pub const VISIBILITIES: [&str; 4] = ["public", "members", "parties", "private"];
 pub const STATUSES: [&str; 5] = ["published", "draft", "submitted", "expired", "withdrawn"];
 /// Where own parties stand, and others.
@@ -70,6 +70,7 @@ impl Scene {
                 own.push(planting.party("people", true, visibility, status, None));
                 planting.party("organizations", false, visibility, status, None);
                 planting.party("people", false, visibility, status, None);
+                planting.exhibition((visibility, status));
                 for (mine, owners) in [(true, &first_own), (false, &other)] {
                     planting.owned("capabilities", mine, &owners[0], (visibility, status), false, true);
                     planting.owned("seeds", mine, &owners[1], (visibility, status), false, true);
@@ -270,6 +271,26 @@ impl Planting<'_> {
         self.plant(thing, body)
     }
 
+    /// Nobody's: kept by the office.
+    fn exhibition(&mut self, (visibility, status): (&'static str, &'static str)) -> String {
+        let canary = self.word();
+        let facts = json!({ "municipality": OTHER_PLACE, "visibility": visibility });
+        let thing = Planted {
+            kind: "exhibitions",
+            id: String::new(),
+            own: false,
+            owner: None,
+            members: Vec::new(),
+            visibility,
+            status,
+            anonymous: false,
+            place: Some(OTHER_PLACE),
+            organization_kind: None,
+            canary: canary.clone(),
+        };
+        self.plant(thing, with_words("exhibitions", &canary, facts))
+    }
+
     /// Parties that are hidden themselves, with things that are less so: nobody may learn from the thing where the
     /// party is, what kind it is of, or for whom a person works, who may not see the party.
     fn hidden_parties(&mut self) {
@@ -342,6 +363,12 @@ pub fn with_words(kind: &str, canary: &str, facts: Value) -> Value {
                 { "strength": "should", "text_en": format!("Coating {canary}") },
             ],
             "fields": ["organic_electronics"],
+        }),
+        "exhibitions" => json!({
+            "title_ja": format!("展示会 {canary}"), "title_en": canary, "organizer": canary, "description_ja": text,
+            "description_en": english, "call_ja": text, "call_en": canary, "venue_ja": canary, "venue_en": canary,
+            "website": web, "apply_by": "2026-12-31", "theme": [{ "text_ja": format!("封止 {canary}"), "text_en": canary }],
+            "booths": [{ "id": canary, "column": 0, "row": 0 }], "fields": ["organic_electronics"],
         }),
         _ => json!({
             "record_kind": "project", "title_ja": format!("封止 {canary}"), "title_en": canary, "text_ja": text,

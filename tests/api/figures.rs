@@ -96,6 +96,7 @@ fn a_case(dice: &mut Dice) -> (Vec<Event<CaseDeed>>, usize) {
     let opened = Opened {
         title: Line::parse("案件").expect("a line"),
         introduction: None,
+        meeting: None,
         subject: None,
         parties: vec![ThingId::new(), ThingId::new()],
         purpose: None,

@@ -7,7 +7,9 @@
 
 use crate::support::{self, Dice, World, entry, firm, number};
 use musubi::domain::vocabulary::{Status, Visibility};
-use musubi::domain::{Actor, Capability, Entry, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId};
+use musubi::domain::{
+    Actor, Capability, Entry, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
+};
 use musubi::error::Error;
 use musubi::store::things::{self, Stored};
 use musubi::store::{Conn, Database, Tx};
@@ -244,6 +246,7 @@ fn change(tx: &mut Tx<'_>, dice: &mut Dice, known: &mut Vec<(Kind, ThingId)>) ->
             Kind::Seed => create::<Seed>(tx, fields(kind, dice, known))?,
             Kind::Need => create::<Need>(tx, fields(kind, dice, known))?,
             Kind::Record => create::<Record>(tx, fields(kind, dice, known))?,
+            Kind::Exhibition => create::<Exhibition>(tx, fields(kind, dice, known))?,
         };
         known.push((kind, id));
         return Ok(true);
@@ -258,6 +261,7 @@ fn change(tx: &mut Tx<'_>, dice: &mut Dice, known: &mut Vec<(Kind, ThingId)>) ->
             Kind::Seed => delete::<Seed>(tx, &id)?,
             Kind::Need => delete::<Need>(tx, &id)?,
             Kind::Record => delete::<Record>(tx, &id)?,
+            Kind::Exhibition => delete::<Exhibition>(tx, &id)?,
         }
         known.remove(place);
         return Ok(true);
@@ -270,6 +274,7 @@ fn change(tx: &mut Tx<'_>, dice: &mut Dice, known: &mut Vec<(Kind, ThingId)>) ->
         Kind::Seed => update::<Seed>(tx, &id, &patch),
         Kind::Need => update::<Need>(tx, &id, &patch),
         Kind::Record => update::<Record>(tx, &id, &patch),
+        Kind::Exhibition => update::<Exhibition>(tx, &id, &patch),
     }
 }
 
@@ -305,7 +310,7 @@ fn fields(kind: Kind, dice: &mut Dice, known: &[(Kind, ThingId)]) -> Value {
         Kind::Organization => json!({ "organization_kind": "firm", "name_en": text(dice) }),
         Kind::Person => json!({ "name_en": text(dice) }),
         Kind::Capability => json!({ "capability_kind": "process", "name_en": text(dice) }),
-        Kind::Seed | Kind::Need | Kind::Record => json!({ "title_en": text(dice) }),
+        Kind::Seed | Kind::Need | Kind::Record | Kind::Exhibition => json!({ "title_en": text(dice) }),
     };
     for _ in 0..3 {
         musubi::domain::parse::merge_patch(&mut fields, &patch(kind, dice, known));
@@ -320,10 +325,10 @@ fn fields(kind: Kind, dice: &mut Dice, known: &[(Kind, ThingId)]) -> Value {
 fn patch(kind: Kind, dice: &mut Dice, known: &[(Kind, ThingId)]) -> Value {
     let title = match kind {
         Kind::Organization | Kind::Person | Kind::Capability => "name_en",
-        Kind::Seed | Kind::Need | Kind::Record => "title_en",
+        Kind::Seed | Kind::Need | Kind::Record | Kind::Exhibition => "title_en",
     };
     let body = match kind {
-        Kind::Organization | Kind::Person | Kind::Capability => "description_en",
+        Kind::Organization | Kind::Person | Kind::Capability | Kind::Exhibition => "description_en",
         Kind::Seed | Kind::Need => "summary_en",
         Kind::Record => "text_en",
     };
@@ -332,7 +337,7 @@ fn patch(kind: Kind, dice: &mut Dice, known: &[(Kind, ThingId)]) -> Value {
         (1, _) => json!({ body: text(dice) }),
         (2, _) => json!({ body: null }),
         (3, _) => json!({ "visibility": dice.pick(&VISIBILITIES) }),
-        (4, Kind::Organization | Kind::Person) => json!({ "municipality": dice.pick(&PLACES) }),
+        (4, Kind::Organization | Kind::Person | Kind::Exhibition) => json!({ "municipality": dice.pick(&PLACES) }),
         (5, Kind::Organization) => json!({ "employees": dice.below(400) }),
         (5 | 6, Kind::Person) => {
             let employer = a(&[Kind::Organization], dice, known).filter(|_| !dice.once_in(4));
@@ -405,6 +410,18 @@ fn every_row(conn: &mut Conn) -> Result<Vec<Row>, Error> {
     collect(&mut rows, things::get_many::<Seed>(conn, &Scope::Everything, &ids)?, &places, |_| true);
     collect(&mut rows, things::get_many::<Need>(conn, &Scope::Everything, &ids)?, &places, |need| !need.anonymous);
     collect(&mut rows, things::get_many::<Record>(conn, &Scope::Everything, &ids)?, &places, |_| true);
+    let exhibitions = things::get_many::<Exhibition>(conn, &Scope::Everything, &ids)?;
+    let held: BTreeMap<String, Option<String>> = exhibitions
+        .iter()
+        .map(|thing| (thing.header.id.to_string(), thing.entry.municipality.clone().map(String::from)))
+        .collect();
+    collect(&mut rows, exhibitions, &places, |_| true);
+    for row in &mut rows {
+        if let Some(place) = held.get(&row.id) {
+            // Nobody's: it stands where it is held.
+            row.place = place.clone();
+        }
+    }
     assert_eq!(rows.len(), ids.len(), "every header has its row");
     Ok(rows)
 }

@@ -66,6 +66,9 @@ pub enum CaseDeed {
 pub struct Opened {
     pub title: Line,
     pub introduction: Option<ThingId>,
+    /// The meeting of a 商談会 it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting: Option<ThingId>,
     pub subject: Option<ThingId>,
     pub parties: Vec<ThingId>,
     pub purpose: Option<Purpose>,
@@ -111,9 +114,9 @@ pub struct Case {
 }
 
 impl Case {
-    /// One case for each introduction.
-    pub fn pair(introduction: &ThingId) -> String {
-        format!("case {introduction}")
+    /// One case for each introduction, and for each meeting.
+    pub fn pair(origin: &ThingId) -> String {
+        format!("case {origin}")
     }
 
     fn check_stage(&self, to: CaseStage, reason: &Option<Prose>) -> Result<Step, Refusal> {
@@ -290,7 +293,7 @@ impl Matter for Case {
             purpose: self.opened.purpose,
             // From the morning of the day.
             due_at: action.map(|action| Day::of_date(action.on.date() - chrono::TimeDelta::days(1)).end()),
-            pair: self.opened.introduction.as_ref().map(Self::pair),
+            pair: self.opened.introduction.as_ref().or(self.opened.meeting.as_ref()).map(Self::pair),
             parties: self.participants.iter().map(|party| (party.clone(), None)).collect(),
             closed: self.outcome.is_some(),
         }
@@ -336,7 +339,7 @@ impl Matter for Case {
         }
     }
 
-    fn hand_over(to: ThingId, note: Option<Prose>) -> CaseDeed {
-        CaseDeed::HandedOver { to, note }
+    fn hand_over(to: ThingId, note: Option<Prose>) -> Option<CaseDeed> {
+        Some(CaseDeed::HandedOver { to, note })
     }
 }

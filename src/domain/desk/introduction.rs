@@ -393,8 +393,8 @@ impl Matter for Introduction {
         self.opened().into_iter().map(|(thing, side)| (thing, self.party(side).clone())).collect()
     }
 
-    fn hand_over(to: ThingId, note: Option<Prose>) -> IntroductionDeed {
-        IntroductionDeed::HandedOver { to, note }
+    fn hand_over(to: ThingId, note: Option<Prose>) -> Option<IntroductionDeed> {
+        Some(IntroductionDeed::HandedOver { to, note })
     }
 }
 

@@ -3,18 +3,31 @@
 //! Each is the sum of its events, in their order. The same pure code decides what may come next, replays what came,
 //! and tells what stood at any past moment.
 
+pub mod application;
+pub mod booth_plan;
 pub mod case;
+pub mod composition;
 pub mod day;
+pub mod group;
 pub mod indicators;
 pub mod introduction;
+pub mod meeting;
 pub mod proposal;
 pub mod rights;
+pub mod shares;
+pub mod timetable;
 pub mod words;
 
+pub use application::{Application, ApplicationDeed};
+pub use booth_plan::{BoothPlan, BoothPlanDeed};
 pub use case::{Case, CaseDeed};
+pub use composition::{Composition, CompositionDeed};
 pub use day::Day;
+pub use group::{Group, GroupDeed};
 pub use introduction::{Introduction, IntroductionDeed};
+pub use meeting::{Meeting, MeetingDeed};
 pub use proposal::{Proposal, ProposalDeed};
+pub use timetable::{Timetable, TimetableDeed};
 
 use super::finding::Defect;
 use super::id::{ThingId, Timestamp};
@@ -102,8 +115,10 @@ pub trait Matter: Sized + Clone + PartialEq + std::fmt::Debug + Send + 'static {
     fn opens(&self) -> Vec<(ThingId, ThingId)> {
         Vec::new()
     }
-    /// Another desk takes over.
-    fn hand_over(to: ThingId, note: Option<super::text::Prose>) -> Self::Deed;
+    /// Another desk takes over; none: it is on no desk.
+    fn hand_over(_to: ThingId, _note: Option<super::text::Prose>) -> Option<Self::Deed> {
+        None
+    }
 }
 
 /// The matter after all of its events; none before the first.

@@ -180,7 +180,7 @@ impl Matter for Proposal {
         }
     }
 
-    fn hand_over(to: ThingId, note: Option<Prose>) -> ProposalDeed {
-        ProposalDeed::HandedOver { to, note }
+    fn hand_over(to: ThingId, note: Option<Prose>) -> Option<ProposalDeed> {
+        Some(ProposalDeed::HandedOver { to, note })
     }
 }

@@ -1,6 +1,7 @@
 //! One file per kind of thing: its fields, its own rules, and what of it can be found and cited.
 
 pub mod capability;
+pub mod exhibition;
 pub mod need;
 pub mod organization;
 pub mod person;
@@ -71,4 +72,12 @@ number_value!(
 number_value!(
     /// A time scale in months.
     Months, 0, 1_200, "months.range", "期間は0〜1,200か月です。", "A time scale is 0 to 1,200 months."
+);
+number_value!(
+    /// A share in hundredths: 0 to 100.
+    Percent, 0, 100, "percent.range", "率は0〜100%です。", "A share is from 0 to 100 percent."
+);
+number_value!(
+    /// How much something counts beside others: 1 to 10.
+    Weight, 1, 10, "weight.range", "重みは1〜10です。", "A weight is a number from 1 to 10."
 );

@@ -8,6 +8,12 @@ vocabulary! {
         Match = "match", "マッチング候補", "Proposed match";
         Introduction = "introduction", "紹介", "Introduction";
         Case = "case", "案件", "Case";
+        Timetable = "timetable", "商談会の時間割", "Meeting timetable";
+        Meeting = "meeting", "商談", "Meeting";
+        BoothPlan = "booth_plan", "小間割り", "Booth plan";
+        Application = "application", "出展申込み", "Application";
+        Composition = "composition", "編成案", "Composition";
+        Group = "group", "企業間グループ", "Group";
     }
 }
 
@@ -18,6 +24,12 @@ impl MatterKind {
             MatterKind::Match => "matches",
             MatterKind::Introduction => "introductions",
             MatterKind::Case => "cases",
+            MatterKind::Timetable => "timetables",
+            MatterKind::Meeting => "meetings",
+            MatterKind::BoothPlan => "booth-plans",
+            MatterKind::Application => "applications",
+            MatterKind::Composition => "compositions",
+            MatterKind::Group => "groups",
         }
     }
 }
@@ -105,6 +117,56 @@ vocabulary! {
 }
 
 vocabulary! {
+    ApplicationState {
+        Applied = "applied", "申込み済み", "Applied";
+        Withdrawn = "withdrawn", "取り下げ", "Withdrawn";
+    }
+}
+
+vocabulary! {
+    CompositionState {
+        Asked = "asked", "計算前", "Asked";
+        Found = "found", "編成案あり", "Found";
+        Conflict = "conflict", "条件が両立しない", "The wishes conflict";
+        Nothing = "nothing", "時間内に見つからない", "Nothing found in time";
+    }
+}
+
+vocabulary! {
+    /// 共同出展グループの状態.
+    GroupState {
+        Composing = "composing", "編成中", "Composing";
+        Inviting = "inviting", "招待中", "Inviting";
+        Confirmed = "confirmed", "確定", "Confirmed";
+        Exhibited = "exhibited", "出展済み", "Exhibited";
+        Reported = "reported", "報告済み", "Reported";
+        Dissolved = "dissolved", "解散", "Dissolved";
+    }
+}
+
+vocabulary! {
+    /// Where a member of a group stands.
+    SeatState {
+        Planned = "planned", "招待前", "Planned";
+        Invited = "invited", "回答待ち", "Invited";
+        Accepted = "accepted", "参加", "Accepted";
+        Declined = "declined", "辞退", "Declined";
+        Lapsed = "lapsed", "期限切れ", "Lapsed";
+        Withdrawn = "withdrawn", "参加取り下げ", "Withdrawn";
+        Released = "released", "除外", "Released";
+    }
+}
+
+vocabulary! {
+    /// How far a group has come.
+    Maturity {
+        StudyGroup = "study_group", "勉強会", "Study group";
+        JointDevelopment = "joint_development", "共同開発", "Joint development";
+        JointOrder = "joint_order", "共同受注", "Joint order";
+    }
+}
+
+vocabulary! {
     CaseStage {
         Consultation = "consultation", "相談", "Consultation";
         Introduction = "introduction", "紹介", "Introduction";
@@ -146,5 +208,78 @@ vocabulary! {
         Field = "field", "分野", "Field";
         Municipality = "municipality", "市区町村", "Municipality";
         Programme = "programme", "施策", "Programme";
+    }
+}
+
+vocabulary! {
+    TimetableState {
+        Draft = "draft", "作成中", "Draft";
+        Published = "published", "公開", "Published";
+    }
+}
+
+vocabulary! {
+    BoothPlanState {
+        Draft = "draft", "作成中", "Draft";
+        Published = "published", "公開", "Published";
+    }
+}
+
+vocabulary! {
+    /// The sides of a 商談会.
+    MeetingSide {
+        Buyer = "buyer", "バイヤー", "Buyer";
+        Supplier = "supplier", "出展者", "Supplier";
+    }
+}
+
+impl MeetingSide {
+    pub fn other(self) -> Self {
+        match self {
+            MeetingSide::Buyer => MeetingSide::Supplier,
+            MeetingSide::Supplier => MeetingSide::Buyer,
+        }
+    }
+
+    /// A buyer seeks, a supplier answers.
+    pub fn side(self) -> Side {
+        match self {
+            MeetingSide::Buyer => Side::Seeking,
+            MeetingSide::Supplier => Side::Answering,
+        }
+    }
+}
+
+vocabulary! {
+    MeetingState {
+        Planned = "planned", "予定", "Planned";
+        Cancelled = "cancelled", "取りやめ", "Cancelled";
+        Reported = "reported", "結果あり", "Reported";
+    }
+}
+
+vocabulary! {
+    /// What came of a meeting, as a result card says it.
+    MeetingOutcome {
+        FollowUp = "follow_up", "継続商談", "Follow-up";
+        Sample = "sample", "サンプル・試作", "Sample or trial";
+        Quote = "quote", "見積依頼", "Quotation";
+        Order = "order", "成約", "Order";
+        NoFit = "no_fit", "見送り", "No fit";
+        NotHeld = "not_held", "実施せず", "Not held";
+    }
+}
+
+impl MeetingOutcome {
+    /// Something is to come of it: it may become a case.
+    pub fn goes_on(self) -> bool {
+        match self {
+            MeetingOutcome::FollowUp | MeetingOutcome::Sample | MeetingOutcome::Quote | MeetingOutcome::Order => true,
+            MeetingOutcome::NoFit | MeetingOutcome::NotHeld => false,
+        }
+    }
+
+    pub fn was_not_held(self) -> bool {
+        self == MeetingOutcome::NotHeld
     }
 }

@@ -120,6 +120,7 @@ vocabulary! {
         Seed = "seed", "研究シーズ", "Seed";
         Need = "need", "ニーズ", "Need";
         Record = "record", "実績", "Record of work";
+        Exhibition = "exhibition", "展示会・商談会", "Exhibition";
     }
 }
 
@@ -133,6 +134,7 @@ impl Kind {
             Kind::Seed => "seeds",
             Kind::Need => "needs",
             Kind::Record => "records",
+            Kind::Exhibition => "exhibitions",
         }
     }
 
@@ -140,7 +142,7 @@ impl Kind {
     pub fn is_party(self) -> bool {
         match self {
             Kind::Organization | Kind::Person => true,
-            Kind::Capability | Kind::Seed | Kind::Need | Kind::Record => false,
+            Kind::Capability | Kind::Seed | Kind::Need | Kind::Record | Kind::Exhibition => false,
         }
     }
 }
@@ -213,6 +215,13 @@ vocabulary! {
         Paper = "paper", "論文", "Paper";
         Patent = "patent", "特許", "Patent";
         Award = "award", "受賞", "Award";
+    }
+}
+
+vocabulary! {
+    ExhibitionKind {
+        Fair = "fair", "展示会・見本市", "Fair";
+        BusinessMeeting = "business_meeting", "商談会", "Business meeting";
     }
 }
 

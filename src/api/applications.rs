@@ -1,0 +1,320 @@
+//! `/applications`: firms apply to an exhibition, until the deadline of its call.
+
+use super::matter::{self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, allow, known_id, unknown};
+use super::problem::{Answer, ProblemBody};
+use super::wire;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::desk::application::{ApplicationForm, Applied, refuse_late};
+use crate::domain::desk::{Application, ApplicationDeed};
+use crate::domain::text::Prose;
+use crate::domain::vocabulary::desk::ApplicationState;
+use crate::domain::vocabulary::{Kind, Status};
+use crate::domain::{Actor, Exhibition, Scope, Thing, ThingId, Timestamp};
+use crate::error::{Error, Result};
+use crate::store::matters::{self, Kept};
+use crate::store::{Conn, Tx, things};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewApplication {
+    /// The organisation that applies: one for which the caller acts, or any for the office.
+    pub party: ThingId,
+    #[serde(default)]
+    pub form: ApplicationForm,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ApplicationEvent {
+    /// The whole form anew. After a withdrawal this applies again.
+    Change { form: ApplicationForm },
+    Withdraw {
+        #[serde(default)]
+        #[schema(value_type = Option<String>)]
+        text: Option<Prose>,
+    },
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ApplicationShown {
+    pub id: ThingId,
+    pub state: ApplicationState,
+    pub exhibition: Option<CardShown>,
+    pub party: Option<CardShown>,
+    pub form: ApplicationForm,
+    /// What is named in the form, as far as the reader may see it.
+    pub things: Vec<CardShown>,
+    pub together: Vec<CardShown>,
+    pub apart: Vec<CardShown>,
+    #[schema(value_type = Option<String>)]
+    pub withdrawn_because: Option<Prose>,
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// Of the list as a file.
+const COLUMNS: matter::Columns = &[
+    ("ID", "/id"),
+    ("状態 / state", "/state"),
+    ("展示会 / exhibition", "/exhibition/title"),
+    ("申込者 / party", "/party/title"),
+    ("出展内容 / shows", "/form/shows_ja"),
+    ("出展内容（英語） / shows (en)", "/form/shows_en"),
+    ("出展する技術 / things", "/things"),
+    ("幹事可 / willing to lead", "/form/willing_to_lead"),
+    ("広さ / space", "/form/space"),
+    ("その他の費用 / other cost", "/form/other_cost"),
+    ("負担上限 / pays at most", "/form/pays_at_most"),
+    ("一緒に / together", "/together"),
+    ("離す / apart", "/apart"),
+    ("備考 / note", "/form/note"),
+    ("申込み / created", "/created_at"),
+    ("更新 / updated", "/updated_at"),
+];
+
+#[derive(Serialize, ToSchema)]
+pub struct ApplicationsShown {
+    pub items: Vec<ApplicationShown>,
+    pub next: Option<String>,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    let at = |path: &str| web::resource(path.to_owned()).default_service(web::to(wire::method_not_allowed));
+    config
+        .service(
+            at("/exhibitions/{id}/applications").route(web::get().to(list_of_exhibition)).route(web::post().to(create)),
+        )
+        .service(at("/applications").route(web::get().to(list)))
+        .service(at("/applications/{id}").route(web::get().to(read)))
+        .service(at("/applications/{id}/history").route(web::get().to(history)))
+        .service(at("/applications/{id}/events").route(web::post().to(act)));
+}
+
+/// Applications of the own parties to every exhibition, or all for the office; newest first.
+#[utoipa::path(get, path = "/api/v1/applications", tag = "exhibitions", params(MatterQuery), responses(
+    (status = 200, body = ApplicationsShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 422, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) -> Answer {
+    let states: Vec<&str> = ApplicationState::ALL.iter().map(|state| state.code()).collect();
+    matter::list::<Application, ApplicationShown>(&app, &request, actor, &states, COLUMNS, show_page).await
+}
+
+/// Applications to one exhibition: the own, or all for the office; newest first.
+#[utoipa::path(get, path = "/api/v1/exhibitions/{id}/applications", tag = "exhibitions",
+    params(("id" = String, Path), MatterQuery), responses(
+    (status = 200, body = ApplicationsShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn list_of_exhibition(
+    app: web::Data<App>,
+    request: HttpRequest,
+    Caller(actor): Caller,
+    id: web::Path<String>,
+) -> Answer {
+    matter::sight(&actor)?;
+    let (id, scope) = (known_id(&id)?, actor.scope());
+    let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
+    let states: Vec<&str> = ApplicationState::ALL.iter().map(|state| state.code()).collect();
+    let about = Some(exhibition.header.id);
+    matter::list_about::<Application, ApplicationShown>(&app, &request, actor, about, &states, COLUMNS, show_page).await
+}
+
+/// Applies for a party, once, until the deadline.
+#[utoipa::path(post, path = "/api/v1/exhibitions/{id}/applications", tag = "exhibitions", request_body = NewApplication,
+    params(("id" = String, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
+), responses(
+    (status = 201, body = ApplicationShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn create(
+    app: web::Data<App>,
+    request: HttpRequest,
+    Caller(actor): Caller,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Answer {
+    allow(&actor, actor != Actor::Visitor)?;
+    let id = known_id(&id)?;
+    let new: NewApplication = wire::typed(&request, &body)?;
+    matter::once(&app, &request, actor, &body, "applications", move |tx| {
+        let scope = tx.actor().scope();
+        let exhibition = things::get::<Exhibition>(tx.conn(), &scope, &id)?;
+        let NewApplication { party, form } = new;
+        check_applicant(tx, &party)?;
+        refuse_closed(tx, &exhibition)?;
+        check_form(tx, &party, &form)?;
+        if let Some(there) = matters::of_pair(tx.conn(), &Application::pair(&id, &party))? {
+            let defect = crate::domain::Defect::new(
+                "already-applied",
+                format!("すでに申し込んでいます（{there}）。内容はその申込みで変更できます。"),
+                format!("This party has applied already ({there}). Change that application instead."),
+            );
+            return Err(Error::Conflict(defect));
+        }
+        let applied = Applied { exhibition: id, party, form };
+        let kept = matters::open::<Application>(tx, ApplicationDeed::Applied(Box::new(applied)), None)?;
+        done(tx, &kept, true)
+    })
+    .await
+}
+
+/// One application, now or as of a moment.
+#[utoipa::path(get, path = "/api/v1/applications/{id}", tag = "exhibitions", params(("id" = String, Path), MomentQuery),
+    responses(
+    (status = 200, body = ApplicationShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+    let sight = matter::sight(&actor)?;
+    let (id, query) = (known_id(&id)?, wire::query::<MomentQuery>(&request)?);
+    let as_of = matter::moment(query.as_of.as_deref())?;
+    let shown = app
+        .read(move |conn| {
+            let kept = matter::read_at::<Application>(conn, &sight, &id, as_of.as_ref())?;
+            show(conn, &actor, &kept)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+/// Everything that happened to an application.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/history", tag = "exhibitions", params(("id" = String, Path)),
+    responses(
+    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+    let sight = matter::sight(&actor)?;
+    let id = known_id(&id)?;
+    let history = app
+        .read(move |conn| {
+            let kept = matters::get::<Application>(conn, &sight, &id)?;
+            matter::history::<Application>(conn, &kept.events, actor.reads_the_desk(), |deed| {
+                serde_json::to_value(deed).map_err(Error::internal)
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(history))
+}
+
+/// Changes or withdraws an application, until the deadline. Done twice, it counts once.
+#[utoipa::path(post, path = "/api/v1/applications/{id}/events", tag = "exhibitions", request_body = ApplicationEvent,
+    params(("id" = String, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
+), responses(
+    (status = 200, body = ApplicationShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn act(
+    app: web::Data<App>,
+    request: HttpRequest,
+    Caller(actor): Caller,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Answer {
+    let sight = matter::sight(&actor)?;
+    let id = known_id(&id)?;
+    let event: ApplicationEvent = wire::typed(&request, &body)?;
+    matter::once(&app, &request, actor, &body, "applications", move |tx| {
+        let mut kept = matters::get::<Application>(tx.conn(), &sight, &id)?;
+        let party = kept.matter.party.clone();
+        let actor = tx.actor().clone();
+        allow(&actor, actor.speaks_for(&party) || actor.reads_the_desk())?;
+        let exhibition = things::get::<Exhibition>(tx.conn(), &Scope::Everything, &kept.matter.exhibition)?;
+        refuse_closed(tx, &exhibition)?;
+        let deed = match event {
+            ApplicationEvent::Change { form } => {
+                check_form(tx, &party, &form)?;
+                ApplicationDeed::Changed { form: Box::new(form) }
+            }
+            ApplicationEvent::Withdraw { text } => ApplicationDeed::Withdrawn { text },
+        };
+        matters::add(tx, &mut kept, deed, None)?;
+        done(tx, &kept, false)
+    })
+    .await
+}
+
+/// The caller acts for the party, which is an organisation that they see.
+fn check_applicant(tx: &mut Tx<'_>, party: &ThingId) -> Result<()> {
+    let actor = tx.actor().clone();
+    let cards = Cards::read(tx.conn(), &actor.scope(), [party.clone()])?;
+    if cards.get(party).is_none_or(|card| card.kind != Kind::Organization) {
+        return Err(unknown("/party", party));
+    }
+    allow(&actor, actor.speaks_for(party) || actor.reads_the_desk())
+}
+
+fn refuse_closed(tx: &Tx<'_>, exhibition: &Thing<Exhibition>) -> Result<()> {
+    if exhibition.header.status != Status::Published {
+        return Ok(refuse_late(None, tx.at())?);
+    }
+    Ok(refuse_late(exhibition.entry.apply_by.as_ref(), tx.at())?)
+}
+
+/// What is named is looked at with the eyes of who names it: own things, and organisations that there are.
+fn check_form(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm) -> Result<()> {
+    let mut findings = form.check(party);
+    for finding in &mut findings {
+        finding.pointer = format!("/form{}", finding.pointer);
+    }
+    if !findings.is_empty() {
+        return Err(Error::Invalid(findings));
+    }
+    let scope = tx.actor().scope();
+    let named = form.things.iter().chain(&form.together).chain(&form.apart).cloned();
+    let cards = Cards::read(tx.conn(), &scope, named)?;
+    for (place, id) in form.things.iter().enumerate() {
+        let own = cards.get(id).is_some_and(|card| {
+            matches!(card.kind, Kind::Capability | Kind::Seed) && card.owner.as_deref() == Some(party.as_str())
+        });
+        if !own {
+            return Err(unknown(&format!("/form/things/{place}"), id));
+        }
+    }
+    for (name, list) in [("together", &form.together), ("apart", &form.apart)] {
+        for (place, id) in list.iter().enumerate() {
+            if cards.get(id).is_none_or(|card| card.kind != Kind::Organization) {
+                return Err(unknown(&format!("/form/{name}/{place}"), id));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn done(tx: &mut Tx<'_>, kept: &Kept<Application>, begun: bool) -> Result<Done> {
+    let actor = tx.actor().clone();
+    Done::new(&kept.id, begun, &show(tx.conn(), &actor, kept)?)
+}
+
+fn show_page(conn: &mut Conn, actor: &Actor, page: Vec<Kept<Application>>) -> Result<Vec<ApplicationShown>> {
+    page.iter().map(|kept| show(conn, actor, kept)).collect()
+}
+
+fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Application>) -> Result<ApplicationShown> {
+    let matter = &kept.matter;
+    let form = matter.form.clone();
+    let named = form.things.iter().chain(&form.together).chain(&form.apart);
+    let named = named.chain([&matter.party, &matter.exhibition]).cloned();
+    let cards = Cards::read(conn, &actor.scope(), named)?;
+    Ok(ApplicationShown {
+        id: kept.id.clone(),
+        state: matter.state,
+        exhibition: cards.get(&matter.exhibition),
+        party: cards.get(&matter.party),
+        things: cards.some(&form.things),
+        together: cards.some(&form.together),
+        apart: cards.some(&form.apart),
+        withdrawn_because: matter.withdrawn_because.clone(),
+        form,
+        version: kept.version(),
+        created_at: kept.created_at.clone(),
+        updated_at: kept.updated_at.clone(),
+    })
+}

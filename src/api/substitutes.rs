@@ -1,0 +1,145 @@
+//! `GET /groups/{id}/substitutes`: who best takes the place of a member that left, and why.
+
+use super::compose::{ConflictBody, MemberBody, OutsideBody, PartsBody, RuleQuery, WishQuery, answered, refused};
+use super::compositions::{CompositionAsk, Source, question, read_ask};
+use super::matter::known_id;
+use super::permit;
+use super::problem::{Answer, ProblemBody};
+use super::wire;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::domain::desk::{Composition, Group};
+use crate::domain::{Defect, Exhibition, ThingId};
+use crate::error::Error;
+use crate::store::matters::{self, Sight};
+use crate::store::things;
+use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::composing::Progress;
+use musubi_index::composing::group;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use utoipa::{IntoParams, ToSchema};
+
+/// One open place is soon decided.
+const LIMIT: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SubstituteQuery {
+    /// `applicants` or `registry`; where the composition had its candidates from if absent.
+    pub from: Option<Source>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SubstitutesShown {
+    /// Who adds most to the members that are left, under the wishes of the composition; null when nobody keeps them.
+    pub best: Option<MemberBody>,
+    /// What the group is worth with it, in points.
+    pub value: Option<f64>,
+    pub parts: Option<PartsBody>,
+    /// Those who come next: what they would add, what keeps them out.
+    pub next: Vec<OutsideBody>,
+    /// Wishes that cannot all hold with one more member.
+    pub conflict: Option<ConflictBody>,
+    /// The wishes as they were solved; answers name them by place.
+    pub wishes: Vec<WishQuery>,
+    /// The candidates that were looked at, members included.
+    pub candidates: usize,
+}
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/groups/{id}/substitutes")
+            .route(web::get().to(propose))
+            .default_service(web::to(wire::method_not_allowed)),
+    );
+}
+
+/// Proposes who could take the place of a member that left. The members that are left stay.
+#[utoipa::path(get, path = "/api/v1/groups/{id}/substitutes", tag = "exhibitions",
+    params(("id" = String, Path), SubstituteQuery), responses(
+    (status = 200, body = SubstitutesShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+    (status = 503, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+    permit::organiser(&actor)?;
+    let (id, query) = (known_id(&id)?, wire::query::<SubstituteQuery>(&request)?);
+    let scope = actor.scope();
+    let service = app.get_ref().clone();
+    let shown = app
+        .in_turn(move || {
+            let (group, exhibition, asked) = service.database.read(|conn| {
+                let group = matters::get::<Group>(conn, &Sight::All, &id)?.matter;
+                let Some(exhibition) = &group.formed.exhibition else {
+                    return Err(Error::Conflict(Defect::new(
+                        "no-exhibition",
+                        "展示会のないグループには候補を提案できません。",
+                        "Nobody is proposed for a group without an exhibition.",
+                    )));
+                };
+                let exhibition = things::get::<Exhibition>(conn, &scope, exhibition)?;
+                let asked = match &group.formed.composition {
+                    Some(id) => Some(read_ask(&matters::get::<Composition>(conn, &Sight::All, id)?)?),
+                    None => None,
+                };
+                Ok((group, exhibition, asked))
+            })?;
+            let ask = with_one_more(&group, asked, query.from);
+            let gathered = question(&service, &exhibition, &ask)?;
+            let began = Instant::now();
+            let mut watch = |_: Progress| began.elapsed() < LIMIT;
+            let answer = group::compose(&gathered.question, &mut watch).map_err(refused)?;
+            let count = gathered.question.candidates.len();
+            let found = answered(&answer, &gathered.names, None, count, gathered.stale);
+            let staying: BTreeSet<&str> = group.active().map(|seat| seat.planned.party.as_str()).collect();
+            let (value, parts, members) = match found.group {
+                Some(group) => (Some(group.value), Some(group.parts), group.members),
+                None => (None, None, Vec::new()),
+            };
+            Ok(SubstitutesShown {
+                best: members.into_iter().find(|member| !staying.contains(member.party.id.as_str())),
+                value,
+                parts,
+                next: found.outside.into_iter().filter(|one| !is_banned(&ask, &one.party.id)).collect(),
+                conflict: found.conflict,
+                wishes: ask.listed_wishes().into_iter().map(|listed| listed.wish).collect(),
+                candidates: count,
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+fn is_banned(ask: &CompositionAsk, id: &str) -> bool {
+    ask.bans.iter().any(|ban| ban.as_str() == id)
+}
+
+/// The wishes of the composition for the members that are left and one more. Whoever left is not asked again, and wishes
+/// that were about them are over; so is the number of places.
+fn with_one_more(group: &Group, asked: Option<CompositionAsk>, from: Option<Source>) -> CompositionAsk {
+    let staying: Vec<ThingId> = group.active().map(|seat| seat.planned.party.clone()).collect();
+    let gone: Vec<ThingId> =
+        group.seats.iter().map(|seat| seat.planned.party.clone()).filter(|party| !staying.contains(party)).collect();
+    let asked = asked.unwrap_or_else(|| CompositionAsk::plain(Source::Registry));
+    let about_others = |wish: &&WishQuery| match &wish.rule {
+        RuleQuery::Places { .. } => false,
+        RuleQuery::Apart { .. } | RuleQuery::Never { .. } => true,
+        rule => !rule.named().iter().any(|id| gone.contains(*id)),
+    };
+    let mut bans: Vec<ThingId> = asked.bans.iter().filter(|id| !staying.contains(id)).cloned().collect();
+    bans.extend(gone.iter().cloned());
+    bans.sort();
+    bans.dedup();
+    CompositionAsk {
+        from: from.unwrap_or(asked.from),
+        wishes: asked.wishes.iter().filter(about_others).cloned().collect(),
+        size: Some(staying.len() + 1),
+        alternatives: Some(0),
+        pins: staying,
+        bans,
+        ..asked
+    }
+}
