@@ -453,7 +453,7 @@ fn a_long_solve_is_watched_and_stopped() {
         .filter(|wish| wish["rule"]["candidates"].as_array().is_some_and(|list| list.len() > 1))
         .collect();
     // Another long computation has its turn: this one waits.
-    let turn = hall.app.app.long_turn.clone().try_acquire_owned().expect("the turn");
+    let turn = hall.app.app.long_turn.try_take().expect("the turn");
     let made = hall.composes(json!({ "from": "registry", "size": 30, "wishes": wishes, "seconds": 60 }));
     assert_eq!(made["state"], "found", "there is an answer at once: {made}");
     let path = format!("compositions/{}/solve", id(&made));
