@@ -20,7 +20,7 @@ use crate::domain::vocabulary::desk::{ApplicationState, CompositionState};
 use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
-use crate::store::{Conn, concepts, things};
+use crate::store::{Conn, concepts, idempotency, things};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
@@ -196,7 +196,9 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 
 /// Composes a group: an answer at once, and a better one in the background.
 #[utoipa::path(post, path = "/api/v1/exhibitions/{id}/compositions", tag = "exhibitions", request_body = CompositionAsk,
-    params(("id" = String, Path)), responses(
+    params(("id" = String, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same request again within 24 hours makes no second one."),
+), responses(
     (status = 201, body = CompositionShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
     (status = 503, body = ProblemBody),
@@ -214,21 +216,37 @@ async fn create(
     let scope = actor.scope();
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
     let first = first(&app, exhibition.clone(), ask.clone(), None).await?;
+    let key = match wire::header_text(&request, "idempotency-key")? {
+        Some(key) => Some(idempotency::Key::new(actor.name(), key, request.path(), &body)?),
+        None => None,
+    };
     let stored = serde_json::to_value(&ask).map_err(Error::internal)?;
-    let found = first.found.clone();
+    let (found, clock) = (first.found.clone(), app.clock().clone());
     let written = app
         .write(actor.clone(), move |tx| {
+            if let Some(key) = &key
+                && let Some(earlier) = idempotency::find(tx, &clock, key)?
+            {
+                tx.unchanged();
+                return Ok((matters::get::<Composition>(tx.conn(), &Sight::All, &earlier.thing)?, false));
+            }
             let asked = CompositionDeed::Asked { exhibition: exhibition.header.id, ask: stored };
             let mut kept = matters::open::<Composition>(tx, asked, None)?;
             matters::add(tx, &mut kept, found_deed(1, found, None)?, None)?;
-            Ok(kept)
+            if let Some(key) = &key {
+                // The answer to a repeat is the composition as it stands: it gets better by itself.
+                idempotency::keep(tx, key, &kept.id, "")?;
+            }
+            Ok((kept, true))
         })
         .await?;
-    go_on(&app, &written.value, &ask, first);
-    let id = written.value.id.clone();
+    let (kept, begun) = written.value;
+    if begun {
+        go_on(&app, &kept, &ask, first);
+    }
     let mut response = HttpResponse::Created();
-    response.insert_header((header::LOCATION, format!("/api/v1/compositions/{id}")));
-    answer(&app, actor, written.value, response).await
+    response.insert_header((header::LOCATION, format!("/api/v1/compositions/{}", kept.id)));
+    answer(&app, actor, kept, response).await
 }
 
 /// One composition with the best answer so far.

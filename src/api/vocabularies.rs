@@ -5,11 +5,12 @@ use super::wire;
 use crate::app::App;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{
-    CaseOutcome, CaseStage, DeclineReason, IntroductionState, NoticeChoice, OpensOn, ProposalState,
+    ApplicationState, CaseOutcome, CaseStage, CompositionState, DeclineReason, GroupState, IntroductionState, Maturity,
+    NoticeChoice, OpensOn, ProposalState, SeatState,
 };
 use crate::domain::vocabulary::{
-    CapabilityKind, ConditionField, ConditionOperator, Kind, OrganizationKind, PropertyStatus, Purpose, READINESS,
-    RecordKind, SDGS, SeedOffer, SizeBand, Status, Strength, Visibility,
+    CapabilityKind, ConditionField, ConditionOperator, ExhibitionKind, Kind, OrganizationKind, PropertyStatus, Purpose,
+    READINESS, RecordKind, SDGS, SeedOffer, SizeBand, Status, Strength, Visibility,
 };
 use crate::error::Result;
 use crate::store::Conn;
@@ -107,6 +108,12 @@ fn all_words() -> serde_json::Value {
         "opens_on": words!(OpensOn),
         "case_stage": words!(CaseStage),
         "case_outcome": words!(CaseOutcome),
+        "exhibition_kind": words!(ExhibitionKind),
+        "application_state": words!(ApplicationState),
+        "composition_state": words!(CompositionState),
+        "group_state": words!(GroupState),
+        "seat_state": words!(SeatState),
+        "maturity": words!(Maturity),
         "notice_choice": words!(NoticeChoice),
     })
 }
