@@ -3,9 +3,9 @@
 
 use super::candidates::{Deriving, Gathered, gather};
 use super::compose::{
-    CANDIDATES_MOST, CandidateQuery, GroupAnswer, GroupQuery, RuleQuery, TopicQuery, WishQuery, answered, refused,
+    CANDIDATES_MOST, CandidateQuery, GroupAnswer, GroupQuery, MatchFilters, Party, RuleQuery, TopicQuery, WishQuery,
+    answered, read_tree, refused,
 };
-use super::matching::{self, MatchFilters, Party};
 use super::matter::{self, CardShown, Cards, History, MatterQuery, known_id};
 use super::permit;
 use super::problem::Answer;
@@ -14,13 +14,13 @@ use super::solves::{Job, SolveShown, found_deed};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::shares::SubsidyRule;
+use crate::domain::desk::shares::{SubsidyRule, part_cost};
 use crate::domain::desk::{Application, Composition, CompositionDeed, Day};
 use crate::domain::vocabulary::desk::{ApplicationState, CompositionState};
 use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
-use crate::store::{Conn, concepts, things};
+use crate::store::{Conn, concepts, idempotency, things};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
@@ -196,7 +196,9 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 
 /// Composes a group: an answer at once, and a better one in the background.
 #[utoipa::path(post, path = "/api/v1/exhibitions/{id}/compositions", tag = "exhibitions", request_body = CompositionAsk,
-    params(("id" = String, Path)), responses(
+    params(("id" = String, Path),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same request again within 24 hours makes no second one."),
+), responses(
     (status = 201, body = CompositionShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
     (status = 503, body = ProblemBody),
@@ -210,25 +212,41 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let id = known_id(&id)?;
-    let ask: CompositionAsk = matching::read_tree(wire::json(&request, &body)?)?;
+    let ask: CompositionAsk = read_tree(wire::json(&request, &body)?)?;
     let scope = actor.scope();
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
     let first = first(&app, exhibition.clone(), ask.clone(), None).await?;
+    let key = match wire::header_text(&request, "idempotency-key")? {
+        Some(key) => Some(idempotency::Key::new(actor.name(), key, request.path(), &body)?),
+        None => None,
+    };
     let stored = serde_json::to_value(&ask).map_err(Error::internal)?;
-    let found = first.found.clone();
+    let (found, clock) = (first.found.clone(), app.clock().clone());
     let written = app
         .write(actor.clone(), move |tx| {
+            if let Some(key) = &key
+                && let Some(earlier) = idempotency::find(tx, &clock, key)?
+            {
+                tx.unchanged();
+                return Ok((matters::get::<Composition>(tx.conn(), &Sight::All, &earlier.thing)?, false));
+            }
             let asked = CompositionDeed::Asked { exhibition: exhibition.header.id, ask: stored };
             let mut kept = matters::open::<Composition>(tx, asked, None)?;
             matters::add(tx, &mut kept, found_deed(1, found, None)?, None)?;
-            Ok(kept)
+            if let Some(key) = &key {
+                // The answer to a repeat is the composition as it stands: it gets better by itself.
+                idempotency::keep(tx, key, &kept.id, "")?;
+            }
+            Ok((kept, true))
         })
         .await?;
-    go_on(&app, &written.value, &ask, first);
-    let id = written.value.id.clone();
+    let (kept, begun) = written.value;
+    if begun {
+        go_on(&app, &kept, &ask, first);
+    }
     let mut response = HttpResponse::Created();
-    response.insert_header((header::LOCATION, format!("/api/v1/compositions/{id}")));
-    answer(&app, actor, written.value, response).await
+    response.insert_header((header::LOCATION, format!("/api/v1/compositions/{}", kept.id)));
+    answer(&app, actor, kept, response).await
 }
 
 /// One composition with the best answer so far.
@@ -261,7 +279,7 @@ async fn change(
     permit::organiser(&actor)?;
     let id = known_id(&id)?;
     let expected = Revision::required(&request)?.0;
-    let edit: CompositionEdit = matching::read_tree(wire::json(&request, &body)?)?;
+    let edit: CompositionEdit = read_tree(wire::json(&request, &body)?)?;
     let scope = actor.scope();
     let (kept, exhibition) = app
         .read(move |conn| {
@@ -273,7 +291,7 @@ async fn change(
     refuse_stale(&kept, expected)?;
     let before = read_ask(&kept)?;
     let ask = edited(before, &edit)?;
-    let members: Vec<String> = read_result(&kept)
+    let members: Vec<String> = GroupAnswer::kept(&kept.matter)
         .and_then(|result| result.group)
         .map_or_else(Vec::new, |group| group.members.into_iter().map(|member| member.party.id).collect());
     let first = first(&app, exhibition, ask.clone(), Some(members)).await?;
@@ -355,10 +373,6 @@ fn refuse_stale(kept: &Kept<Composition>, expected: i64) -> Result<()> {
 
 pub(super) fn read_ask(kept: &Kept<Composition>) -> Result<CompositionAsk> {
     serde_json::from_value(kept.matter.ask.clone()).map_err(Error::internal)
-}
-
-pub(super) fn read_result(kept: &Kept<Composition>) -> Option<GroupAnswer> {
-    kept.matter.result.clone().and_then(|result| serde_json::from_value(result).ok())
 }
 
 /// What is asked after a change by hand.
@@ -605,19 +619,6 @@ fn candidate(exhibition: &Exhibition, id: &ThingId, applied: &[&Application]) ->
     }
 }
 
-/// What taking part costs a firm: its space, and what it said beside that.
-pub(super) fn part_cost(
-    exhibition: &Exhibition,
-    form: Option<&crate::domain::desk::application::ApplicationForm>,
-) -> i64 {
-    /// What the solver takes.
-    const MOST: i64 = 1_000_000_000_000;
-    let space = form.map_or(1, |form| i64::from(form.space()));
-    let price = exhibition.price.map_or(0, |price| price.value()).saturating_mul(space);
-    let other = form.and_then(|form| form.other_cost).map_or(0, |cost| cost.value());
-    price.saturating_add(other).min(MOST)
-}
-
 /// The theme as questions: words in both languages, and the names of its concepts.
 fn theme(conn: &mut Conn, exhibition: &Exhibition) -> Result<Vec<TopicQuery>> {
     if exhibition.theme.is_empty() {
@@ -653,7 +654,7 @@ async fn answer(
 
 fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> Result<CompositionShown> {
     let ask = read_ask(kept)?;
-    let mut result = read_result(kept);
+    let mut result = GroupAnswer::kept(&kept.matter);
     let mut ids = vec![kept.matter.exhibition.clone()];
     let mut hear = |party: &mut Party| ids.push(ThingId::from_stored(party.id.clone()));
     if let Some(result) = &mut result {

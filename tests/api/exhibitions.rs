@@ -270,6 +270,9 @@ fn a_call_applications_a_composition_invitations_a_withdrawal_and_its_substitute
     let stories = hall.app.get("/api/v1/stories").json();
     assert_eq!(stories["items"][0]["title"], "三社で受注");
     assert_eq!(stories["items"][0]["members"].as_array().map(Vec::len), Some(3));
+    let figures = hall.reads(&hall.officer, "indicators?fiscal_year=2026")["groups"].clone();
+    let expected = json!({ "formed": 1, "confirmed": 1, "exhibited": 1, "firms": 3, "joint_orders": 1 });
+    assert_eq!(figures, expected);
     // Every row follows from its events.
     let mut faults = Vec::new();
     musubi::store::check::check(&hall.app.app.database, &mut |fault| faults.push(format!("{fault:?}")))
@@ -397,6 +400,17 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     assert_eq!((places, &conflict["proven_minimal"]), (vec![1, 2], &json!(true)), "{conflict}");
     hall.tries(&hall.officer, "groups", json!({ "title": "無理", "composition": id(&made) })).problem(409, "no-group");
 
+    // Sent twice, it is there once.
+    let bearer = hall.officer.bearer();
+    let sent = |body: Value| {
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "the same")];
+        hall.app.post_with(&format!("/api/v1/{compositions}"), &headers, body)
+    };
+    let body = json!({ "from": "applicants", "size": 2, "seconds": 0 });
+    let (one, two) = (sent(body.clone()), sent(body));
+    assert_eq!((one.status, one.header("location")), (201, two.header("location")));
+    assert_eq!(sent(json!({ "from": "applicants", "size": 3 })).status, 422);
+
     // Two officers change one composition: the second reads again first.
     let made = hall.composes(json!({ "from": "registry", "size": 3, "seconds": 1, "alternatives": 1 }));
     assert!(made["result"]["candidates"].as_u64().is_some_and(|count| count >= 6), "{made}");
@@ -410,7 +424,6 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     assert_eq!(second.status, 200, "{}", second.body);
     let kept = hall.solved(id(&made));
     assert_eq!(kept["ask"]["bans"], json!([hall.firms[0], hall.firms[1]]), "nobody's change is lost");
-    let bearer = hall.officer.bearer();
     assert_eq!(hall.app.patch_with(&path, &[("authorization", &bearer)], json!({})).status, 428);
     let both = hall.app.patch_as(&hall.officer, &path, 3, json!({ "pin": [firm], "ban": [firm] }));
     assert_eq!(both.problem(422, "invalid")["errors"][0]["code"], "edit.both");
@@ -445,19 +458,16 @@ fn a_long_solve_is_watched_and_stopped() {
     hall.app.settle();
     // Wishes that pull in many directions take long to prove.
     let mut apart = || {
-        let four = [
-            dice.pick(&firms).clone(),
-            dice.pick(&firms).clone(),
-            dice.pick(&firms).clone(),
-            dice.pick(&firms).clone(),
-        ];
-        let four: std::collections::BTreeSet<String> = four.into_iter().collect();
-        json!({ "rule": { "kind": "apart", "candidates": four }, "soft": 3.0 })
+        let pair: std::collections::BTreeSet<&String> = (0..3).map(|_| dice.pick(&firms)).collect();
+        json!({ "rule": { "kind": "apart", "candidates": pair }, "soft": 1.0 + dice.below(30) as f64 / 10.0 })
     };
-    let wishes: Vec<Value> = (0..150).map(|_| apart()).collect();
+    let wishes: Vec<Value> = (0..300)
+        .map(|_| apart())
+        .filter(|wish| wish["rule"]["candidates"].as_array().is_some_and(|list| list.len() > 1))
+        .collect();
     // Another long computation has its turn: this one waits.
-    let turn = hall.app.app.long_turn.clone().try_acquire_owned().expect("the turn");
-    let made = hall.composes(json!({ "from": "registry", "size": 24, "wishes": wishes, "seconds": 60 }));
+    let turn = hall.app.app.long_turn.try_take().expect("the turn");
+    let made = hall.composes(json!({ "from": "registry", "size": 30, "wishes": wishes, "seconds": 60 }));
     assert_eq!(made["state"], "found", "there is an answer at once: {made}");
     let path = format!("compositions/{}/solve", id(&made));
     println!("proven at once: {}", made["result"]["proven"]);
@@ -577,4 +587,48 @@ fn nobody_answers_and_the_clock_says_so() {
     let confirmed = hall.does(&hall.officer, &events, json!({ "event": "confirm" }));
     assert_eq!(confirmed["state"], "confirmed");
     hall.tries(&hall.officer, &events, json!({ "event": "exhibited" })).problem(409, "not-confirmed");
+}
+
+/// The invented exhibition shows what composing is worth.
+#[test]
+fn the_exhibition_of_the_demo_is_composed() {
+    let app = TestApp::start();
+    musubi::demo::load(&app.app.database).expect("the demo");
+    app.settle();
+    let fair = app.get("/api/v1/exhibitions").json()["items"][0]["id"].as_str().expect("an exhibition").to_owned();
+    let ask = |from: &str, size: usize| {
+        let wishes = json!([
+            { "rule": { "kind": "somebody_leads" } },
+            { "rule": { "kind": "rivals_apart" } },
+            { "rule": { "kind": "size_at_least", "size": "small", "count": 2 } },
+            { "rule": { "kind": "subsidy_at_most", "amount": 1_200_000 } },
+        ]);
+        let body = json!({ "from": from, "size": size, "wishes": wishes, "seconds": 0 });
+        let answer = app.post(&format!("/api/v1/exhibitions/{fair}/compositions"), body);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.json()
+    };
+    for (from, size) in [("applicants", 8), ("registry", 12)] {
+        let made = ask(from, size);
+        let result = &made["result"];
+        println!("{from}: {} candidates, gap {}, proven {}", result["candidates"], result["gap"], result["proven"]);
+        assert_eq!(inside(&made).len(), size, "{made}");
+        let covered = result["group"]["theme"].as_array().expect("the theme");
+        assert!(covered.iter().all(|sum| sum.as_f64().is_some_and(|sum| sum > 0.0)), "{covered:?}");
+        let reasons = result["group"]["members"].as_array().expect("members");
+        assert!(reasons.iter().all(|member| member["adds"]["coverage"].is_number()));
+        assert!(result["outside"].as_array().is_some_and(|outside| !outside.is_empty()));
+    }
+    // Those that do not go together do not.
+    let names: Vec<String> = ask("applicants", 8)["result"]["group"]["members"]
+        .as_array()
+        .expect("members")
+        .iter()
+        .filter_map(|member| member["party"]["name"]["ja"].as_str().map(str::to_owned))
+        .collect();
+    for [left, right] in
+        [["燈明コーティング株式会社", "株式会社雪白塗工"], ["フウシテック株式会社", "結晶シール工業㈱"]]
+    {
+        assert!(!(names.iter().any(|name| name == left) && names.iter().any(|name| name == right)), "{names:?}");
+    }
 }
