@@ -42,6 +42,7 @@ mod query;
 mod schema;
 mod search;
 mod snapshot;
+mod standing;
 mod suggest;
 mod taxonomy;
 
@@ -70,4 +71,5 @@ pub use request::{
     Condition, ConditionField, Filters, Hit, MatchAnswer, MatchRequest, Meaning, Meanings, PartyScore, Reader,
     SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest, ThingsAnswer,
 };
+pub use standing::{Standing, StandingAnswer};
 pub use taxonomy::{Concept, Taxonomy};

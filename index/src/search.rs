@@ -83,8 +83,25 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     Ok(SearchAnswer { hits, total: found.total, facets, kinds, corrected: None, relaxed, terms })
 }
 
+/// The ids of everything the request finds, neither relaxed nor corrected, in no order.
+pub(crate) fn selected(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> Result<Vec<String>, EngineError> {
+    // A query beyond the limits finds nothing.
+    let Ok(tree) = parse(&request.query) else { return Ok(Vec::new()) };
+    let plan = plan(snapshot, &tree, false, &mut Terms::default())?;
+    let name = whole_name(&tree, &request.query);
+    let lengths = LengthTables::new(snapshot, &FieldWeights::default());
+    let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref(), lengths };
+    let mut ids = Vec::new();
+    for (segment, found) in snapshot.segments.iter().zip(&searching.find(false)?.segments) {
+        for document in found.hits.iter() {
+            ids.push(segment.id(document)?);
+        }
+    }
+    Ok(ids)
+}
+
 /// The key of the whole query as a name, when it is nothing but text.
-fn whole_name(tree: &Node, query: &str) -> Option<String> {
+pub(crate) fn whole_name(tree: &Node, query: &str) -> Option<String> {
     let only_text = match tree {
         Node::Text(_) => true,
         Node::And(nodes) => !nodes.is_empty() && nodes.iter().all(|node| matches!(node, Node::Text(_))),

@@ -7,4 +7,5 @@ mod laws;
 mod matching;
 mod properties;
 mod search;
+mod standing;
 mod support;
