@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
 use crate::exchange::jobs::Imports;
-use crate::feed::{Feed, Pace};
+use crate::feed::{Feed, Pace, Watch, WatchSettings};
 use crate::store::Database;
 use actix_web::dev::Server;
 use actix_web::{HttpServer, web};
@@ -64,13 +64,18 @@ pub fn build(
     tracing::info!(?opened, "index");
     let engine = Arc::new(engine);
     let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);
+    let watch = WatchSettings {
+        compile: api::saved_searches::compile,
+        second_factor_for_administrators: auth.second_factor_for_administrators,
+    };
+    let watch = Arc::new(Watch::start(database.clone(), engine.clone(), watch)?);
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
     let metrics = Metrics::new().map_err(Error::internal)?;
     let auth = Auth::start(auth, database.clone())?;
     // Staged files lie beside the index, in the data folder.
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
     let long_turn = Arc::new(Semaphore::new(1));
-    Ok(App { database, engine, feed, turns, long_turn, limits: Arc::new(limits), metrics, auth, imports })
+    Ok(App { database, engine, feed, watch, turns, long_turn, limits: Arc::new(limits), metrics, auth, imports })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

@@ -12,6 +12,7 @@ pub mod cors;
 pub mod desk;
 pub mod duplicates;
 pub mod exports;
+pub mod feeds;
 pub mod fit;
 pub mod gate;
 pub mod health;
@@ -37,6 +38,7 @@ pub mod problem;
 pub mod profile;
 pub mod resource;
 pub mod reviews;
+pub mod saved_searches;
 pub mod search;
 pub mod shown;
 pub mod similar;
@@ -88,6 +90,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)
+                .configure(saved_searches::routes)
+                .configure(feeds::routes)
                 .default_service(web::to(wire::no_such_route)),
         )
         .configure(auth::key_routes)

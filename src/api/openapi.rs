@@ -3,9 +3,9 @@
 use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
-    accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, health, history, imports,
-    indicators, introductions, invitations, lifecycle, matches, matching, me, memberships, notices, openapi_life,
-    profile, reviews, search, similar, standing, suggest, vocabularies,
+    accounts, audit, auth, cases, coalition, compose, concepts, desk, duplicates, exports, feeds, health, history,
+    imports, indicators, introductions, invitations, lifecycle, matches, matching, me, memberships, notices,
+    openapi_life, profile, reviews, saved_searches, search, similar, standing, suggest, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -119,6 +119,16 @@ use utoipa_swagger_ui::SwaggerUi;
         notices::choose,
         notices::ask_to_stop,
         notices::stop,
+        saved_searches::list,
+        saved_searches::create,
+        saved_searches::read,
+        saved_searches::change,
+        saved_searches::remove,
+        saved_searches::new,
+        saved_searches::looked,
+        saved_searches::make_feed,
+        saved_searches::end_feed,
+        feeds::feed,
         health::live,
         health::ready,
     ),
@@ -141,6 +151,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "vocabularies", description = "コード表"),
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),
+        (name = "saved-searches", description = "保存した検索とフィード"),
         (name = "accounts", description = "アカウントと監査"),
         (name = "imports", description = "取り込み"),
         (name = "exports", description = "書き出し"),

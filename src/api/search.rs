@@ -332,12 +332,20 @@ pub(super) fn read_again(
     ids: &[String],
 ) -> Result<(HashMap<String, Reading>, HashMap<String, OwnerBody>)> {
     let readings = readings::read(conn, scope, ids)?;
-    let mut owners: Vec<String> = readings.values().filter_map(|reading| reading.card.owner.clone()).collect();
+    let owners = readings.values().filter_map(|reading| reading.card.owner.clone()).collect();
+    Ok((readings, read_owners(conn, scope, owners)?))
+}
+
+/// The names of owners, as far as the caller may see them.
+pub(super) fn read_owners(
+    conn: &mut crate::store::Conn,
+    scope: &Scope,
+    mut owners: Vec<String>,
+) -> Result<HashMap<String, OwnerBody>> {
     owners.sort();
     owners.dedup();
     let cards = things::cards(conn, scope, &owners)?;
-    let named = cards.into_iter().map(|(id, card)| (id.clone(), OwnerBody { id, name: card.title })).collect();
-    Ok((readings, named))
+    Ok(cards.into_iter().map(|(id, card)| (id.clone(), OwnerBody { id, name: card.title })).collect())
 }
 
 fn hit_body(reading: &Reading, owners: &HashMap<String, OwnerBody>, score: f32, terms: &Terms) -> HitBody {
@@ -384,12 +392,21 @@ fn cursor_scope(query: &SearchQuery) -> Result<String> {
 
 /// Waits for the index to include a write. True if it did not in time.
 pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
+    wait_with(app, token, |seq| app.feed.wait_for(seq, PATIENCE))
+}
+
+/// Waits for the saved searches to have been told of a write. True if they were not in time.
+pub(super) fn wait_until_watched(app: &App, token: Option<&str>) -> Result<bool> {
+    wait_with(app, token, |seq| app.watch.wait_for(seq, PATIENCE))
+}
+
+fn wait_with(app: &App, token: Option<&str>, wait: impl Fn(i64) -> bool) -> Result<bool> {
     let Some(token) = token else { return Ok(false) };
     let head = app.database.read(log::head)?;
     match Position::seq_of_token(token, &head.epoch) {
         // Nobody has written that: waiting would only keep others from their turn.
         Ok(Some(seq)) if seq > head.seq => Ok(true),
-        Ok(Some(seq)) => Ok(!app.feed.wait_for(seq, PATIENCE)),
+        Ok(Some(seq)) => Ok(!wait(seq)),
         // Written before a restore: nobody can say whether it is in.
         Ok(None) => Ok(true),
         Err(log::NoToken) => Err(Error::Malformed(Defect::new(
@@ -410,16 +427,14 @@ pub(super) fn narrowed(app: &App) -> Result<Option<Vec<String>>> {
 }
 
 pub(super) fn reader(actor: &Actor) -> Reader {
-    let names = |parties: Vec<ThingId>| parties.into_iter().map(String::from).collect();
-    match actor.scope() {
-        Scope::Everything => Reader::Everything,
-        Scope::Public => Reader::Visitor,
-        Scope::Member { parties } => Reader::Member { parties: names(parties) },
-        Scope::Coordinator { parties } => Reader::Coordinator { parties: names(parties) },
-    }
+    crate::feed::reader_of(&actor.scope())
 }
 
-fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQuery) -> Result<SearchRequest> {
+pub(super) fn engine_request(
+    conn: &mut crate::store::Conn,
+    actor: &Actor,
+    query: &SearchQuery,
+) -> Result<SearchRequest> {
     let mut findings = Vec::new();
     let kinds = words(&query.kind, &mut findings, "kind", |text| {
         Kind::from_code(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))

@@ -35,6 +35,7 @@ pub mod queue;
 pub mod readings;
 mod records;
 pub mod references;
+pub mod saved_searches;
 pub mod schema;
 mod seeds;
 pub mod sessions;
@@ -43,6 +44,7 @@ pub mod standing;
 pub mod things;
 mod values;
 pub mod vocabulary;
+pub mod watch;
 pub mod yearly;
 
 pub use connection::{Conn, Target};

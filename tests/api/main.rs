@@ -24,5 +24,6 @@ mod measure;
 mod merges;
 mod model;
 mod resources;
+mod saved_searches;
 mod search;
 mod tokens;
