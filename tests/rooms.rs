@@ -339,6 +339,9 @@ const HOUSEKEEPERS: &[&str] = &[
     "api/permit.rs",
     // What somebody has read, and how often letters come.
     "api/notices.rs",
+    // What was looked at, and how far the watcher has come, with what it told.
+    "api/saved_searches.rs",
+    "feed/watcher.rs",
     // How far standing matches have followed the log.
     "api/standing.rs",
     "auth/mail.rs",

@@ -27,3 +27,4 @@ mod resources;
 mod saved_searches;
 mod search;
 mod tokens;
+mod watching;
