@@ -194,7 +194,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                 // a search; a coalition, and what is similar, are asked for like a match, a standing match is
                 // one, and each topic of an exhibition, too; single things are the other half of one route.
                 let agreed = [
-                    ("search", "vocabularies"),
+                    ("search", "facets"),
+                    ("facets", "vocabularies"),
                     ("search", "conditions"),
                     ("conditions", "vocabularies"),
                     ("coalition", "matching"),

@@ -13,6 +13,7 @@ use crate::bits::Bits;
 use crate::document::Attribute;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::evidence::Terms;
+use crate::freshness::{self, Freshness};
 use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, ordered};
 use crate::query::correction;
 use crate::query::parse::{Node, parse};
@@ -79,8 +80,9 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     let hits = searching.page(&found)?;
     let facets = searching.facets(&found)?;
     let kinds = if request.count_kinds { searching.kinds(&found)? } else { Vec::new() };
+    let freshness = if request.count_freshness { searching.freshness(&found) } else { Vec::new() };
     let relaxed = relaxed && found.total > 0;
-    Ok(SearchAnswer { hits, total: found.total, facets, kinds, corrected: None, relaxed, terms })
+    Ok(SearchAnswer { hits, total: found.total, facets, kinds, freshness, corrected: None, relaxed, terms })
 }
 
 /// The ids of everything the request finds, neither relaxed nor corrected, in no order.
@@ -117,6 +119,8 @@ struct SegmentFound<'pool> {
     /// Meets the query and every condition but the attribute filters.
     matched: Bits,
     filters: Vec<(Attribute, Bits)>,
+    /// Verified as long ago as asked; absent when nothing is asked.
+    fresh: Option<Bits>,
     /// Meets everything but the filter by kind, if kinds are counted.
     of_any_kind: Option<Bits>,
     /// Meets everything.
@@ -160,15 +164,22 @@ impl<'search> Searching<'search> {
                     of_any_kind.and(&selected);
                 }
             }
+            let fresh = freshness::fresh(segment, &filters.freshness, filters.today);
             let filters = audience::attributes(segment, filters)?;
             let mut hits = matched.clone();
+            if let Some(fresh) = &fresh {
+                hits.and(fresh);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(fresh);
+                }
+            }
             for (_, condition) in &filters {
                 hits.and(condition);
                 if let Some(of_any_kind) = of_any_kind.as_mut() {
                     of_any_kind.and(condition);
                 }
             }
-            segments.push(SegmentFound { scores, matched, filters, of_any_kind, hits });
+            segments.push(SegmentFound { scores, matched, filters, fresh, of_any_kind, hits });
         }
         if relaxed {
             keep_the_better(&mut segments);
@@ -441,6 +452,9 @@ impl<'search> Searching<'search> {
                     for (_, condition) in found.filters.iter().filter(|(filtered, _)| filtered != attribute) {
                         documents.and(condition);
                     }
+                    if let Some(fresh) = &found.fresh {
+                        documents.and(fresh);
+                    }
                     column.count(&documents, &mut by_ordinal);
                 } else {
                     column.count(&found.hits, &mut by_ordinal);
@@ -452,6 +466,19 @@ impl<'search> Searching<'search> {
             answer.push((*attribute, most_frequent_first(counts)));
         }
         Ok(answer)
+    }
+
+    /// Counts how long ago what matches was verified, without the filter by that.
+    fn freshness(&self, found: &Found<'_>) -> Vec<(Freshness, usize)> {
+        let mut counts = [0; Freshness::ALL.len()];
+        for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+            let mut documents = found.matched.clone();
+            for (_, condition) in &found.filters {
+                documents.and(condition);
+            }
+            freshness::count(segment, &documents, self.request.filters.today, &mut counts);
+        }
+        Freshness::ALL.into_iter().zip(counts).collect()
     }
 
     /// Counts the kinds of what matches, without the filter by kind.

@@ -12,6 +12,7 @@ pub mod cors;
 pub mod desk;
 pub mod duplicates;
 pub mod exports;
+pub mod facets;
 pub mod feeds;
 pub mod fit;
 pub mod gate;

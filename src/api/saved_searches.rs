@@ -57,6 +57,8 @@ pub struct SavedQuery {
     pub capability_kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<String>,
 }
 
 impl SavedQuery {
@@ -76,11 +78,12 @@ impl SavedQuery {
             readiness: self.readiness.clone(),
             capability_kind: self.capability_kind.clone(),
             certificate: self.certificate.clone(),
+            freshness: self.freshness.clone(),
             ..SearchQuery::default()
         }
     }
 
-    fn filters(&self) -> [(&'static str, &Option<String>); 13] {
+    fn filters(&self) -> [(&'static str, &Option<String>); 14] {
         [
             ("kind", &self.kind),
             ("owner", &self.owner),
@@ -95,6 +98,7 @@ impl SavedQuery {
             ("readiness", &self.readiness),
             ("capability_kind", &self.capability_kind),
             ("certificate", &self.certificate),
+            ("freshness", &self.freshness),
         ]
     }
 
@@ -123,7 +127,8 @@ impl SavedQuery {
         if !findings.is_empty() {
             return Err(Error::Invalid(findings));
         }
-        engine_request(conn, &Actor::Visitor, &self.search()).map(drop).map_err(|error| match error {
+        // Which day it is changes nothing about what can be read.
+        engine_request(conn, &Actor::Visitor, &self.search(), 0).map(drop).map_err(|error| match error {
             // The place within the query is in the message.
             Error::Malformed(defect) => Error::invalid("/query/q", defect),
             Error::Invalid(findings) => Error::Invalid(findings.into_iter().map(below_query).collect()),
@@ -137,10 +142,10 @@ fn below_query(mut finding: Finding) -> Finding {
     finding
 }
 
-/// The stored form of a saved search as the engine takes it; whose eyes it is asked with is said later.
-pub fn compile(conn: &mut Conn, stored: &str) -> Result<SearchRequest> {
+/// The stored form of a saved search as the engine takes it on a day; whose eyes it is asked with is said later.
+pub fn compile(conn: &mut Conn, stored: &str, today: i32) -> Result<SearchRequest> {
     let query: SavedQuery = serde_json::from_str(stored).map_err(Error::internal)?;
-    engine_request(conn, &Actor::Visitor, &query.search())
+    engine_request(conn, &Actor::Visitor, &query.search(), today)
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -24,8 +24,9 @@ const POLL_ALONE: Duration = Duration::from_secs(1);
 const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
 const BACK_OFF_MOST: Duration = Duration::from_secs(5);
 
-/// How the stored form of a saved search is read: the search route's own reading of query and filters.
-pub type Compile = fn(&mut Conn, &str) -> Result<SearchRequest>;
+/// How the stored form of a saved search is read, on a day (days since 1970-01-01): the search route's own reading of
+/// query and filters.
+pub type Compile = fn(&mut Conn, &str, i32) -> Result<SearchRequest>;
 
 /// What the searches are asked with.
 #[derive(Debug, Clone, Copy)]
@@ -258,7 +259,7 @@ impl Watcher {
             .map(|waiting| waiting.id.clone())
             .collect();
         for (id, query) in watch::queries(conn, &came)? {
-            match (self.settings.compile)(conn, &query) {
+            match (self.settings.compile)(conn, &query, today) {
                 Ok(request) => self.standing.put(&id, request, &self.engine).map_err(Error::internal)?,
                 // It was understood when it was saved; a value of a vocabulary may be gone since.
                 Err(error @ (Error::Invalid(_) | Error::Malformed(_))) => {
