@@ -1,6 +1,7 @@
 //! The engine from outside: the law of truth and index, damage, audience, hostile input, ranking of names.
 
 mod audience;
+mod corpus;
 mod damage;
 mod hostile;
 mod laws;
