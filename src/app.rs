@@ -8,7 +8,7 @@ use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
 use crate::exchange::jobs::Imports;
-use crate::feed::Feed;
+use crate::feed::{Feed, Watch};
 use crate::store::{Conn, Database, Tx, Written};
 use actix_web::web;
 use musubi_index::Engine;
@@ -22,6 +22,8 @@ pub struct App {
     pub database: Database,
     pub engine: Arc<Engine>,
     pub feed: Arc<Feed>,
+    /// Tells saved searches what is new.
+    pub watch: Arc<Watch>,
     /// Turns for searches and matches, which keep a core busy each.
     pub turns: Arc<Semaphore>,
     /// The one turn for what keeps a core busy for seconds.

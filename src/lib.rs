@@ -20,7 +20,7 @@ use crate::app::{App, LongTurn};
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
 use crate::exchange::jobs::Imports;
-use crate::feed::{Feed, Pace};
+use crate::feed::{Feed, Pace, Watch, WatchSettings};
 use crate::store::Database;
 use actix_web::dev::Server;
 use actix_web::{HttpServer, web};
@@ -65,6 +65,11 @@ pub fn build(
     tracing::info!(?opened, "index");
     let engine = Arc::new(engine);
     let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);
+    let watch = WatchSettings {
+        compile: api::saved_searches::compile,
+        second_factor_for_administrators: auth.second_factor_for_administrators,
+    };
+    let watch = Arc::new(Watch::start(database.clone(), engine.clone(), watch)?);
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
     let metrics = Metrics::new().map_err(Error::internal)?;
     let auth = Auth::start(auth, database.clone())?;
@@ -73,7 +78,7 @@ pub fn build(
     let long_turn = LongTurn::default();
     let solves = Arc::new(Solves::start(database.clone(), long_turn.clone()));
     let (limits, background) = (Arc::new(limits), Arc::default());
-    Ok(App { database, engine, feed, turns, long_turn, limits, metrics, auth, imports, solves, background })
+    Ok(App { database, engine, feed, watch, turns, long_turn, limits, metrics, auth, imports, solves, background })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

@@ -199,7 +199,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                 // a search; a coalition, and what is similar, are asked for like a match, a standing match is
                 // one, and each topic of an exhibition, too; single things are the other half of one route.
                 let agreed = [
-                    ("search", "vocabularies"),
+                    ("search", "facets"),
+                    ("facets", "vocabularies"),
                     ("search", "conditions"),
                     ("conditions", "vocabularies"),
                     ("coalition", "matching"),
@@ -365,6 +366,9 @@ const HOUSEKEEPERS: &[&str] = &[
     "api/permit.rs",
     // What somebody has read, and how often letters come.
     "api/notices.rs",
+    // What was looked at, and how far the watcher has come, with what it told.
+    "api/saved_searches.rs",
+    "feed/watcher.rs",
     // How far standing matches have followed the log.
     "api/standing.rs",
     "auth/mail.rs",

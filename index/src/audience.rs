@@ -3,6 +3,7 @@
 use crate::bits::Bits;
 use crate::document::Attribute;
 use crate::error::EngineError;
+use crate::freshness::fresh;
 use crate::request::{Filters, Reader};
 use crate::schema::fields;
 use crate::snapshot::Segment;
@@ -81,6 +82,9 @@ pub(crate) fn allowed(segment: &Segment, reader: &Reader, filters: &Filters) -> 
     let mut bits = base(segment, reader, filters)?;
     for (_, condition) in attributes(segment, filters)? {
         bits.and(&condition);
+    }
+    if let Some(fresh) = fresh(segment, &filters.freshness, filters.today) {
+        bits.and(&fresh);
     }
     Ok(bits)
 }

@@ -35,6 +35,8 @@ pub struct Document {
     pub attributes: Vec<(Attribute, String)>,
     /// Day of the fact (days since 1970-01-01), for freshness and date ranges.
     pub day: Option<i32>,
+    /// Day on which somebody last confirmed that it is true (days since 1970-01-01).
+    pub verified: Option<i32>,
     /// Time of the last change, microseconds since 1970-01-01 UTC, for sorting by freshness.
     pub updated_at: i64,
     /// Folded reading or name, for sorting by name.

@@ -436,7 +436,7 @@ impl Drop for Rebuild<'_> {
 }
 
 /// Runs a step and turns a panic inside tantivy into an error.
-fn caught<T>(step: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+pub(crate) fn caught<T>(step: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
     match catch_unwind(AssertUnwindSafe(step)) {
         Ok(result) => result,
         Err(panic) => Err(EngineError::Writer(panic_text(panic.as_ref()))),

@@ -35,6 +35,7 @@ mod audience;
 mod bits;
 mod engine;
 mod error;
+mod freshness;
 mod kernel;
 mod mark;
 mod matching;
@@ -42,6 +43,7 @@ mod query;
 mod schema;
 mod search;
 mod snapshot;
+mod standing;
 mod suggest;
 mod taxonomy;
 
@@ -60,6 +62,7 @@ pub use engine::{Change, Engine, Opened, Rebuild, Settings, Why};
 pub use error::{EngineError, Message, QueryError, QueryErrorKind};
 pub use evaluation::EvaluationError;
 pub use evidence::{Sentence, Terms};
+pub use freshness::Freshness;
 pub use kernel::FieldWeights;
 pub use mark::Mark;
 pub use matching::asks::Spoken;
@@ -70,4 +73,5 @@ pub use request::{
     Condition, ConditionField, Filters, Hit, MatchAnswer, MatchRequest, Meaning, Meanings, PartyScore, Reader,
     SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest, ThingsAnswer,
 };
+pub use standing::{Standing, StandingAnswer};
 pub use taxonomy::{Concept, Taxonomy};

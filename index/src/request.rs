@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::document::Attribute;
+use crate::freshness::Freshness;
 
 /// Who is asking. The engine applies it as a required clause, so counts never include the invisible.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct Filters {
     pub kinds: Vec<String>,
     pub owners: Vec<String>,
     pub attributes: Vec<(Attribute, Vec<String>)>,
+    /// Verified so long ago, any of these, as seen on `today`.
+    pub freshness: Vec<Freshness>,
+    /// "Now" for freshness, days since 1970-01-01. Time arrives as an argument.
+    pub today: i32,
     /// Also drafts, expired and withdrawn things the reader may see.
     pub unpublished: bool,
     /// Things that a change still ahead of the mark hides or deletes: left out before counting.
@@ -125,6 +130,8 @@ pub struct SearchRequest {
     pub facets: Vec<Attribute>,
     /// Also count the kinds, without the filter by kind.
     pub count_kinds: bool,
+    /// Also count how long ago the things were verified, without that filter.
+    pub count_freshness: bool,
     pub sort: Sort,
     /// Hits to skip and to return. `offset + limit` is at most 10,000.
     pub offset: usize,
@@ -148,6 +155,8 @@ pub struct SearchAnswer {
     pub facets: Vec<(Attribute, Vec<(String, usize)>)>,
     /// Kinds and their counts, if asked for; as `facets`.
     pub kinds: Vec<(String, usize)>,
+    /// How long ago they were verified, if asked for: freshest first, all four.
+    pub freshness: Vec<(Freshness, usize)>,
     /// Nothing was found for the query as it was typed; this one, with one letter of a Latin word mended, was answered.
     pub corrected: Option<String>,
     /// No document held every word, so those that hold some were answered.

@@ -14,7 +14,7 @@ use crate::document::{Attribute, Audience, Document, Source};
 use crate::taxonomy::Taxonomy;
 
 /// Raise it when the analysis changes in a way its word lists do not show.
-const ANALYSIS_VERSION: u32 = 2;
+const ANALYSIS_VERSION: u32 = 3;
 
 /// The analysed fields: what kind of term, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +53,7 @@ pub(crate) const PUBLISHED: &str = "published";
 pub(crate) const SOURCE: &str = "source";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const DAY: &str = "day";
+pub(crate) const VERIFIED: &str = "verified";
 pub(crate) const UPDATED_AT: &str = "updated_at";
 pub(crate) const SORT_KEY: &str = "sort_key";
 
@@ -70,6 +71,7 @@ pub(crate) struct Fields {
     source: Field,
     version: Field,
     day: Field,
+    verified: Field,
     updated_at: Field,
     sort_key: Field,
     attributes: Vec<Field>,
@@ -110,6 +112,7 @@ impl Fields {
         let source = builder.add_u64_field(SOURCE, FAST);
         let version = builder.add_u64_field(VERSION, FAST);
         let day = builder.add_i64_field(DAY, FAST);
+        let verified = builder.add_i64_field(VERIFIED, FAST);
         let updated_at = builder.add_i64_field(UPDATED_AT, FAST);
         let sort_key = builder.add_text_field(SORT_KEY, TextOptions::default().set_fast("raw"));
         let attributes =
@@ -136,6 +139,7 @@ impl Fields {
             source,
             version,
             day,
+            verified,
             updated_at,
             sort_key,
             attributes,
@@ -180,6 +184,9 @@ impl Fields {
         flat.add_u64(self.version, document.version);
         if let Some(day) = document.day {
             flat.add_i64(self.day, i64::from(day));
+        }
+        if let Some(verified) = document.verified {
+            flat.add_i64(self.verified, i64::from(verified));
         }
         flat.add_i64(self.updated_at, document.updated_at);
         flat.add_text(self.sort_key, cut(&document.sort_key, LONGEST_RAW));

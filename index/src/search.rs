@@ -13,6 +13,7 @@ use crate::bits::Bits;
 use crate::document::Attribute;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::evidence::Terms;
+use crate::freshness::{self, Freshness};
 use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, ordered};
 use crate::query::correction;
 use crate::query::parse::{Node, parse};
@@ -79,12 +80,30 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     let hits = searching.page(&found)?;
     let facets = searching.facets(&found)?;
     let kinds = if request.count_kinds { searching.kinds(&found)? } else { Vec::new() };
+    let freshness = if request.count_freshness { searching.freshness(&found) } else { Vec::new() };
     let relaxed = relaxed && found.total > 0;
-    Ok(SearchAnswer { hits, total: found.total, facets, kinds, corrected: None, relaxed, terms })
+    Ok(SearchAnswer { hits, total: found.total, facets, kinds, freshness, corrected: None, relaxed, terms })
+}
+
+/// The ids of everything the request finds, neither relaxed nor corrected, in no order.
+pub(crate) fn selected(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> Result<Vec<String>, EngineError> {
+    // A query beyond the limits finds nothing.
+    let Ok(tree) = parse(&request.query) else { return Ok(Vec::new()) };
+    let plan = plan(snapshot, &tree, false, &mut Terms::default())?;
+    let name = whole_name(&tree, &request.query);
+    let lengths = LengthTables::new(snapshot, &FieldWeights::default());
+    let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref(), lengths };
+    let mut ids = Vec::new();
+    for (segment, found) in snapshot.segments.iter().zip(&searching.find(false)?.segments) {
+        for document in found.hits.iter() {
+            ids.push(segment.id(document)?);
+        }
+    }
+    Ok(ids)
 }
 
 /// The key of the whole query as a name, when it is nothing but text.
-fn whole_name(tree: &Node, query: &str) -> Option<String> {
+pub(crate) fn whole_name(tree: &Node, query: &str) -> Option<String> {
     let only_text = match tree {
         Node::Text(_) => true,
         Node::And(nodes) => !nodes.is_empty() && nodes.iter().all(|node| matches!(node, Node::Text(_))),
@@ -100,6 +119,8 @@ struct SegmentFound<'pool> {
     /// Meets the query and every condition but the attribute filters.
     matched: Bits,
     filters: Vec<(Attribute, Bits)>,
+    /// Verified as long ago as asked; absent when nothing is asked.
+    fresh: Option<Bits>,
     /// Meets everything but the filter by kind, if kinds are counted.
     of_any_kind: Option<Bits>,
     /// Meets everything.
@@ -143,15 +164,22 @@ impl<'search> Searching<'search> {
                     of_any_kind.and(&selected);
                 }
             }
+            let fresh = freshness::fresh(segment, &filters.freshness, filters.today);
             let filters = audience::attributes(segment, filters)?;
             let mut hits = matched.clone();
+            if let Some(fresh) = &fresh {
+                hits.and(fresh);
+                if let Some(of_any_kind) = of_any_kind.as_mut() {
+                    of_any_kind.and(fresh);
+                }
+            }
             for (_, condition) in &filters {
                 hits.and(condition);
                 if let Some(of_any_kind) = of_any_kind.as_mut() {
                     of_any_kind.and(condition);
                 }
             }
-            segments.push(SegmentFound { scores, matched, filters, of_any_kind, hits });
+            segments.push(SegmentFound { scores, matched, filters, fresh, of_any_kind, hits });
         }
         if relaxed {
             keep_the_better(&mut segments);
@@ -424,6 +452,9 @@ impl<'search> Searching<'search> {
                     for (_, condition) in found.filters.iter().filter(|(filtered, _)| filtered != attribute) {
                         documents.and(condition);
                     }
+                    if let Some(fresh) = &found.fresh {
+                        documents.and(fresh);
+                    }
                     column.count(&documents, &mut by_ordinal);
                 } else {
                     column.count(&found.hits, &mut by_ordinal);
@@ -435,6 +466,19 @@ impl<'search> Searching<'search> {
             answer.push((*attribute, most_frequent_first(counts)));
         }
         Ok(answer)
+    }
+
+    /// Counts how long ago what matches was verified, without the filter by that.
+    fn freshness(&self, found: &Found<'_>) -> Vec<(Freshness, usize)> {
+        let mut counts = [0; Freshness::ALL.len()];
+        for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+            let mut documents = found.matched.clone();
+            for (_, condition) in &found.filters {
+                documents.and(condition);
+            }
+            freshness::count(segment, &documents, self.request.filters.today, &mut counts);
+        }
+        Freshness::ALL.into_iter().zip(counts).collect()
     }
 
     /// Counts the kinds of what matches, without the filter by kind.

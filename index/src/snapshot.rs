@@ -181,6 +181,7 @@ pub(crate) struct SegmentTables {
     versions: Column<u64>,
     pub(crate) updated: Column<i64>,
     pub(crate) days: Option<Column<i64>>,
+    pub(crate) verified: Option<Column<i64>>,
 }
 
 /// Number of documents, and by text field the number of documents that have it and the sum of its lengths.
@@ -286,6 +287,7 @@ impl SegmentTables {
             versions: columns.u64(schema::VERSION)?,
             updated: columns.i64(schema::UPDATED_AT)?,
             days: columns.column_opt::<i64>(schema::DAY)?,
+            verified: columns.column_opt::<i64>(schema::VERIFIED)?,
         })
     }
 }

@@ -17,6 +17,7 @@ use crate::store::api_tokens::{self, ApiToken};
 use crate::store::codes::{self, Purpose};
 use crate::store::log::{self, AuditFilter};
 use crate::store::memberships::{self, MembershipRow, Of};
+use crate::store::saved_searches::{self, SavedSearch};
 use crate::store::{Conn, outbox, people, sessions};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -508,6 +509,7 @@ async fn data(app: web::Data<App>, caller: Caller, credential: Credential) -> An
                 "account": me,
                 "sessions": sessions,
                 "tokens": tokens,
+                "saved_searches": saved_searches::all(conn, &session.account)?.iter().map(saved).collect::<Vec<_>>(),
                 "profiles": profiles,
                 "done": done.iter().take(ROWS_MOST).map(entry).collect::<Vec<_>>(),
                 "done_is_complete": done.len() <= ROWS_MOST,
@@ -603,6 +605,11 @@ fn shown_sessions(conn: &mut Conn, account: &ThingId, current: &str, now: &Times
         expires_at: family.expires_at,
     });
     Ok(shown.collect())
+}
+
+fn saved(search: &SavedSearch) -> serde_json::Value {
+    let query: serde_json::Value = serde_json::from_str(&search.query).unwrap_or_default();
+    serde_json::json!({ "id": search.id, "name": search.name, "query": query, "created_at": search.created_at })
 }
 
 fn entry(row: &log::Change) -> serde_json::Value {

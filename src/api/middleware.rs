@@ -32,7 +32,7 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = Uuid::now_v7().to_string();
-    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let (method, path) = (request.method().clone(), loggable(request.path()).to_owned());
     let english = prefers_english(request.request());
     let origin = cors::allowed(&request);
     let mut response = match origin.as_ref().and_then(|_| cors::preflight(&request)) {
@@ -80,6 +80,12 @@ fn vary_by_caller(headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
         headers.insert(header::VARY, value);
     }
+}
+
+/// A path without the secret that some addresses hold.
+fn loggable(path: &str) -> &str {
+    const FEEDS: &str = "/api/v1/feeds/";
+    if path.starts_with(FEEDS) { FEEDS } else { path }
 }
 
 /// The problem to send instead of the response: ours in the reader's language, or one for an error of the framework.

@@ -19,6 +19,8 @@ pub mod desk;
 pub mod duplicates;
 mod evidence;
 pub mod exports;
+pub mod facets;
+pub mod feeds;
 pub mod fit;
 pub mod gate;
 pub mod group_wire;
@@ -52,6 +54,7 @@ pub mod problem;
 pub mod profile;
 pub mod resource;
 pub mod reviews;
+pub mod saved_searches;
 pub mod search;
 pub mod shown;
 pub mod similar;
@@ -120,6 +123,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(desk::routes)
                 .configure(indicators::routes)
                 .configure(notices::routes)
+                .configure(saved_searches::routes)
+                .configure(feeds::routes)
                 .default_service(web::to(wire::no_such_route)),
         )
         .configure(auth::key_routes)

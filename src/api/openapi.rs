@@ -4,9 +4,10 @@ use super::problem::ProblemBody;
 use super::resource::ListQuery;
 use super::{
     accounts, applications, audit, auth, booth_plans, cases, coalition, compose, compositions, concepts, desk,
-    duplicates, exports, groups, health, history, imports, indicators, introductions, invitations, joint_orders,
+    duplicates, exports, feeds, groups, health, history, imports, indicators, introductions, invitations, joint_orders,
     lifecycle, matches, matching, me, meetings, memberships, notices, openapi_life, openapi_tidy, participants,
-    profile, reviews, search, similar, solving, standing, stories, substitutes, suggest, timetables, vocabularies,
+    profile, reviews, saved_searches, search, similar, solving, standing, stories, substitutes, suggest, timetables,
+    vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -166,6 +167,16 @@ use utoipa_swagger_ui::SwaggerUi;
         notices::choose,
         notices::ask_to_stop,
         notices::stop,
+        saved_searches::list,
+        saved_searches::create,
+        saved_searches::read,
+        saved_searches::change,
+        saved_searches::remove,
+        saved_searches::new,
+        saved_searches::looked,
+        saved_searches::make_feed,
+        saved_searches::end_feed,
+        feeds::feed,
         health::live,
         health::ready,
     ),
@@ -190,6 +201,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "vocabularies", description = "コード表"),
         (name = "auth", description = "サインイン"),
         (name = "me", description = "自分のアカウント"),
+        (name = "saved-searches", description = "保存した検索とフィード"),
         (name = "accounts", description = "アカウントと監査"),
         (name = "imports", description = "取り込み"),
         (name = "exports", description = "書き出し"),

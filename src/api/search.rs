@@ -1,6 +1,7 @@
 //! `GET /search`: the index answers ids; what is shown is read again from the database under the caller's rights.
 
 use super::conditions;
+use super::facets::{self, FRESHNESS, Facet};
 use super::problem::Answer;
 use super::wire;
 use crate::app::App;
@@ -18,8 +19,8 @@ use crate::store::{things, vocabulary};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::{
-    Attribute, Engine, Filters, Hit, QueryError, QueryErrorKind, Reader, SearchAnswer, SearchRequest, Sort, Terms,
-    evidence,
+    Attribute, Engine, Filters, Freshness, Hit, QueryError, QueryErrorKind, Reader, SearchAnswer, SearchRequest, Sort,
+    Terms, evidence,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -68,7 +69,11 @@ pub struct SearchQuery {
     pub capability_kind: Option<String>,
     /// Certificates, separated by commas.
     pub certificate: Option<String>,
-    /// Facets to count, separated by commas: `kind`, `organization_kind`, `municipality`, `field`, `purpose`, `sdg` …
+    /// How long ago somebody confirmed that the thing is true: `within_year`, `within_two_years`, `older`, `never`,
+    /// separated by commas.
+    pub freshness: Option<String>,
+    /// Facets to count, separated by commas: `kind`, `freshness`, `organization_kind`, `municipality`, `field`,
+    /// `purpose`, `sdg` … A thing counts once for its field and once for each wider one (`parent`).
     /// Each is counted without its own filter; a chosen value is always there, with 0 if need be.
     pub facet: Option<String>,
     /// `relevance` (the default), `updated` or `name`.
@@ -132,14 +137,6 @@ pub struct TotalBody {
     pub exact: bool,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FacetValue {
-    pub value: String,
-    pub label: Message,
-    pub count: usize,
-    pub chosen: bool,
-}
-
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
@@ -195,17 +192,18 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     };
     let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
     let narrowed = narrowed(app)?;
-    let mut request = app.database.read(|conn| engine_request(conn, actor, query))?;
+    let today = app.clock().today();
+    let mut request = app.database.read(|conn| engine_request(conn, actor, query, today))?;
     request.filters.excluded_ids = narrowed.clone().unwrap_or_default();
     request.limit = limit;
-    let faceted = !request.facets.is_empty() || request.count_kinds;
+    let faceted = !request.facets.is_empty() || request.count_kinds || request.count_freshness;
     let asked = request.clone();
     let page = filled_page(app, &scope, &mut request, start, limit)?;
     let counted = narrowed.is_some();
     let total = page.first.total;
     let hints = hints(app, &page.first, query, &asked, counted)?;
     let facets = match counted && faceted {
-        true => Some(app.database.read(|conn| facet_bodies(conn, &page.first, query, &asked))?),
+        true => Some(app.database.read(|conn| facets::bodies(conn, &page.first, query, &asked))?),
         false => None,
     };
     Ok(SearchBody {
@@ -223,7 +221,8 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
 pub(super) fn ids(app: &App, actor: &Actor, query: &SearchQuery) -> Result<Vec<String>> {
     const PAGE: usize = 500;
     let narrowed = narrowed(app)?;
-    let mut request = app.database.read(|conn| engine_request(conn, actor, query))?;
+    let today = app.clock().today();
+    let mut request = app.database.read(|conn| engine_request(conn, actor, query, today))?;
     request.filters.excluded_ids = narrowed.unwrap_or_default();
     request.limit = PAGE;
     let mut ids = Vec::new();
@@ -280,6 +279,7 @@ fn filled_page(
             first = Some(answer);
             request.facets.clear();
             request.count_kinds = false;
+            request.count_freshness = false;
         }
         if hits.len() == limit || !more || exhausted {
             break;
@@ -332,12 +332,20 @@ pub(super) fn read_again(
     ids: &[String],
 ) -> Result<(HashMap<String, Reading>, HashMap<String, OwnerBody>)> {
     let readings = readings::read(conn, scope, ids)?;
-    let mut owners: Vec<String> = readings.values().filter_map(|reading| reading.card.owner.clone()).collect();
+    let owners = readings.values().filter_map(|reading| reading.card.owner.clone()).collect();
+    Ok((readings, read_owners(conn, scope, owners)?))
+}
+
+/// The names of owners, as far as the caller may see them.
+pub(super) fn read_owners(
+    conn: &mut crate::store::Conn,
+    scope: &Scope,
+    mut owners: Vec<String>,
+) -> Result<HashMap<String, OwnerBody>> {
     owners.sort();
     owners.dedup();
     let cards = things::cards(conn, scope, &owners)?;
-    let named = cards.into_iter().map(|(id, card)| (id.clone(), OwnerBody { id, name: card.title })).collect();
-    Ok((readings, named))
+    Ok(cards.into_iter().map(|(id, card)| (id.clone(), OwnerBody { id, name: card.title })).collect())
 }
 
 fn hit_body(reading: &Reading, owners: &HashMap<String, OwnerBody>, score: f32, terms: &Terms) -> HitBody {
@@ -384,12 +392,21 @@ fn cursor_scope(query: &SearchQuery) -> Result<String> {
 
 /// Waits for the index to include a write. True if it did not in time.
 pub(super) fn wait_for(app: &App, token: Option<&str>) -> Result<bool> {
+    wait_with(app, token, |seq| app.feed.wait_for(seq, PATIENCE))
+}
+
+/// Waits for the saved searches to have been told of a write. True if they were not in time.
+pub(super) fn wait_until_watched(app: &App, token: Option<&str>) -> Result<bool> {
+    wait_with(app, token, |seq| app.watch.wait_for(seq, PATIENCE))
+}
+
+fn wait_with(app: &App, token: Option<&str>, wait: impl Fn(i64) -> bool) -> Result<bool> {
     let Some(token) = token else { return Ok(false) };
     let head = app.database.read(log::head)?;
     match Position::seq_of_token(token, &head.epoch) {
         // Nobody has written that: waiting would only keep others from their turn.
         Ok(Some(seq)) if seq > head.seq => Ok(true),
-        Ok(Some(seq)) => Ok(!app.feed.wait_for(seq, PATIENCE)),
+        Ok(Some(seq)) => Ok(!wait(seq)),
         // Written before a restore: nobody can say whether it is in.
         Ok(None) => Ok(true),
         Err(log::NoToken) => Err(Error::Malformed(Defect::new(
@@ -415,16 +432,16 @@ pub(super) fn narrowed(app: &App) -> Result<Option<Vec<String>>> {
 }
 
 pub(super) fn reader(actor: &Actor) -> Reader {
-    let names = |parties: Vec<ThingId>| parties.into_iter().map(String::from).collect();
-    match actor.scope() {
-        Scope::Everything => Reader::Everything,
-        Scope::Public => Reader::Visitor,
-        Scope::Member { parties } => Reader::Member { parties: names(parties) },
-        Scope::Coordinator { parties } => Reader::Coordinator { parties: names(parties) },
-    }
+    crate::feed::reader_of(&actor.scope())
 }
 
-fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQuery) -> Result<SearchRequest> {
+/// What is asked, as the engine takes it; `today` in days since 1970-01-01.
+pub(super) fn engine_request(
+    conn: &mut crate::store::Conn,
+    actor: &Actor,
+    query: &SearchQuery,
+    today: i32,
+) -> Result<SearchRequest> {
     let mut findings = Vec::new();
     let kinds = words(&query.kind, &mut findings, "kind", |text| {
         Kind::from_code(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
@@ -437,10 +454,10 @@ fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQu
     let organization_kinds = words(&query.organization_kind, &mut findings, "organization_kind", |text| {
         OrganizationKind::read(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
     });
-    let facets: Vec<Option<Attribute>> = words(&query.facet, &mut findings, "facet", |text| {
-        let attribute = Attribute::ALL.into_iter().find(|attribute| attribute.name() == text);
-        if attribute.is_some() || text == KIND_FACET { Ok(attribute) } else { Err(wire::not_in_list(text)) }
+    let freshness = words(&query.freshness, &mut findings, "freshness", |text| {
+        Freshness::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| wire::not_in_list(text))
     });
+    let facets: Vec<Facet> = words(&query.facet, &mut findings, "facet", Facet::read);
     let raw = |parameter: &Option<String>| -> Vec<String> { typed(parameter).map(str::to_owned).collect() };
     if facets.len() > FACETS_MOST {
         findings.push(Finding::new("/facet", wire::not_in_list(query.facet.as_deref().unwrap_or(""))));
@@ -480,21 +497,19 @@ fn engine_request(conn: &mut crate::store::Conn, actor: &Actor, query: &SearchQu
         query: query.q.clone(),
         meanings: conditions::meanings(conn, &query.q)?,
         reader: reader(actor),
-        filters: Filters { kinds, owners, attributes, unpublished: false, excluded_ids: Vec::new() },
-        count_kinds: facets.contains(&None),
-        facets: facets.into_iter().flatten().collect(),
+        filters: Filters { kinds, owners, attributes, freshness, today, ..Filters::default() },
+        count_kinds: facets.contains(&Facet::Kind),
+        count_freshness: facets.contains(&Facet::Freshness),
+        facets: facets.into_iter().filter_map(Facet::attribute).collect(),
         sort,
         offset: 0,
         limit: 0,
     })
 }
 
-/// How the facet of kinds is asked for; the others are attributes.
-const KIND_FACET: &str = "kind";
-
 impl SearchQuery {
     /// The parameter that filters by an attribute.
-    fn filter(&self, attribute: Attribute) -> &Option<String> {
+    pub(super) fn filter(&self, attribute: Attribute) -> &Option<String> {
         match attribute {
             Attribute::OrganizationKind => &self.organization_kind,
             Attribute::Municipality => &self.municipality,
@@ -512,7 +527,7 @@ impl SearchQuery {
 }
 
 /// The comma-separated words of a parameter.
-fn typed(parameter: &Option<String>) -> impl Iterator<Item = &str> {
+pub(super) fn typed(parameter: &Option<String>) -> impl Iterator<Item = &str> {
     parameter.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|text| !text.is_empty())
 }
 
@@ -531,51 +546,6 @@ fn words<T>(
         }
     }
     found
-}
-
-fn facet_bodies(
-    conn: &mut crate::store::Conn,
-    answer: &SearchAnswer,
-    query: &SearchQuery,
-    asked: &SearchRequest,
-) -> Result<serde_json::Map<String, serde_json::Value>> {
-    let mut bodies = serde_json::Map::new();
-    if asked.count_kinds {
-        let name = |code: &str| Kind::from_code(code).map(|kind| Message::new(kind.name_ja(), kind.name_en()));
-        let values = facet_values(&answer.kinds, &asked.filters.kinds, &asked.filters.kinds, name);
-        bodies.insert(KIND_FACET.to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
-    }
-    for (attribute, counts) in &answer.facets {
-        let labels = super::vocabularies::labels(conn, *attribute)?;
-        let filters = asked.filters.attributes.iter().find(|(other, _)| other == attribute);
-        let chosen = filters.map_or(&[] as &[String], |(_, values)| values);
-        // A prefecture stands for its municipalities: what was typed is what may not vanish.
-        let kept: Vec<String> = typed(query.filter(*attribute))
-            .filter(|value| chosen.iter().any(|one| one == value))
-            .map(str::to_owned)
-            .collect();
-        let values = facet_values(counts, chosen, &kept, |value| labels.get(value).cloned());
-        bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
-    }
-    Ok(bodies)
-}
-
-/// The counted values, and those of `kept` that were not counted, with 0.
-fn facet_values(
-    counts: &[(String, usize)],
-    chosen: &[String],
-    kept: &[String],
-    name: impl Fn(&str) -> Option<Message>,
-) -> Vec<FacetValue> {
-    let uncounted = kept.iter().filter(|value| counts.iter().all(|(counted, _)| counted != *value));
-    let all = counts.iter().cloned().chain(uncounted.map(|value| (value.clone(), 0)));
-    all.map(|(value, count)| FacetValue {
-        label: name(&value).unwrap_or_else(|| Message::new(&value, &value)),
-        chosen: chosen.contains(&value),
-        value,
-        count,
-    })
-    .collect()
 }
 
 fn hints(
@@ -639,10 +609,20 @@ fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(&'static s
         let attributes = filters.attributes.iter().filter(|(other, _)| other != attribute).cloned().collect();
         without.push((attribute.name(), Filters { attributes, ..filters.clone() }));
     }
+    if !filters.freshness.is_empty() {
+        without.push((FRESHNESS, Filters { freshness: Vec::new(), ..filters.clone() }));
+    }
     let mut best: Option<(&'static str, usize)> = None;
     for (name, filters) in without {
-        let request =
-            SearchRequest { filters, facets: Vec::new(), count_kinds: false, offset: 0, limit: 0, ..asked.clone() };
+        let request = SearchRequest {
+            filters,
+            facets: Vec::new(),
+            count_kinds: false,
+            count_freshness: false,
+            offset: 0,
+            limit: 0,
+            ..asked.clone()
+        };
         let total = ask(&app.engine, &request)?.total;
         if total > 0 && best.is_none_or(|(_, least)| total < least) {
             best = Some((name, total));

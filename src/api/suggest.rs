@@ -7,10 +7,11 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::entry::Title;
 use crate::domain::finding::Message;
+use crate::domain::text::fold;
 use crate::domain::vocabulary::Kind;
-use crate::domain::{Actor, Defect};
+use crate::domain::{Actor, Defect, ThingId};
 use crate::error::{Error, Result};
-use crate::store::concepts;
+use crate::store::{Conn, concepts, saved_searches};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::{Filters, SuggestRequest};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,16 @@ pub struct SuggestBody {
     /// Things, the nearest name first. Null while what is served does not follow the database.
     pub things: Option<Vec<SuggestedThing>>,
     pub concepts: Vec<SuggestedConcept>,
+    /// Of the caller's own saved searches, those whose name or query begins with the text, or holds it.
+    pub searches: Vec<SuggestedSearch>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SuggestedSearch {
+    pub id: ThingId,
+    pub name: String,
+    /// Its words; empty if it only filters.
+    pub q: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -108,6 +119,30 @@ fn run(app: &App, actor: &Actor, query: &SuggestQuery) -> Result<SuggestBody> {
             let name = Message::new(either(&names.name_ja, &names.name_en), either(&names.name_en, &names.name_ja));
             named.push(SuggestedConcept { code: concept.code, name });
         }
-        Ok(SuggestBody { things, concepts: named })
+        let searches = own_searches(conn, actor, &query.q, limit)?;
+        Ok(SuggestBody { things, concepts: named, searches })
     })
+}
+
+/// What others search for says something of them, so only the caller's own are suggested.
+fn own_searches(conn: &mut Conn, actor: &Actor, text: &str, limit: usize) -> Result<Vec<SuggestedSearch>> {
+    let (Actor::Account(account), typed) = (actor, fold(text)) else { return Ok(Vec::new()) };
+    if typed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut fitting = Vec::new();
+    for saved in saved_searches::all(conn, &account.id)? {
+        let stored: serde_json::Value = serde_json::from_str(&saved.query).map_err(Error::internal)?;
+        let q = stored["q"].as_str().unwrap_or_default().to_owned();
+        let (name, words) = (fold(&saved.name), fold(&q));
+        let rank = match () {
+            () if name.starts_with(&typed) || words.starts_with(&typed) => 0,
+            () if name.contains(&typed) || words.contains(&typed) => 1,
+            () => continue,
+        };
+        fitting.push((rank, SuggestedSearch { id: saved.id, name: saved.name, q }));
+    }
+    // Newest first among equals, as they come.
+    fitting.sort_by_key(|(rank, _)| *rank);
+    Ok(fitting.into_iter().map(|(_, search)| search).take(limit).collect())
 }

@@ -4,15 +4,15 @@
 //! Every letter has both languages, the reader's first. Codes are derived again when a letter is written, so the
 //! outbox holds none.
 
-use super::notice_letters;
 use super::secrets::{self, Secret};
+use super::{notice_letters, search_letters};
 use crate::domain::lifecycle::ANSWER_WITHIN_DAYS;
 use crate::domain::vocabulary::Language;
 use crate::domain::{AccountState, Defect, Email, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::codes::{self, Purpose};
 use crate::store::outbox::{self, Letter};
-use crate::store::{Database, accounts, invitations, notices, yearly};
+use crate::store::{Database, accounts, invitations, notices, watch, yearly};
 use chrono::TimeDelta;
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -96,10 +96,16 @@ struct Office {
     sender: Sender,
     from: Mailbox,
     public_url: Option<String>,
+    second_factor_for_administrators: bool,
 }
 
 impl Post {
-    pub fn start(settings: &MailSettings, database: Database, secret: Secret) -> Result<Self> {
+    pub fn start(
+        settings: &MailSettings,
+        database: Database,
+        secret: Secret,
+        second_factor_for_administrators: bool,
+    ) -> Result<Self> {
         let refused = |ja: &str, en: &str| Error::invalid("/mail", Defect::new("mail.settings", ja, en));
         let sender = match &settings.transport {
             Transport::Folder(folder) => Sender::Folder(folder.clone()),
@@ -120,7 +126,8 @@ impl Post {
             .from
             .parse()
             .map_err(|_| refused("差出人（mail.from）を読めません。", "The sender (mail.from) cannot be read."))?;
-        let office = Office { database, secret, sender, from, public_url: settings.public_url.clone() };
+        let public_url = settings.public_url.clone();
+        let office = Office { database, secret, sender, from, public_url, second_factor_for_administrators };
         let shared = Arc::new(Shared::default());
         let thread = std::thread::Builder::new()
             .name("post".to_owned())
@@ -346,9 +353,13 @@ impl Office {
                 ("メンバーとして確認されました", "機関・企業のメンバーとして確認されました。これからその一員として利用できます。".to_owned()),
                 ("You are a member now", "Your membership was confirmed. You can act for your organisation from now on.".to_owned()),
             ),
-            notices::LETTER | notices::GATHERED => {
-                let said =
-                    notice_letters::write(&self.database, &self.secret, self.public_url.as_deref(), letter)?;
+            notices::LETTER | notices::GATHERED | watch::LETTER => {
+                let (database, secret, url) = (&self.database, &self.secret, self.public_url.as_deref());
+                let said = if letter.letter == watch::LETTER {
+                    search_letters::write(database, secret, url, self.second_factor_for_administrators, letter)?
+                } else {
+                    notice_letters::write(database, secret, url, letter)?
+                };
                 said.map(|said| Ready {
                     to: letter.email.clone(),
                     language,

@@ -10,6 +10,7 @@ pub mod network;
 pub mod notice_letters;
 pub mod password;
 pub mod rights;
+pub mod search_letters;
 pub mod secrets;
 pub mod settings;
 pub mod sign_in;
@@ -48,7 +49,12 @@ impl Auth {
         let hasher = password::Hasher::new(settings.password_cost, settings.hashes_at_once, settings.hashes_waiting)?;
         let limits = limits::Limits::new(&settings.limits);
         let rights = rights::Rights::new(settings.second_factor_for_administrators);
-        let post = mail::Post::start(&settings.mail, database.clone(), keys.secret().clone())?;
+        let post = mail::Post::start(
+            &settings.mail,
+            database.clone(),
+            keys.secret().clone(),
+            settings.second_factor_for_administrators,
+        )?;
         let verified = token::Verified::default();
         let keeper = OnceLock::new();
         let auth = Arc::new(Self { settings, keys, hasher, limits, rights, verified, post, keeper });

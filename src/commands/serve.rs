@@ -58,7 +58,7 @@ pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> 
         result["sign_ins"] = serde_json::json!(sign_ins);
     }
     terminal.result(&result);
-    let feed = app.feed.clone();
+    let (feed, watch) = (app.feed.clone(), app.watch.clone());
     let metrics = metrics_listener(config, terminal);
     let ended = actix_web::rt::System::new().block_on(async move {
         if let Some(listener) = metrics {
@@ -66,6 +66,7 @@ pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> 
         }
         crate::server(app, listener)?.await.map_err(Error::internal)
     });
+    watch.stop();
     feed.stop();
     ended?;
     Ok(Ending::Done)

@@ -9,14 +9,18 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::store::Conn;
-use crate::store::disclosures;
 use crate::store::things::{self, Stored};
+use crate::store::{disclosures, vocabulary};
 use musubi_index::{Attribute, Audience, Document, Source};
 use std::collections::HashMap;
 
 /// The documents of `ids`, which are of one kind. What is gone gives none.
 pub fn of(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
     let mut documents = of_kind(conn, kind, ids)?;
+    let wider = vocabulary::wider_fields(conn)?;
+    for document in &mut documents {
+        add_wider_fields(document, &wider);
+    }
     let opened = disclosures::readers(conn, ids)?;
     for document in &mut documents {
         if let (Some(parties), Audience::Parties(readers) | Audience::Private(readers)) =
@@ -26,6 +30,22 @@ pub fn of(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> 
         }
     }
     Ok(documents)
+}
+
+/// A thing of a field is also of the fields above it: it is found and counted there, once.
+fn add_wider_fields(document: &mut Document, wider: &HashMap<String, Vec<String>>) {
+    let own: Vec<String> = document
+        .attributes
+        .iter()
+        .filter(|(attribute, _)| *attribute == Attribute::Field)
+        .map(|(_, code)| code.clone())
+        .collect();
+    for code in own.iter().filter_map(|code| wider.get(code)).flatten() {
+        let value = (Attribute::Field, code.clone());
+        if !document.attributes.contains(&value) {
+            document.attributes.push(value);
+        }
+    }
 }
 
 fn of_kind(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
@@ -205,6 +225,7 @@ fn base<E: Entry>(header: &Header, entry: &E, owner: Option<&str>, source: Sourc
             Visibility::Private => Audience::Private(readers),
         },
         published: header.status == Status::Published,
+        verified: verified_day(header),
         titles,
         bodies,
         updated_at: header.updated_at.micros(),

@@ -334,7 +334,7 @@ fn next_work(conn: &mut Conn, mark: Option<&Mark>, batch: i64, counted: bool) ->
 }
 
 /// Each thing once, as it is now: rows that are there are put, the others removed.
-fn changes_of(conn: &mut Conn, rows: &[LogRow]) -> Result<Vec<Change>> {
+pub(super) fn changes_of(conn: &mut Conn, rows: &[LogRow]) -> Result<Vec<Change>> {
     let mut touched: BTreeMap<&str, Kind> = BTreeMap::new();
     for row in rows {
         if let Some(kind) = Kind::from_code(&row.kind) {

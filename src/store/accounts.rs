@@ -391,6 +391,7 @@ pub fn erase(tx: &mut Tx<'_>, id: &ThingId) -> Result<()> {
     let of_invitations: Vec<String> =
         invitations::table.filter(invitations::email.eq(account.email.as_str())).select(invitations::id).load(conn)?;
     about.push(text.to_owned());
+    about.extend(super::saved_searches::forget(conn, id)?);
     about.extend(of_tokens);
     about.extend(of_invitations);
 

@@ -554,6 +554,10 @@ mod tests {
         "notices",
         "notice_choices",
         "standing_head",
+        // Of accounts, too, and what was found for them.
+        "saved_searches",
+        "saved_search_finds",
+        "watch_head",
         // The same in every version of the program.
         "industries",
     ];

@@ -1,9 +1,10 @@
 //! The clocks of the desk: what they do when they run out. Time comes from the database's clock, so tests set it.
 
 use super::database::{Database, Tx};
-use super::{matters, notices};
+use super::{matters, notices, watch};
 use crate::domain::Actor;
 use crate::domain::desk::{Case, CaseDeed, Group, GroupDeed, Introduction, IntroductionDeed};
+use crate::domain::vocabulary::desk::NoticeChoice;
 use crate::error::Result;
 
 /// Matters in one transaction.
@@ -42,7 +43,13 @@ pub fn run(database: &Database) -> Result<Round> {
         round.reminded += done.1;
     }
     let now = database.clock().timestamp();
-    round.letters = database.housekeeping(|conn| notices::gather(conn, &now))?;
+    round.letters = database.housekeeping(|conn| {
+        let mut letters = notices::gather(conn, &now)?;
+        for cadence in NoticeChoice::ALL {
+            letters += watch::write_letters(conn, *cadence, &now)?;
+        }
+        Ok(letters)
+    })?;
     Ok(round)
 }
 

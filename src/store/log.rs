@@ -50,6 +50,7 @@ pub enum Subject {
     Membership,
     Invitation,
     ApiToken,
+    SavedSearch,
     /// A concept of the tree: every index is to be built anew with it.
     Concept,
     /// A proposed match, an introduction or a case.
@@ -64,6 +65,7 @@ impl Subject {
             Subject::Membership => "membership",
             Subject::Invitation => "invitation",
             Subject::ApiToken => "api_token",
+            Subject::SavedSearch => "saved_search",
             Subject::Concept => CONCEPT,
             Subject::Matter(kind) => kind.code(),
         }

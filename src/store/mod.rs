@@ -38,6 +38,7 @@ pub mod queue;
 pub mod readings;
 pub mod records;
 pub mod references;
+pub mod saved_searches;
 pub mod schema;
 mod seeds;
 pub mod sessions;
@@ -46,6 +47,7 @@ pub mod standing;
 pub mod things;
 mod values;
 pub mod vocabulary;
+pub mod watch;
 pub mod yearly;
 
 pub use connection::{Conn, Target};

@@ -520,3 +520,35 @@ diesel::allow_tables_to_appear_in_same_query!(matters, matter_parties, matter_ev
 diesel::allow_tables_to_appear_in_same_query!(things, disclosures);
 diesel::allow_tables_to_appear_in_same_query!(accounts, notices);
 diesel::allow_tables_to_appear_in_same_query!(accounts, notice_choices);
+
+diesel::table! {
+    saved_searches (id) {
+        id -> Text,
+        account_id -> Text,
+        name -> Text,
+        query -> Text,
+        cadence -> Text,
+        feed_hash -> Nullable<Text>,
+        from_seq -> BigInt,
+        looked_seq -> BigInt,
+        looked_at -> Text,
+        mailed_seq -> BigInt,
+        mailed_at -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Text,
+        updated_at -> Text,
+    }
+}
+diesel::table! {
+    saved_search_finds (search_id, thing_id) {
+        search_id -> Text,
+        thing_id -> Text,
+        seq -> BigInt,
+        at -> Text,
+    }
+}
+diesel::table! { watch_head (id) { id -> Integer, seq -> BigInt, generation -> BigInt, } }
+
+diesel::joinable!(saved_searches -> accounts (account_id));
+diesel::joinable!(saved_search_finds -> saved_searches (search_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, saved_searches, saved_search_finds);

@@ -343,8 +343,9 @@ pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &P
         query = query.filter(lent::has(E::KIND, &Fact::municipality(codes)));
     }
     if let Some(field) = &filter.field {
+        let fields = vocabulary::with_narrower_fields(conn, field)?;
         let ids = thing_values::table
-            .filter(thing_values::list.eq("fields").and(thing_values::value.eq(field.clone())))
+            .filter(thing_values::list.eq("fields").and(thing_values::value.eq_any(fields)))
             .select(thing_values::thing_id);
         query = query.filter(things::id.eq_any(ids));
     }

@@ -6,6 +6,7 @@ use crate::domain::vocabulary::{FIELDS, INDUSTRIES, MUNICIPALITIES};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, Serialize, Deserialize, ToSchema)]
@@ -82,6 +83,34 @@ pub fn all_municipalities(conn: &mut Conn) -> Result<Vec<Municipality>> {
 
 pub fn all_fields(conn: &mut Conn) -> Result<Vec<Field>> {
     Ok(fields::table.order(fields::code).load(conn)?)
+}
+
+/// For each field that has wider ones: those, nearest first.
+pub fn wider_fields(conn: &mut Conn) -> Result<HashMap<String, Vec<String>>> {
+    let parents: HashMap<String, String> = fields::table
+        .filter(fields::parent.is_not_null())
+        .select((fields::code, fields::parent.assume_not_null()))
+        .load(conn)?
+        .into_iter()
+        .collect();
+    let above = |code: &String| {
+        let mut above: Vec<String> = Vec::new();
+        let mut at = code;
+        // A ring among them would not end.
+        while let Some(parent) = parents.get(at).filter(|parent| *parent != code && !above.contains(parent)) {
+            above.push(parent.clone());
+            at = parent;
+        }
+        (code.clone(), above)
+    };
+    Ok(parents.keys().map(above).collect())
+}
+
+/// A field with everything below it.
+pub fn with_narrower_fields(conn: &mut Conn, code: &str) -> Result<Vec<String>> {
+    let wider = wider_fields(conn)?;
+    let below = wider.into_iter().filter(|(_, above)| above.iter().any(|wide| wide == code)).map(|(below, _)| below);
+    Ok(below.chain([code.to_owned()]).collect())
 }
 
 /// Sections first.

@@ -273,6 +273,15 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
         ("get", "/me/notices" | "/me/notice-choice") => SignedIn(200),
         ("post", "/me/notices/read") => SignedIn(200),
         ("patch", "/me/notice-choice") => SignedIn(422),
+        ("get", "/me/saved-searches") => SignedIn(200),
+        ("post", "/me/saved-searches") => SignedIn(422),
+        // Of somebody else: as if it were not there.
+        ("get" | "patch" | "delete", "/me/saved-searches/{id}") => SignedIn(404),
+        ("get", "/me/saved-searches/{id}/new") => SignedIn(404),
+        ("post", "/me/saved-searches/{id}/looked") => SignedIn(404),
+        ("post" | "delete", "/me/saved-searches/{id}/feed") => Person(404),
+        // The address is the right; nobody has this one.
+        ("get", "/feeds/{secret}.atom") => Anyone(404),
         // The letter is the right; this one is not signed.
         ("get" | "post", "/notices/stop") => Anyone(404),
         ("post", "/auth/sign-in" | "/auth/refresh") => WithoutLooking(401),

@@ -8,3 +8,4 @@ mod crash;
 mod demo;
 mod nodes;
 mod process;
+mod watch;

@@ -1,0 +1,129 @@
+//! The counts beside the hits of a search: each facet without its own filter, a chosen value always there.
+
+use super::search::{SearchQuery, typed};
+use super::{vocabularies, wire};
+use crate::domain::Defect;
+use crate::domain::finding::Message;
+use crate::domain::vocabulary::Kind;
+use crate::error::{Error, Result};
+use crate::store::{Conn, vocabulary};
+use musubi_index::{Attribute, Freshness, SearchAnswer, SearchRequest};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Facet {
+    Kind,
+    Freshness,
+    Attribute(Attribute),
+}
+
+/// How these are asked for; attributes have names of their own.
+const KIND: &str = "kind";
+pub(super) const FRESHNESS: &str = "freshness";
+
+impl Facet {
+    pub(super) fn read(text: &str) -> Result<Self, Defect> {
+        if text == KIND {
+            return Ok(Facet::Kind);
+        }
+        if text == FRESHNESS {
+            return Ok(Facet::Freshness);
+        }
+        let attribute = Attribute::ALL.into_iter().find(|attribute| attribute.name() == text);
+        attribute.map(Facet::Attribute).ok_or_else(|| wire::not_in_list(text))
+    }
+
+    pub(super) fn attribute(self) -> Option<Attribute> {
+        match self {
+            Facet::Attribute(attribute) => Some(attribute),
+            Facet::Kind | Facet::Freshness => None,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FacetValue {
+    pub value: String,
+    pub label: Message,
+    pub count: usize,
+    pub chosen: bool,
+    /// The value above it, in a tree (fields).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+}
+
+/// The counts of an answer, by the name of the facet.
+pub(super) fn bodies(
+    conn: &mut Conn,
+    answer: &SearchAnswer,
+    query: &SearchQuery,
+    asked: &SearchRequest,
+) -> Result<serde_json::Map<String, serde_json::Value>> {
+    let mut bodies = serde_json::Map::new();
+    if asked.count_kinds {
+        let name = |code: &str| Kind::from_code(code).map(|kind| Message::new(kind.name_ja(), kind.name_en()));
+        let values = facet_values(&answer.kinds, &asked.filters.kinds, &asked.filters.kinds, name);
+        bodies.insert(KIND.to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+    }
+    if asked.count_freshness {
+        let value = |(freshness, count): &(Freshness, usize)| FacetValue {
+            value: freshness.name().to_owned(),
+            label: freshness_label(*freshness),
+            count: *count,
+            chosen: asked.filters.freshness.contains(freshness),
+            parent: None,
+        };
+        // All four: it is a scale, and a gap in it says something, too.
+        let values: Vec<FacetValue> = answer.freshness.iter().map(value).collect();
+        bodies.insert(FRESHNESS.to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+    }
+    for (attribute, counts) in &answer.facets {
+        let labels = vocabularies::labels(conn, *attribute)?;
+        let filters = asked.filters.attributes.iter().find(|(other, _)| other == attribute);
+        let chosen = filters.map_or(&[] as &[String], |(_, values)| values);
+        // A prefecture stands for its municipalities: what was typed is what may not vanish.
+        let kept: Vec<String> = typed(query.filter(*attribute))
+            .filter(|value| chosen.iter().any(|one| one == value))
+            .map(str::to_owned)
+            .collect();
+        let mut values = facet_values(counts, chosen, &kept, |value| labels.get(value).cloned());
+        if *attribute == Attribute::Field {
+            let wider = vocabulary::wider_fields(conn)?;
+            for value in &mut values {
+                value.parent = wider.get(&value.value).and_then(|wider| wider.first().cloned());
+            }
+        }
+        bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+    }
+    Ok(bodies)
+}
+
+fn freshness_label(freshness: Freshness) -> Message {
+    match freshness {
+        Freshness::WithinYear => Message::new("1年以内に確認", "Verified within a year"),
+        Freshness::WithinTwoYears => Message::new("1〜2年前に確認", "Verified one to two years ago"),
+        Freshness::Older => Message::new("2年より前に確認", "Verified more than two years ago"),
+        Freshness::Never => Message::new("未確認", "Never verified"),
+    }
+}
+
+/// The counted values, and those of `kept` that were not counted, with 0.
+fn facet_values(
+    counts: &[(String, usize)],
+    chosen: &[String],
+    kept: &[String],
+    name: impl Fn(&str) -> Option<Message>,
+) -> Vec<FacetValue> {
+    let uncounted = kept.iter().filter(|value| counts.iter().all(|(counted, _)| counted != *value));
+    let all = counts.iter().cloned().chain(uncounted.map(|value| (value.clone(), 0)));
+    all.map(|(value, count)| FacetValue {
+        label: name(&value).unwrap_or_else(|| Message::new(&value, &value)),
+        chosen: chosen.contains(&value),
+        value,
+        count,
+        parent: None,
+    })
+    .collect()
+}
