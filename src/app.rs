@@ -14,7 +14,7 @@ use actix_web::web;
 use musubi_index::Engine;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// One for each service; cheap to clone.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct App {
     /// Turns for searches and matches, which keep a core busy each.
     pub turns: Arc<Semaphore>,
     /// The one turn for what keeps a core busy for seconds.
-    pub long_turn: Arc<Semaphore>,
+    pub long_turn: LongTurn,
     pub limits: Arc<Limits>,
     pub metrics: Metrics,
     pub auth: Arc<Auth>,
@@ -33,6 +33,23 @@ pub struct App {
     /// Solves that go on in the background.
     pub background: Arc<Background>,
     pub solves: Arc<Solves>,
+}
+
+/// The one turn for what keeps a core busy for seconds; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LongTurn(Arc<Semaphore>);
+
+impl Default for LongTurn {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl LongTurn {
+    /// The turn, until it is dropped; none while another has it.
+    pub fn try_take(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.clone().try_acquire_owned().ok()
+    }
 }
 
 /// How long a search waits for its turn.
@@ -77,7 +94,7 @@ impl App {
 
     /// What computes for seconds: one at a time, so that searches keep their cores. Refused while another runs.
     pub async fn alone<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let Ok(_turn) = self.long_turn.clone().try_acquire_owned() else {
+        let Some(_turn) = self.long_turn.try_take() else {
             return Err(Error::Unavailable(Defect::new(
                 "busy",
                 "ほかの計算が動いています。少し待ってからもう一度お試しください。",

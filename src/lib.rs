@@ -16,7 +16,7 @@ pub mod store;
 
 use crate::api::metrics::Metrics;
 use crate::api::solves::Solves;
-use crate::app::App;
+use crate::app::{App, LongTurn};
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
 use crate::exchange::jobs::Imports;
@@ -70,7 +70,7 @@ pub fn build(
     let auth = Auth::start(auth, database.clone())?;
     // Staged files lie beside the index, in the data folder.
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
-    let long_turn = Arc::new(Semaphore::new(1));
+    let long_turn = LongTurn::default();
     let solves = Arc::new(Solves::start(database.clone(), long_turn.clone()));
     let (limits, background) = (Arc::new(limits), Arc::default());
     Ok(App { database, engine, feed, turns, long_turn, limits, metrics, auth, imports, solves, background })

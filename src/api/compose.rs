@@ -1,11 +1,12 @@
 //! `POST /compose/group`: who goes together to an exhibition, and why. Nothing is stored.
 
 use super::candidates::{Deriving, Gathered, gather};
-use super::matching::{self, MatchFilters, Party};
+pub(super) use super::matching::{MatchFilters, Party, read_tree};
 use super::problem::{Answer, ProblemBody};
 use super::{permit, wire};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::domain::desk::Composition;
 use crate::domain::text::Prose;
 use crate::domain::{Actor, Defect, Finding, ThingId};
 use crate::error::{Error, Result};
@@ -294,7 +295,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 )]
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     permit::organiser(&actor)?;
-    let query: GroupQuery = matching::read_tree(wire::json(&request, &body)?)?;
+    let query: GroupQuery = read_tree(wire::json(&request, &body)?)?;
     check(&query)?;
     let service = app.get_ref().clone();
     let (query, gathered) = app.in_turn(move || gather(&service, &actor, &query).map(|found| (query, found))).await?;
@@ -407,6 +408,11 @@ pub(super) fn answered(
 }
 
 impl GroupAnswer {
+    /// What is kept with a composition, without names.
+    pub(super) fn kept(composition: &Composition) -> Option<GroupAnswer> {
+        composition.result.clone().and_then(|result| serde_json::from_value(result).ok())
+    }
+
     /// Everybody who is named in it.
     pub(super) fn each_party(&mut self, hear: &mut dyn FnMut(&mut Party)) {
         let groups = self.group.iter_mut().chain(&mut self.alternatives).chain(&mut self.by_hand);

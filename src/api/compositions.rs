@@ -3,9 +3,9 @@
 
 use super::candidates::{Deriving, Gathered, gather};
 use super::compose::{
-    CANDIDATES_MOST, CandidateQuery, GroupAnswer, GroupQuery, RuleQuery, TopicQuery, WishQuery, answered, refused,
+    CANDIDATES_MOST, CandidateQuery, GroupAnswer, GroupQuery, MatchFilters, Party, RuleQuery, TopicQuery, WishQuery,
+    answered, read_tree, refused,
 };
-use super::matching::{self, MatchFilters, Party};
 use super::matter::{self, CardShown, Cards, History, MatterQuery, known_id};
 use super::permit;
 use super::problem::Answer;
@@ -14,7 +14,7 @@ use super::solves::{Job, SolveShown, found_deed};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::shares::SubsidyRule;
+use crate::domain::desk::shares::{SubsidyRule, part_cost};
 use crate::domain::desk::{Application, Composition, CompositionDeed, Day};
 use crate::domain::vocabulary::desk::{ApplicationState, CompositionState};
 use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId, Timestamp};
@@ -210,7 +210,7 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let id = known_id(&id)?;
-    let ask: CompositionAsk = matching::read_tree(wire::json(&request, &body)?)?;
+    let ask: CompositionAsk = read_tree(wire::json(&request, &body)?)?;
     let scope = actor.scope();
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
     let first = first(&app, exhibition.clone(), ask.clone(), None).await?;
@@ -261,7 +261,7 @@ async fn change(
     permit::organiser(&actor)?;
     let id = known_id(&id)?;
     let expected = Revision::required(&request)?.0;
-    let edit: CompositionEdit = matching::read_tree(wire::json(&request, &body)?)?;
+    let edit: CompositionEdit = read_tree(wire::json(&request, &body)?)?;
     let scope = actor.scope();
     let (kept, exhibition) = app
         .read(move |conn| {
@@ -273,7 +273,7 @@ async fn change(
     refuse_stale(&kept, expected)?;
     let before = read_ask(&kept)?;
     let ask = edited(before, &edit)?;
-    let members: Vec<String> = read_result(&kept)
+    let members: Vec<String> = GroupAnswer::kept(&kept.matter)
         .and_then(|result| result.group)
         .map_or_else(Vec::new, |group| group.members.into_iter().map(|member| member.party.id).collect());
     let first = first(&app, exhibition, ask.clone(), Some(members)).await?;
@@ -355,10 +355,6 @@ fn refuse_stale(kept: &Kept<Composition>, expected: i64) -> Result<()> {
 
 pub(super) fn read_ask(kept: &Kept<Composition>) -> Result<CompositionAsk> {
     serde_json::from_value(kept.matter.ask.clone()).map_err(Error::internal)
-}
-
-pub(super) fn read_result(kept: &Kept<Composition>) -> Option<GroupAnswer> {
-    kept.matter.result.clone().and_then(|result| serde_json::from_value(result).ok())
 }
 
 /// What is asked after a change by hand.
@@ -605,19 +601,6 @@ fn candidate(exhibition: &Exhibition, id: &ThingId, applied: &[&Application]) ->
     }
 }
 
-/// What taking part costs a firm: its space, and what it said beside that.
-pub(super) fn part_cost(
-    exhibition: &Exhibition,
-    form: Option<&crate::domain::desk::application::ApplicationForm>,
-) -> i64 {
-    /// What the solver takes.
-    const MOST: i64 = 1_000_000_000_000;
-    let space = form.map_or(1, |form| i64::from(form.space()));
-    let price = exhibition.price.map_or(0, |price| price.value()).saturating_mul(space);
-    let other = form.and_then(|form| form.other_cost).map_or(0, |cost| cost.value());
-    price.saturating_add(other).min(MOST)
-}
-
 /// The theme as questions: words in both languages, and the names of its concepts.
 fn theme(conn: &mut Conn, exhibition: &Exhibition) -> Result<Vec<TopicQuery>> {
     if exhibition.theme.is_empty() {
@@ -653,7 +636,7 @@ async fn answer(
 
 fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> Result<CompositionShown> {
     let ask = read_ask(kept)?;
-    let mut result = read_result(kept);
+    let mut result = GroupAnswer::kept(&kept.matter);
     let mut ids = vec![kept.matter.exhibition.clone()];
     let mut hear = |party: &mut Party| ids.push(ThingId::from_stored(party.id.clone()));
     if let Some(result) = &mut result {

@@ -1,7 +1,7 @@
 //! `/groups`: firms that go together. Formed by the office, from a composition or by hand; invited, confirmed, exhibited,
 //! reported; and how far the group has grown.
 
-use super::compositions::{part_cost, read_result};
+use super::compose::GroupAnswer;
 use super::group_wire::{COLUMNS, GroupEvent, GroupShown, GroupsShown, NewGroup, ShareBody, show};
 use super::matter::{self, Cards, Done, History, MatterQuery, MomentQuery, allow, known_id, unknown};
 use super::permit;
@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::group::{Formed, Planned, SEATS_MOST};
 use crate::domain::desk::introduction::ANSWER_DAYS;
-use crate::domain::desk::shares::{Part, SubsidyRule};
+use crate::domain::desk::shares::{Part, SubsidyRule, part_cost};
 use crate::domain::desk::{Application, Composition, Day, Group, GroupDeed};
 use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::{ApplicationState, GroupState};
@@ -318,7 +318,7 @@ fn formed(tx: &mut Tx<'_>, new: NewGroup) -> Result<Formed> {
             Err(error) => return Err(error),
         },
     };
-    let proposed = match composition.as_ref().map(read_result) {
+    let proposed = match composition.as_ref().map(|kept| GroupAnswer::kept(&kept.matter)) {
         None => None,
         Some(result) => Some(result.and_then(|result| result.group).ok_or_else(|| {
             Error::Conflict(Defect::new(

@@ -2,8 +2,8 @@
 //! something else is asked of the composition, or when the service ends. What was found until then is kept. A solve that
 //! the end of the service cut short is not taken up again: the answer that stands is kept, with its bound.
 
-use super::compose::{GroupAnswer, answered};
-use super::matching::Party;
+use super::compose::{GroupAnswer, Party, answered};
+use crate::app::LongTurn;
 use crate::domain::desk::{Composition, CompositionDeed};
 use crate::domain::vocabulary::desk::CompositionState;
 use crate::domain::{Actor, ThingId};
@@ -19,7 +19,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 /// Solves that wait at most.
@@ -72,8 +71,7 @@ pub struct SolveShown {
 
 struct Shared {
     database: Database,
-    /// The one turn for what keeps a core busy for seconds.
-    long_turn: Arc<Semaphore>,
+    long_turn: LongTurn,
     running: Mutex<HashMap<String, Arc<Running>>>,
     ending: AtomicBool,
 }
@@ -102,7 +100,7 @@ impl Drop for Solves {
 }
 
 impl Solves {
-    pub fn start(database: Database, long_turn: Arc<Semaphore>) -> Self {
+    pub fn start(database: Database, long_turn: LongTurn) -> Self {
         let running = Mutex::new(HashMap::new());
         let shared = Arc::new(Shared { database, long_turn, running, ending: AtomicBool::new(false) });
         let (queue, jobs) = mpsc::channel::<(Job, Arc<Running>)>();
@@ -180,9 +178,9 @@ impl Shared {
             if !on() {
                 break None;
             }
-            match self.long_turn.clone().try_acquire_owned() {
-                Ok(turn) => break Some(turn),
-                Err(_) => std::thread::sleep(LOOK),
+            match self.long_turn.try_take() {
+                Some(turn) => break Some(turn),
+                None => std::thread::sleep(LOOK),
             }
         };
         if turn.is_some() {
@@ -219,7 +217,7 @@ impl Shared {
 fn keep(tx: &mut Tx<'_>, job: &Job, found: GroupAnswer) -> Result<()> {
     tx.unchanged();
     let mut kept = matters::get::<Composition>(tx.conn(), &Sight::All, &job.composition)?;
-    let stands: Option<GroupAnswer> = kept.matter.result.clone().and_then(|result| serde_json::from_value(result).ok());
+    let stands = GroupAnswer::kept(&kept.matter);
     if stands.as_ref().is_some_and(|stands| !is_better(&found, stands)) {
         return Ok(());
     }
@@ -236,7 +234,7 @@ fn is_better(found: &GroupAnswer, stands: &GroupAnswer) -> bool {
         (Some(new), Some(old)) => {
             new.value > old.value + 1e-9
                 || (new.value >= old.value - 1e-9
-                    && (found.proven > stands.proven || found.bound < stands.bound - 1e-9))
+                    && ((found.proven && !stands.proven) || found.bound < stands.bound - 1e-9))
         }
     }
 }

@@ -158,7 +158,7 @@ fn put(tx: &mut Tx<'_>, kept: &mut Kept<Timetable>, arranged: Arranged) -> Resul
 
 /// Stores a first answer, and leaves the rest to a thread that holds the one turn for long solves.
 async fn in_background(app: &App, actor: Actor, job: Job, expected: Revision, seconds: u64) -> Answer {
-    let turn = app.long_turn.clone().try_acquire_owned().map_err(|_| {
+    let turn = app.long_turn.try_take().ok_or_else(|| {
         Error::Unavailable(Defect::new(
             "busy",
             "ほかの計算が動いています。少し待ってからもう一度お試しください。",

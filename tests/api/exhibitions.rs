@@ -445,19 +445,16 @@ fn a_long_solve_is_watched_and_stopped() {
     hall.app.settle();
     // Wishes that pull in many directions take long to prove.
     let mut apart = || {
-        let four = [
-            dice.pick(&firms).clone(),
-            dice.pick(&firms).clone(),
-            dice.pick(&firms).clone(),
-            dice.pick(&firms).clone(),
-        ];
-        let four: std::collections::BTreeSet<String> = four.into_iter().collect();
-        json!({ "rule": { "kind": "apart", "candidates": four }, "soft": 3.0 })
+        let pair: std::collections::BTreeSet<&String> = (0..3).map(|_| dice.pick(&firms)).collect();
+        json!({ "rule": { "kind": "apart", "candidates": pair }, "soft": 1.0 + dice.below(30) as f64 / 10.0 })
     };
-    let wishes: Vec<Value> = (0..150).map(|_| apart()).collect();
+    let wishes: Vec<Value> = (0..300)
+        .map(|_| apart())
+        .filter(|wish| wish["rule"]["candidates"].as_array().is_some_and(|list| list.len() > 1))
+        .collect();
     // Another long computation has its turn: this one waits.
-    let turn = hall.app.app.long_turn.clone().try_acquire_owned().expect("the turn");
-    let made = hall.composes(json!({ "from": "registry", "size": 24, "wishes": wishes, "seconds": 60 }));
+    let turn = hall.app.app.long_turn.try_take().expect("the turn");
+    let made = hall.composes(json!({ "from": "registry", "size": 30, "wishes": wishes, "seconds": 60 }));
     assert_eq!(made["state"], "found", "there is an answer at once: {made}");
     let path = format!("compositions/{}/solve", id(&made));
     println!("proven at once: {}", made["result"]["proven"]);
@@ -577,4 +574,48 @@ fn nobody_answers_and_the_clock_says_so() {
     let confirmed = hall.does(&hall.officer, &events, json!({ "event": "confirm" }));
     assert_eq!(confirmed["state"], "confirmed");
     hall.tries(&hall.officer, &events, json!({ "event": "exhibited" })).problem(409, "not-confirmed");
+}
+
+/// The invented exhibition shows what composing is worth.
+#[test]
+fn the_exhibition_of_the_demo_is_composed() {
+    let app = TestApp::start();
+    musubi::demo::load(&app.app.database).expect("the demo");
+    app.settle();
+    let fair = app.get("/api/v1/exhibitions").json()["items"][0]["id"].as_str().expect("an exhibition").to_owned();
+    let ask = |from: &str, size: usize| {
+        let wishes = json!([
+            { "rule": { "kind": "somebody_leads" } },
+            { "rule": { "kind": "rivals_apart" } },
+            { "rule": { "kind": "size_at_least", "size": "small", "count": 2 } },
+            { "rule": { "kind": "subsidy_at_most", "amount": 1_200_000 } },
+        ]);
+        let body = json!({ "from": from, "size": size, "wishes": wishes, "seconds": 0 });
+        let answer = app.post(&format!("/api/v1/exhibitions/{fair}/compositions"), body);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.json()
+    };
+    for (from, size) in [("applicants", 8), ("registry", 12)] {
+        let made = ask(from, size);
+        let result = &made["result"];
+        println!("{from}: {} candidates, gap {}, proven {}", result["candidates"], result["gap"], result["proven"]);
+        assert_eq!(inside(&made).len(), size, "{made}");
+        let covered = result["group"]["theme"].as_array().expect("the theme");
+        assert!(covered.iter().all(|sum| sum.as_f64().is_some_and(|sum| sum > 0.0)), "{covered:?}");
+        let reasons = result["group"]["members"].as_array().expect("members");
+        assert!(reasons.iter().all(|member| member["adds"]["coverage"].is_number()));
+        assert!(result["outside"].as_array().is_some_and(|outside| !outside.is_empty()));
+    }
+    // Those that do not go together do not.
+    let names: Vec<String> = ask("applicants", 8)["result"]["group"]["members"]
+        .as_array()
+        .expect("members")
+        .iter()
+        .filter_map(|member| member["party"]["name"]["ja"].as_str().map(str::to_owned))
+        .collect();
+    for [left, right] in
+        [["燈明コーティング株式会社", "株式会社雪白塗工"], ["フウシテック株式会社", "結晶シール工業㈱"]]
+    {
+        assert!(!(names.iter().any(|name| name == left) && names.iter().any(|name| name == right)), "{names:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! What taking part costs, who pays which part of it, and what the subsidy carries. All in yen.
 
+use super::application::ApplicationForm;
 use crate::domain::finding::{Defect, Finding};
 use crate::domain::kinds::exhibition::Exhibition;
 use crate::domain::kinds::{Percent, Yen};
@@ -18,11 +19,22 @@ pub struct SubsidyRule {
     pub cap_each: Option<Yen>,
 }
 
+/// More than any part costs: what the solver takes.
+const COST_MOST: i64 = 1_000_000_000_000;
+
 /// What the part of one firm costs, and what it pays itself; the rest is asked of the subsidy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub cost: i64,
     pub share: i64,
+}
+
+/// What taking part costs a firm: its space, and what it said beside that.
+pub fn part_cost(exhibition: &Exhibition, form: Option<&ApplicationForm>) -> i64 {
+    let space = form.map_or(1, |form| i64::from(form.space()));
+    let price = exhibition.price.map_or(0, Yen::value).saturating_mul(space);
+    let other = form.and_then(|form| form.other_cost).map_or(0, Yen::value);
+    price.saturating_add(other).min(COST_MOST)
 }
 
 impl Part {
