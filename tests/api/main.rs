@@ -13,6 +13,7 @@ mod contract;
 mod desk;
 mod directions;
 mod exhibitions;
+mod fair_days;
 mod figures;
 mod health;
 mod history;
