@@ -521,6 +521,20 @@ fn a_whole_fair_with_wishes_on_both_sides() {
     step("registered");
     let path = fair.timetable(slots, buyers * 9 / 10, |party| picks[party].clone());
     step("entered");
+    // A solve that is stopped at once, while somebody else renames the timetable: what that one did stands.
+    let begun = fair.organise(&path, "solve", json!({ "background": true, "seconds": 300 }));
+    assert_eq!(begun.status, 202, "{}", begun.body);
+    let place = begun.header("location").expect("a place").trim_start_matches("/api/v1").to_owned();
+    let name = json!({ "title": "別の名前の商談会" });
+    assert_eq!(fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), name).status, 200);
+    let named = fair.version(&path);
+    assert_eq!(fair.send(&fair.officer, "delete", &place, None, Value::Null).status, 202);
+    assert!(wait_until(Duration::from_secs(60), || fair.get(&fair.officer, &place)["state"] != "running"));
+    let ended = fair.get(&fair.officer, &place);
+    println!("stopped: {ended}");
+    assert!(["cancelled", "done", "overtaken"].contains(&ended["state"].as_str().unwrap_or("")), "{ended}");
+    assert_eq!((fair.version(&path), &fair.get(&fair.officer, &path)["title"]), (named, &json!("別の名前の商談会")));
+    step("stopped");
     let begun = fair.organise(&path, "solve", json!({ "background": true, "seconds": 300 }));
     assert_eq!(begun.status, 202, "{}", begun.body);
     step("first answer");
