@@ -179,6 +179,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         "matter_files",
         // The words of a composition, who may be in it, and what a group looks like to each reader.
         "compose",
+        "composition_ask",
         "candidates",
         "group_wire",
         "fit",
@@ -207,9 +208,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("standing", "matching"),
                     ("compose", "matching"),
                     ("candidates", "matching"),
-                    // The thread that solves on, and the same question with one more place.
+                    // The thread that solves on.
                     ("compositions", "solves"),
-                    ("substitutes", "compositions"),
                     ("thing_matches", "matching"),
                     ("matching", "thing_matches"),
                     // A timetable is one resource in several files: its frame, those who take part, how it is arranged,

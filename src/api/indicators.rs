@@ -5,8 +5,9 @@ use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
+use crate::domain::desk::group_figures::{self, GroupFigures};
 use crate::domain::desk::indicators::{self, IntroductionFigures, Question, Table};
-use crate::domain::desk::{Case, Day, Introduction, known_at, replay};
+use crate::domain::desk::{Case, Day, Group, Introduction, known_at, replay};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, CountedBy};
 use crate::domain::{Defect, ThingId, Timestamp};
@@ -38,6 +39,8 @@ pub struct IndicatorsShown {
     pub by: CountedBy,
     /// Introductions of the year.
     pub introductions: IntroductionFigures,
+    /// Groups of the year.
+    pub groups: GroupFigures,
     pub cells: Vec<Cell>,
     /// Cases, each once however many cells list it.
     pub total: u64,
@@ -104,6 +107,7 @@ fn read_question(query: &IndicatorQuery, now: &Timestamp) -> Result<Question> {
 fn answer(conn: &mut Conn, question: Question, value: Option<String>) -> Result<IndicatorsShown> {
     let cases = matters::all::<Case>(conn, &question.as_of)?;
     let introductions = matters::all::<Introduction>(conn, &question.as_of)?;
+    let groups = matters::all::<Group>(conn, &question.as_of)?;
     let Table { cells, total, relisted } =
         indicators::table(cases.iter().map(|(id, events)| (id, events.as_slice())), &question);
     let labels = labels(conn, question.by)?;
@@ -140,6 +144,7 @@ fn answer(conn: &mut Conn, question: Question, value: Option<String>) -> Result<
         as_of: question.as_of.clone(),
         by: question.by,
         introductions: indicators::introductions(introductions.values().map(Vec::as_slice), &question),
+        groups: group_figures::figures(groups.values().map(Vec::as_slice), &question),
         cells: cells.collect(),
         total,
         relisted,

@@ -11,6 +11,7 @@ pub mod candidates;
 pub mod cases;
 pub mod coalition;
 pub mod compose;
+pub mod composition_ask;
 pub mod compositions;
 pub mod concepts;
 pub mod conditions;

@@ -1,7 +1,7 @@
 //! `GET /groups/{id}/substitutes`: who best takes the place of a member that left, and why.
 
 use super::compose::{ConflictBody, MemberBody, OutsideBody, PartsBody, RuleQuery, WishQuery, answered, refused};
-use super::compositions::{CompositionAsk, Source, question, read_ask};
+use super::composition_ask::{CompositionAsk, Source, question, read_ask};
 use super::matter::known_id;
 use super::permit;
 use super::problem::{Answer, ProblemBody};

@@ -5,12 +5,13 @@ use super::wire;
 use crate::app::App;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{
-    BoothPlanState, CaseOutcome, CaseStage, DeclineReason, IntroductionState, MeetingOutcome, MeetingSide,
-    MeetingState, NoticeChoice, OpensOn, ProposalState, TimetableState,
+    ApplicationState, BoothPlanState, CaseOutcome, CaseStage, CompositionState, DeclineReason, GroupState,
+    IntroductionState, Maturity, MeetingOutcome, MeetingSide, MeetingState, NoticeChoice, OpensOn, ProposalState,
+    SeatState, TimetableState,
 };
 use crate::domain::vocabulary::{
-    CapabilityKind, ConditionField, ConditionOperator, Kind, OrganizationKind, PropertyStatus, Purpose, READINESS,
-    RecordKind, SDGS, SeedOffer, SizeBand, Status, Strength, Visibility,
+    CapabilityKind, ConditionField, ConditionOperator, ExhibitionKind, Kind, OrganizationKind, PropertyStatus, Purpose,
+    READINESS, RecordKind, SDGS, SeedOffer, SizeBand, Status, Strength, Visibility,
 };
 use crate::error::Result;
 use crate::store::Conn;
@@ -108,6 +109,12 @@ fn all_words() -> serde_json::Value {
         "opens_on": words!(OpensOn),
         "case_stage": words!(CaseStage),
         "case_outcome": words!(CaseOutcome),
+        "exhibition_kind": words!(ExhibitionKind),
+        "application_state": words!(ApplicationState),
+        "composition_state": words!(CompositionState),
+        "group_state": words!(GroupState),
+        "seat_state": words!(SeatState),
+        "maturity": words!(Maturity),
         "notice_choice": words!(NoticeChoice),
         "booth_plan_state": words!(BoothPlanState),
         "timetable_state": words!(TimetableState),

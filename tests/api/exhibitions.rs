@@ -273,6 +273,9 @@ fn a_call_applications_a_composition_invitations_a_withdrawal_and_its_substitute
     let stories = hall.app.get("/api/v1/stories").json();
     assert_eq!(stories["items"][0]["title"], "三社で受注");
     assert_eq!(stories["items"][0]["members"].as_array().map(Vec::len), Some(3));
+    let figures = hall.reads(&hall.officer, "indicators?fiscal_year=2026")["groups"].clone();
+    let expected = json!({ "formed": 1, "confirmed": 1, "exhibited": 1, "firms": 3, "joint_orders": 1 });
+    assert_eq!(figures, expected);
     // Every row follows from its events.
     let mut faults = Vec::new();
     musubi::store::check::check(&hall.app.app.database, &mut |fault| faults.push(format!("{fault:?}")))
@@ -400,6 +403,17 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     assert_eq!((places, &conflict["proven_minimal"]), (vec![1, 2], &json!(true)), "{conflict}");
     hall.tries(&hall.officer, "groups", json!({ "title": "無理", "composition": id(&made) })).problem(409, "no-group");
 
+    // Sent twice, it is there once.
+    let bearer = hall.officer.bearer();
+    let sent = |body: Value| {
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "the same")];
+        hall.app.post_with(&format!("/api/v1/{compositions}"), &headers, body)
+    };
+    let body = json!({ "from": "applicants", "size": 2, "seconds": 0 });
+    let (one, two) = (sent(body.clone()), sent(body));
+    assert_eq!((one.status, one.header("location")), (201, two.header("location")));
+    assert_eq!(sent(json!({ "from": "applicants", "size": 3 })).status, 422);
+
     // Two officers change one composition: the second reads again first.
     let made = hall.composes(json!({ "from": "registry", "size": 3, "seconds": 1, "alternatives": 1 }));
     assert!(made["result"]["candidates"].as_u64().is_some_and(|count| count >= 6), "{made}");
@@ -413,7 +427,6 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     assert_eq!(second.status, 200, "{}", second.body);
     let kept = hall.solved(id(&made));
     assert_eq!(kept["ask"]["bans"], json!([hall.firms[0], hall.firms[1]]), "nobody's change is lost");
-    let bearer = hall.officer.bearer();
     assert_eq!(hall.app.patch_with(&path, &[("authorization", &bearer)], json!({})).status, 428);
     let both = hall.app.patch_as(&hall.officer, &path, 3, json!({ "pin": [firm], "ban": [firm] }));
     assert_eq!(both.problem(422, "invalid")["errors"][0]["code"], "edit.both");

@@ -526,7 +526,9 @@ fn a_whole_fair_with_wishes_on_both_sides() {
     assert_eq!(begun.status, 202, "{}", begun.body);
     let place = begun.header("location").expect("a place").trim_start_matches("/api/v1").to_owned();
     let name = json!({ "title": "別の名前の商談会" });
-    assert_eq!(fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), name).status, 200);
+    let named = || fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), name.clone()).status == 200;
+    // The solve may be the faster one, once.
+    assert!(named() || named());
     let named = fair.version(&path);
     assert_eq!(fair.send(&fair.officer, "delete", &place, None, Value::Null).status, 202);
     assert!(wait_until(Duration::from_secs(60), || fair.get(&fair.officer, &place)["state"] != "running"));

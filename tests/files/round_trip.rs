@@ -60,7 +60,8 @@ fn every_kind_in_every_format_comes_back_unchanged_where_it_came_from() {
                 let taken = place.try_take(*kind, &path, &reading, None).expect("a readable file");
                 let (created, updated, unchanged, refused) = taken.counts();
                 assert_eq!((created, updated, refused), (0, 0, 0), "{format:?} {kind:?}: {:?}", taken.refusals.first());
-                assert!(unchanged > 30, "{format:?} {kind:?}");
+                let least = if *kind == Kind::Exhibition { 1 } else { 31 };
+                assert!(unchanged >= least, "{format:?} {kind:?}");
             }
         }
     }

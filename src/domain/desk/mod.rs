@@ -9,6 +9,7 @@ pub mod case;
 pub mod composition;
 pub mod day;
 pub mod group;
+pub mod group_figures;
 pub mod indicators;
 pub mod introduction;
 pub mod meeting;

@@ -92,7 +92,10 @@ impl SubsidyRule {
                 findings.push(Finding::new(format!("/shares/{place}/share"), defect));
             }
         }
-        let sum: i128 = parts.iter().map(|part| i128::from(part.subsidy().max(0))).sum();
+        if !findings.is_empty() {
+            return findings;
+        }
+        let sum: i128 = parts.iter().map(|part| i128::from(part.subsidy())).sum();
         if let Some(cap) = self.cap.map(Yen::value).filter(|cap| sum > i128::from(*cap)) {
             let defect = Defect::new(
                 "shares.cap",

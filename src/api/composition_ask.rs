@@ -1,0 +1,312 @@
+//! What is asked of a composition, and the question that it makes: candidates with what the whole office may know of them.
+
+use super::candidates::{Deriving, Gathered, gather};
+use super::compose::{CANDIDATES_MOST, CandidateQuery, GroupQuery, MatchFilters, RuleQuery, TopicQuery, WishQuery};
+use super::matter::Cards;
+use crate::app::App;
+use crate::domain::desk::shares::{SubsidyRule, part_cost};
+use crate::domain::desk::{Application, Composition, Day};
+use crate::domain::vocabulary::desk::ApplicationState;
+use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId};
+use crate::error::{Error, Result};
+use crate::store::matters::{self, Kept};
+use crate::store::{Conn, concepts};
+use musubi_index::composing::group;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+/// Seconds for the solver in the background, unless asked otherwise, and at most.
+pub(super) const SECONDS: u64 = 10;
+const SECONDS_MOST: u64 = 60;
+/// Other groups, unless asked otherwise.
+const ALTERNATIVES: usize = 3;
+/// Pins and bans at most.
+const BY_HAND_MOST: usize = 200;
+
+/// Where candidates come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Who applied and did not withdraw.
+    Applicants,
+    /// The 300 organisations that the theme finds, and whoever the wishes name.
+    Registry,
+    /// Those listed in `parties`.
+    Listed,
+}
+
+/// What is asked. Its answer is kept with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompositionAsk {
+    pub from: Source,
+    /// For `listed`: up to 1,000 organisations.
+    #[serde(default)]
+    pub parties: Vec<ThingId>,
+    /// For `registry`: conditions on organisations.
+    #[serde(default)]
+    pub filters: MatchFilters,
+    #[serde(default)]
+    pub wishes: Vec<WishQuery>,
+    /// So many members; or use the wish `places`.
+    #[serde(default)]
+    pub size: Option<usize>,
+    /// For the solver in the background: 0 (only the answer at once) to 60; 10 if absent.
+    #[serde(default)]
+    pub seconds: Option<u64>,
+    /// Clearly different other groups, 0 to 10; 3 if absent.
+    #[serde(default)]
+    pub alternatives: Option<usize>,
+    /// Parties that take part whatever the rest says.
+    #[serde(default)]
+    pub pins: Vec<ThingId>,
+    /// Parties that do not.
+    #[serde(default)]
+    pub bans: Vec<ThingId>,
+}
+
+/// A change by hand.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompositionEdit {
+    pub pin: Vec<ThingId>,
+    pub unpin: Vec<ThingId>,
+    pub ban: Vec<ThingId>,
+    pub unban: Vec<ThingId>,
+    /// Bans one and pins another.
+    pub swap: Vec<Swap>,
+    /// Instead of the wishes so far.
+    pub wishes: Option<Vec<WishQuery>>,
+    pub size: Option<usize>,
+    pub seconds: Option<u64>,
+    pub alternatives: Option<usize>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Swap {
+    pub out: ThingId,
+    pub into: ThingId,
+}
+
+/// A wish as it was solved; answers name wishes by their place in this list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WishShown {
+    /// `wish`, `size`, `pin` or `ban`.
+    pub origin: &'static str,
+    pub wish: WishQuery,
+}
+
+pub(super) fn read_ask(kept: &Kept<Composition>) -> Result<CompositionAsk> {
+    serde_json::from_value(kept.matter.ask.clone()).map_err(Error::internal)
+}
+
+/// What is asked after a change by hand.
+pub(super) fn edited(mut ask: CompositionAsk, edit: &CompositionEdit) -> Result<CompositionAsk> {
+    let pinned: BTreeSet<&ThingId> = edit.pin.iter().chain(edit.swap.iter().map(|swap| &swap.into)).collect();
+    let banned: BTreeSet<&ThingId> = edit.ban.iter().chain(edit.swap.iter().map(|swap| &swap.out)).collect();
+    if let Some(both) = pinned.intersection(&banned).next() {
+        let defect = Defect::new(
+            "edit.both",
+            format!("{both} を同時に固定と除外にはできません。"),
+            format!("{both} cannot be pinned and banned at once."),
+        );
+        return Err(Error::invalid("/pin", defect));
+    }
+    ask.pins.retain(|id| !edit.unpin.contains(id) && !banned.contains(id) && !pinned.contains(id));
+    ask.bans.retain(|id| !edit.unban.contains(id) && !pinned.contains(id) && !banned.contains(id));
+    ask.pins.extend(pinned.into_iter().cloned());
+    ask.bans.extend(banned.into_iter().cloned());
+    if let Some(wishes) = &edit.wishes {
+        ask.wishes.clone_from(wishes);
+    }
+    ask.size = edit.size.or(ask.size);
+    ask.seconds = edit.seconds.or(ask.seconds);
+    ask.alternatives = edit.alternatives.or(ask.alternatives);
+    Ok(ask)
+}
+
+impl CompositionAsk {
+    /// Nothing is wished.
+    pub(super) fn plain(from: Source) -> Self {
+        Self {
+            from,
+            parties: Vec::new(),
+            filters: MatchFilters::default(),
+            wishes: Vec::new(),
+            size: None,
+            seconds: None,
+            alternatives: None,
+            pins: Vec::new(),
+            bans: Vec::new(),
+        }
+    }
+
+    /// The wishes in the order in which answers name them.
+    pub(super) fn listed_wishes(&self) -> Vec<WishShown> {
+        let must = |origin, rule| WishShown { origin, wish: WishQuery { rule, soft: None } };
+        let asked = self.wishes.iter().map(|wish| WishShown { origin: "wish", wish: wish.clone() });
+        let size = self.size.map(|size| must("size", RuleQuery::Places { least: size, most: size }));
+        let pins = self.pins.iter().map(|id| must("pin", RuleQuery::Must { candidate: id.clone() }));
+        let bans = self.bans.iter().map(|id| must("ban", RuleQuery::Never { candidate: id.clone() }));
+        asked.chain(size).chain(pins).chain(bans).collect()
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let mut findings = Vec::new();
+        let mut refuse = |pointer: &str, code: &str, ja: String, en: String| {
+            findings.push(Finding::new(pointer, Defect::new(code, ja, en)));
+        };
+        let mut range = |pointer: &str, count: usize, least: usize, most: usize| {
+            if !(least..=most).contains(&count) {
+                let ja = format!("{least}〜{most}で指定してください（現在{count}）。");
+                refuse(pointer, "list.length", ja, format!("This takes {least} to {most}; here it is {count}."));
+            }
+        };
+        range("/wishes", self.wishes.len(), 0, group::MOST_WISHES - 2 * BY_HAND_MOST - 1);
+        range("/pins", self.pins.len(), 0, BY_HAND_MOST);
+        range("/bans", self.bans.len(), 0, BY_HAND_MOST);
+        range("/alternatives", self.alternatives.unwrap_or(0), 0, 10);
+        range("/seconds", self.seconds.unwrap_or(0) as usize, 0, SECONDS_MOST as usize);
+        range("/size", self.size.unwrap_or(2), 2, CANDIDATES_MOST);
+        let (least, most) = if self.from == Source::Listed { (1, CANDIDATES_MOST) } else { (0, 0) };
+        range("/parties", self.parties.len(), least, most);
+        let places = |wish: &WishQuery| matches!(wish.rule, RuleQuery::Places { .. }) && wish.soft.is_none();
+        if self.size.is_none() && !self.wishes.iter().any(places) {
+            let ja = "人数を size か、条件 places で指定してください。".to_owned();
+            refuse("/size", "value.required", ja, "Say how many with size, or with the wish places.".to_owned());
+        }
+        if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+    }
+}
+
+/// What the whole office may know: an officer's own memberships open nothing to the others.
+fn office() -> Actor {
+    let id = ThingId::from_stored("office".to_owned());
+    Actor::Account(AccountActor { id, roles: vec![Role::Officer], memberships: Vec::new() })
+}
+
+/// The question with every candidate that there is.
+pub(super) fn question(app: &App, exhibition: &Thing<Exhibition>, ask: &CompositionAsk) -> Result<Gathered> {
+    let office = office();
+    let scope = office.scope();
+    let today = Day::at(&app.clock().timestamp());
+    let (theme, applications) = app.database.read(|conn| {
+        let theme = theme(conn, &exhibition.entry)?;
+        Ok((theme, matters::about::<Application>(conn, &exhibition.header.id)?))
+    })?;
+    let applied: Vec<&Application> = applications
+        .iter()
+        .map(|kept| &kept.matter)
+        .filter(|application| application.state == ApplicationState::Applied)
+        .collect();
+    let listed: Option<Vec<ThingId>> = match ask.from {
+        Source::Registry => None,
+        Source::Listed => Some(ask.parties.clone()),
+        Source::Applicants => {
+            // Who was hidden or deleted since is no candidate.
+            let ids: Vec<ThingId> = applied.iter().map(|application| application.party.clone()).collect();
+            let cards = app.database.read(|conn| Cards::read(conn, &scope, ids.iter().cloned()))?;
+            Some(ids.into_iter().filter(|id| cards.get(id).is_some()).collect())
+        }
+    };
+    if let Some(listed) = &listed
+        && !(1..=CANDIDATES_MOST).contains(&listed.len())
+    {
+        let defect = Defect::new(
+            "candidates.count",
+            format!("候補は1〜{CANDIDATES_MOST}社です（現在{}社）。", listed.len()),
+            format!("There must be 1 to {CANDIDATES_MOST} candidates; there are {}.", listed.len()),
+        );
+        return Err(Error::invalid("/from", defect));
+    }
+    let candidates = listed.as_ref().map(|listed| {
+        let candidate = |id: &ThingId| candidate(&exhibition.entry, id, &applied);
+        listed.iter().map(candidate).collect::<Vec<CandidateQuery>>()
+    });
+    let named: Option<BTreeSet<&ThingId>> = listed.as_ref().map(|listed| listed.iter().collect());
+    let pairs = |list: fn(&Application) -> &[ThingId]| -> Vec<[ThingId; 2]> {
+        let Some(named) = &named else { return Vec::new() };
+        let of = |application: &&Application| {
+            let others = list(application).iter().filter(|other| named.contains(*other));
+            others.map(|other| [application.party.clone(), other.clone()]).collect::<Vec<_>>()
+        };
+        let from = applied.iter().filter(|application| named.contains(&application.party));
+        from.flat_map(of).collect()
+    };
+    let query = GroupQuery {
+        theme,
+        candidates,
+        filters: ask.filters.clone(),
+        wishes: ask.listed_wishes().into_iter().map(|listed| listed.wish).collect(),
+        rivals: pairs(|application| &application.form.apart),
+        bonds: pairs(|application| &application.form.together),
+        alternatives: ask.alternatives.unwrap_or(ALTERNATIVES),
+        deriving: Some(Deriving {
+            fiscal_year: exhibition.entry.begins_on.as_ref().unwrap_or(&today).fiscal_year(),
+            exhibition: exhibition.header.id.clone(),
+        }),
+        ..GroupQuery::default()
+    };
+    gather(app, &office, &query).map_err(|error| in_our_words(error, ask))
+}
+
+/// What was refused of the question, where it stands in what was asked.
+pub(super) fn in_our_words(error: Error, ask: &CompositionAsk) -> Error {
+    let Error::Invalid(mut findings) = error else { return error };
+    for finding in &mut findings {
+        let place = finding.pointer.strip_prefix("/wishes/").and_then(|rest| rest.split('/').next()?.parse().ok());
+        if let Some(listed) = place.and_then(|place: usize| ask.listed_wishes().into_iter().nth(place))
+            && listed.origin != "wish"
+        {
+            finding.pointer = format!("/{}", listed.origin);
+        }
+        if let Some(rest) = finding.pointer.strip_prefix("/candidates") {
+            finding.pointer = format!("/parties{}", rest.strip_suffix("/id").unwrap_or(rest));
+        }
+    }
+    Error::Invalid(findings)
+}
+
+/// What its application says of a candidate. Who did not apply may be asked to lead, like everybody.
+fn candidate(exhibition: &Exhibition, id: &ThingId, applied: &[&Application]) -> CandidateQuery {
+    let form = applied.iter().find(|application| application.party == *id).map(|application| &application.form);
+    let cost = part_cost(exhibition, form);
+    let rule = SubsidyRule::of(exhibition);
+    let share = cost - rule.most_of(cost);
+    let most = form.and_then(|form| form.pays_at_most).map_or(share, |most| most.value());
+    CandidateQuery {
+        id: id.clone(),
+        willing_to_lead: form.is_none_or(|form| form.willing_to_lead),
+        first_timer: false,
+        exhibitions: 0,
+        cost,
+        share: share.min(most),
+    }
+}
+
+/// The theme as questions: words in both languages, and the names of its concepts.
+fn theme(conn: &mut Conn, exhibition: &Exhibition) -> Result<Vec<TopicQuery>> {
+    if exhibition.theme.is_empty() {
+        return Err(Error::Conflict(Defect::new(
+            "no-theme",
+            "展示会のテーマがありません。先にテーマを登録してください。",
+            "The exhibition has no theme. Give it one first.",
+        )));
+    }
+    let names: Vec<concepts::Concept> =
+        if exhibition.theme.iter().all(|topic| topic.concepts.is_empty()) { Vec::new() } else { concepts::all(conn)? };
+    let topic = |topic: &crate::domain::kinds::exhibition::Topic| {
+        let words = topic.text_ja.iter().chain(&topic.text_en).map(|line| line.as_str().to_owned());
+        let named = names.iter().filter(|known| topic.concepts.iter().any(|code| code.as_str() == known.code));
+        let named = named.flat_map(|concept| concept.names.name_ja.iter().chain(&concept.names.name_en)).cloned();
+        let mut text: Vec<String> = words.chain(named).collect();
+        if text.is_empty() {
+            // Its concepts have left the tree since.
+            text = topic.concepts.iter().map(|code| code.as_str().to_owned()).collect();
+        }
+        TopicQuery { text: text.join(" "), weight: topic.weight.map(|weight| weight.value() as f64) }
+    };
+    Ok(exhibition.theme.iter().map(topic).collect())
+}
