@@ -337,7 +337,8 @@ fn nothing_is_unsafe() {
 fn only_the_doors_open_transactions() {
     // A write outside the door would leave no row in the log, and the index would never hear of it.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let allowed = ["store/connection.rs", "store/database.rs"];
+    // A calendar begins, too.
+    let allowed = ["store/connection.rs", "store/database.rs", "exchange/calendar.rs"];
     let mut wrong = Vec::new();
     for file in sources(&root) {
         let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();

@@ -118,3 +118,44 @@ impl Drop for Background {
         self.all().iter().for_each(|solve| solve.cancel());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at() -> Timestamp {
+        Timestamp::from_stored("2026-04-01T00:00:00.000000Z".to_owned())
+    }
+
+    #[test]
+    fn a_run_is_found_by_what_it_solves_and_stops_when_it_is_asked_to() {
+        let background = Background::default();
+        let (one, other) = (ThingId::new(), ThingId::new());
+        let run = background.begin(&one, 30, at());
+        let id = run.shown().id;
+        assert!(background.find(&one, &id).is_some() && background.find(&other, &id).is_none());
+        run.progress(Some(3.0), f64::INFINITY);
+        run.progress(None, 5.0);
+        assert_eq!((run.shown().best, run.shown().bound), (Some(3.0), Some(5.0)));
+        background.find(&one, &id).unwrap().cancel();
+        assert!(run.is_cancelled());
+        run.end(RunState::Cancelled, Some(4));
+        assert_eq!((run.shown().state, run.shown().version), (RunState::Cancelled, Some(4)));
+    }
+
+    #[test]
+    fn only_so_many_are_remembered_and_those_that_run_stop_with_the_service() {
+        let background = Background::default();
+        let of = ThingId::new();
+        let first = background.begin(&of, 30, at());
+        let second = background.begin(&of, 30, at());
+        second.end(RunState::Done, None);
+        for _ in 2..=REMEMBERED {
+            background.begin(&of, 30, at());
+        }
+        assert!(background.find(&of, &first.shown().id).is_some());
+        assert!(background.find(&of, &second.shown().id).is_none());
+        drop(background);
+        assert!(first.is_cancelled());
+    }
+}

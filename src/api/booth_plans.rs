@@ -1,7 +1,7 @@
 //! `/booth-plans`: groups and firms on the grid of an exhibition, so that those who complement each other are neighbours and
 //! rivals are not. Drawn up and changed by those who organise; once published, exhibitors read where everybody stands.
 
-use super::matter::{self, CardShown, Cards, MatterQuery, PersonShown, known_id, people, unknown};
+use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, known_id, people, unknown};
 use super::matter_files;
 use super::neighbours::{self, Hall};
 use super::permit;
@@ -121,6 +121,7 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
 /// Places exhibitors on the booths of the exhibition.
 #[utoipa::path(post, path = "/api/v1/exhibitions/{id}/booth-plans", tag = "exhibitions", request_body = BoothsAsked, params(
     ("id" = String, Path, description = "The exhibition."),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
 ), responses(
     (status = 201, body = BoothPlanShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 413, body = ProblemBody), (status = 422, body = ProblemBody),
@@ -137,19 +138,13 @@ async fn create(
     let exhibition = known_id(&id)?;
     let asked: BoothsAsked = wire::typed(&request, &body)?;
     let placed = solved(&app, &actor, exhibition, asked, actor.account().cloned()).await?;
-    let written = app
-        .write(actor, move |tx| {
-            let kept = matters::open::<BoothPlan>(tx, BoothPlanDeed::Placed(Box::new(placed)), None)?;
-            let actor = tx.actor().clone();
-            show(tx.conn(), &actor, &kept)
-        })
-        .await?;
-    let place = format!("/api/v1/booth-plans/{}", written.value.id);
-    let mut response = answer(StatusCode::CREATED, written.value, written.position);
-    if let Ok(value) = header::HeaderValue::from_str(&place) {
-        response.headers_mut().insert(header::LOCATION, value);
-    }
-    Ok(response)
+    matter::once(&app, &request, actor, &body, "booth-plans", move |tx| {
+        let kept = matters::open::<BoothPlan>(tx, BoothPlanDeed::Placed(Box::new(placed)), None)?;
+        let actor = tx.actor().clone();
+        let shown = show(tx.conn(), &actor, &kept)?;
+        Done::new(&kept.id, true, &shown)
+    })
+    .await
 }
 
 /// One booth plan.

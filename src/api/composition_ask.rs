@@ -184,7 +184,7 @@ impl CompositionAsk {
 /// What the whole office may know: an officer's own memberships open nothing to the others.
 fn office() -> Actor {
     let id = ThingId::from_stored("office".to_owned());
-    Actor::Account(AccountActor { id, roles: vec![Role::Officer], memberships: Vec::new() })
+    Actor::Account(AccountActor { id, roles: vec![Role::Officer], memberships: Vec::new(), standing: None })
 }
 
 /// The question with every candidate that there is.

@@ -138,9 +138,9 @@ pub fn answer(app: &App, actor: &Actor, query: JointOrderQuery) -> Result<JointO
     };
     let shown = |(at, lot): (usize, &LotQuery)| {
         let (mut covered_by, mut partly) = (Vec::new(), Vec::new());
-        for place in 0..ids.len() {
-            let body = cover(place, lot, covers[place][at]);
-            match covers[place][at] > 0.0 {
+        for (place, strengths) in covers.iter().enumerate() {
+            let body = cover(place, lot, strengths[at]);
+            match strengths[at] > 0.0 {
                 true => covered_by.push(body),
                 false if !body.lines.is_empty() => partly.push(body),
                 false => {}
@@ -291,17 +291,14 @@ fn team(ids: &[&String], covers: &[Vec<f32>], nobody: &[usize], lots: usize) -> 
 /// Each lot goes to the member of the team with the plainest evidence; among equals to who has fewest so far.
 fn taken(team: &[usize], covers: &[Vec<f32>], lots: usize) -> Vec<Option<usize>> {
     let mut load: HashMap<usize, usize> = HashMap::new();
-    let mut taken = Vec::with_capacity(lots);
-    for lot in 0..lots {
+    let mut take = |lot: usize| {
         let able = team.iter().copied().filter(|place| covers[*place][lot] > 0.0);
         let best = able.max_by(|one, other| {
             let load = |place: &usize| load.get(place).copied().unwrap_or(0);
             covers[*one][lot].total_cmp(&covers[*other][lot]).then(load(other).cmp(&load(one))).then(other.cmp(one))
-        });
-        if let Some(best) = best {
-            *load.entry(best).or_insert(0) += 1;
-        }
-        taken.push(best);
-    }
-    taken
+        })?;
+        *load.entry(best).or_insert(0) += 1;
+        Some(best)
+    };
+    (0..lots).map(&mut take).collect()
 }

@@ -15,7 +15,10 @@ fn every_path_and_method_of_the_contract_is_served_and_no_other_method_is() {
             .replace("{id}", "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d")
             .replace("{code}", "nothing_here")
             .replace("{version}", "1")
-            .replace("{secret}", "nobody-knows-it");
+            .replace("{secret}", "nobody-knows-it")
+            .replace("{party}", "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d")
+            .replace("{solve}", "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d")
+            .replace("{side}", "buyer");
         assert!(!concrete.contains('{'), "{path}: say here what to put in");
         for method in ["get", "post", "patch", "delete"] {
             let answer = match method {

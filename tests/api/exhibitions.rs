@@ -253,10 +253,13 @@ fn a_call_applications_a_composition_invitations_a_withdrawal_and_its_substitute
     let goes = [&hall.firms[1], &hall.firms[others[0]], &substitute];
     assert!(inside(&made).iter().all(|party| !goes.contains(&party)), "{made}");
 
+    let days = crate::fair_days::prepare(&hall, id(&group));
+
     // The fair comes and goes; the group grows.
     hall.tries(&hall.officer, &events, json!({ "event": "exhibited" })).problem(409, "too-early");
     hall.passes(200);
     let lead = &hall.members[1];
+    crate::fair_days::goes_on(&hall, &days);
     hall.does(&hall.officer, &events, json!({ "event": "exhibited" }));
     hall.does(lead, &events, json!({ "event": "report", "text": "名刺交換120件、見積依頼6件。" }));
     hall.does(lead, &events, json!({ "event": "mature", "to": "joint_order" }));

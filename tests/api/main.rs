@@ -14,6 +14,7 @@ mod desk;
 mod directions;
 mod exhibitions;
 mod facets;
+mod fair_days;
 mod figures;
 mod health;
 mod history;

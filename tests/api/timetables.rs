@@ -521,12 +521,28 @@ fn a_whole_fair_with_wishes_on_both_sides() {
     step("registered");
     let path = fair.timetable(slots, buyers * 9 / 10, |party| picks[party].clone());
     step("entered");
-    let begun = fair.organise(&path, "solve", json!({ "background": true, "seconds": 60 }));
+    // A solve that is stopped at once, while somebody else renames the timetable: what that one did stands.
+    let begun = fair.organise(&path, "solve", json!({ "background": true, "seconds": 300 }));
+    assert_eq!(begun.status, 202, "{}", begun.body);
+    let place = begun.header("location").expect("a place").trim_start_matches("/api/v1").to_owned();
+    let name = json!({ "title": "別の名前の商談会" });
+    let named = || fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), name.clone()).status == 200;
+    // The solve may be the faster one, once.
+    assert!(named() || named());
+    let named = fair.version(&path);
+    assert_eq!(fair.send(&fair.officer, "delete", &place, None, Value::Null).status, 202);
+    assert!(wait_until(Duration::from_secs(60), || fair.get(&fair.officer, &place)["state"] != "running"));
+    let ended = fair.get(&fair.officer, &place);
+    println!("stopped: {ended}");
+    assert!(["cancelled", "done", "overtaken"].contains(&ended["state"].as_str().unwrap_or("")), "{ended}");
+    assert_eq!((fair.version(&path), &fair.get(&fair.officer, &path)["title"]), (named, &json!("別の名前の商談会")));
+    step("stopped");
+    let begun = fair.organise(&path, "solve", json!({ "background": true, "seconds": 300 }));
     assert_eq!(begun.status, 202, "{}", begun.body);
     step("first answer");
     let place = begun.header("location").expect("a place").trim_start_matches("/api/v1").to_owned();
     let running = || fair.get(&fair.officer, &place)["state"] == "running";
-    assert!(wait_until(Duration::from_secs(200), || !running()));
+    assert!(wait_until(Duration::from_secs(400), || !running()));
     step("solved");
     let shown = fair.get(&fair.officer, &path)["organiser"].clone();
     println!("value {} bound {} gap {} meetings {}", shown["value"], shown["bound"], shown["gap"], shown["meetings"]);
@@ -535,7 +551,9 @@ fn a_whole_fair_with_wishes_on_both_sides() {
         shown["without_meeting"].as_array().map_or(0, Vec::len),
         shown["short"].as_array().map_or(0, Vec::len)
     );
-    assert!(shown["gap"].as_f64().is_some_and(|gap| gap <= 0.03), "{shown}");
+    // The bound knows no slots, so it is loose where few are there at the same time.
+    let most = if real { 0.03 } else { 0.1 };
+    assert!(shown["gap"].as_f64().is_some_and(|gap| gap <= most), "{shown}");
     step("read");
     assert_eq!(fair.organise(&path, "publish", Value::Null).status, 200);
     step("published");
