@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use musubi_index::*;
-use spellings::{right, rows, spellings, targets};
+use spellings::{Row, right, rows, spellings, targets};
 
 #[test]
 fn every_spelling_finds_the_name() {

@@ -80,7 +80,6 @@ pub(super) fn bodies(
         bodies.insert(FRESHNESS.to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
     }
     for (attribute, counts) in &answer.facets {
-        let labels = vocabularies::labels(conn, *attribute)?;
         let filters = asked.filters.attributes.iter().find(|(other, _)| other == attribute);
         let chosen = filters.map_or(&[] as &[String], |(_, values)| values);
         // A prefecture stands for its municipalities: what was typed is what may not vanish.
@@ -88,6 +87,11 @@ pub(super) fn bodies(
             .filter(|value| chosen.iter().any(|one| one == value))
             .map(str::to_owned)
             .collect();
+        if counts.is_empty() && kept.is_empty() {
+            bodies.insert(attribute.name().to_owned(), serde_json::Value::Array(Vec::new()));
+            continue;
+        }
+        let labels = vocabularies::labels(conn, *attribute)?;
         let mut values = facet_values(counts, chosen, &kept, |value| labels.get(value).cloned());
         if *attribute == Attribute::Field {
             let wider = vocabulary::wider_fields(conn)?;

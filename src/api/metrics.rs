@@ -16,6 +16,7 @@ pub struct Metrics {
     rebuilds: IntGauge,
     commits: IntGauge,
     failing: IntGauge,
+    watch_lag: IntGauge,
 }
 
 /// Upper bounds of the histogram, seconds.
@@ -46,6 +47,10 @@ impl Metrics {
             rebuilds: gauge("index_rebuilds", "Times the index was built anew since the start.")?,
             commits: gauge("index_commits", "Commits of the index since the start.")?,
             failing: gauge("index_failing", "1 while following the log fails.")?,
+            watch_lag: gauge(
+                "saved_searches_lag_transactions",
+                "Transactions that saved searches were not told of yet.",
+            )?,
             registry,
             answered,
             seconds,
@@ -70,6 +75,7 @@ impl Metrics {
         self.rebuilds.set(status.rebuilds as i64);
         self.commits.set(status.commits as i64);
         self.failing.set(i64::from(status.failure.is_some()));
+        self.watch_lag.set((status.head_seq - app.watch.reached()).max(0));
         let mut bytes = Vec::new();
         match TextEncoder::new().encode(&self.registry.gather(), &mut bytes) {
             Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),

@@ -15,10 +15,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Rows of the log that are held against the searches together, about.
 const BATCH: i64 = 1_000;
+/// The mark in the database stays at most so far behind what was read …
+const MARK_BEHIND: i64 = 500;
+/// … and, when all is quiet, so long.
+const MARK_PAUSE: Duration = Duration::from_secs(2);
 const POLL_SHARED: Duration = Duration::from_millis(500);
 const POLL_ALONE: Duration = Duration::from_secs(1);
 const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
@@ -149,13 +153,20 @@ pub struct Watcher {
     waiting: HashMap<String, Waiting>,
     /// What `standing` was made of: generation of the searches, concept tree, and day (a filter may speak of today).
     made_of: Option<(i64, String, i32)>,
+    /// Up to here was read and nothing found: the mark in the database may stay behind, for a while. It is moved with the
+    /// next find, and now and then, so that writes that concern nobody cost no write of ours.
+    ahead: i64,
+    marked: Instant,
     /// Readers by account, as of one state of everybody's rights.
     readers: (i64, HashMap<String, Option<Reader>>),
 }
 
 /// What there is to do.
 enum Work {
-    Nothing(i64),
+    Nothing {
+        mark: i64,
+        reached: i64,
+    },
     /// Nobody waits for what happened up to here.
     Skip {
         from: i64,
@@ -173,7 +184,8 @@ impl Watcher {
     pub fn new(database: Database, engine: Arc<Engine>, settings: WatchSettings) -> Self {
         let standing = Standing::new(engine.taxonomy());
         let (waiting, readers) = (HashMap::new(), (-1, HashMap::new()));
-        Self { database, engine, settings, standing, waiting, made_of: None, readers }
+        let (ahead, marked) = (0, Instant::now());
+        Self { database, engine, settings, standing, waiting, made_of: None, ahead, marked, readers }
     }
 
     /// Holds the next stretch of the log against the searches, and tells.
@@ -181,27 +193,41 @@ impl Watcher {
         let (database, now) = (self.database.clone(), self.database.clock().timestamp());
         let work = database.read(|conn| self.next_work(conn))?;
         let (tellings, things, asked, found) = match work {
-            Work::Nothing(reached) => return Ok(Step { reached, idle: true, things: 0, asked: 0, found: 0 }),
-            Work::Skip { from, to } => (Tellings { from, to, ..Tellings::default() }, 0, 0, 0),
+            Work::Nothing { mark, reached } => {
+                if reached > mark && self.marked.elapsed() > MARK_PAUSE {
+                    database.housekeeping(|conn| told(conn, &Tellings::nothing(mark, reached), &now))?;
+                    self.marked = Instant::now();
+                }
+                return Ok(Step { reached, idle: true, things: 0, asked: 0, found: 0 });
+            }
+            Work::Skip { from, to } => (Tellings::nothing(from, to), 0, 0, 0),
             Work::Ask { tellings, things, asked, found } => (tellings, things, asked, found),
         };
+        let silent = tellings.found.is_empty() && tellings.gone.is_empty();
+        if silent && tellings.to - tellings.from < MARK_BEHIND {
+            self.ahead = tellings.to;
+            return Ok(Step { reached: tellings.to, idle: false, things, asked, found });
+        }
         let told = database.housekeeping(|conn| told(conn, &tellings, &now))?;
+        self.marked = Instant::now();
         let reached = if told { tellings.to } else { tellings.from };
+        self.ahead = reached;
         Ok(Step { reached, idle: false, things, asked, found })
     }
 
     fn next_work(&mut self, conn: &mut Conn) -> Result<Work> {
         let (head, log_head) = (watch::head(conn)?, log::head(conn)?);
-        if head.seq >= log_head.seq {
-            return Ok(Work::Nothing(head.seq));
+        let start = head.seq.max(self.ahead);
+        if start >= log_head.seq {
+            return Ok(Work::Nothing { mark: head.seq, reached: start });
         }
         self.keep_up(conn, &head)?;
         // Before the first search was saved there is nobody to tell.
         let first = self.waiting.values().map(|waiting| waiting.from_seq).min().unwrap_or(i64::MAX);
-        if first > head.seq {
+        if first > start {
             return Ok(Work::Skip { from: head.seq, to: first.min(log_head.seq) });
         }
-        let rows = log::after(conn, head.seq, BATCH)?;
+        let rows = log::after(conn, start, BATCH)?;
         let Some(to) = rows.last().map(|row| row.seq) else {
             return Ok(Work::Skip { from: head.seq, to: log_head.seq });
         };

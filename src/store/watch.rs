@@ -66,6 +66,13 @@ pub struct Tellings {
     pub gone: Vec<String>,
 }
 
+impl Tellings {
+    /// A stretch that brought nothing.
+    pub fn nothing(from: i64, to: i64) -> Self {
+        Self { from, to, ..Self::default() }
+    }
+}
+
 /// Tells, and moves the mark, if it still stands where the log was read from. False: somebody else was faster, and
 /// nothing was told.
 pub fn tell(conn: &mut Conn, tellings: &Tellings, now: &Timestamp) -> Result<bool> {

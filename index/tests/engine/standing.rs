@@ -153,10 +153,9 @@ fn standing_queries_find_what_searches_find() {
             kept.push((name, request, reader));
         }
         // Some are replaced, some withdrawn.
-        for number in 0..20 {
-            let request = some_request(&mut dice);
-            kept[number].1 = request.clone();
-            standing.put(&kept[number].0, request, &engine).unwrap();
+        for (name, request, _) in kept.iter_mut().take(20) {
+            *request = some_request(&mut dice);
+            standing.put(name, request.clone(), &engine).unwrap();
         }
         for (name, ..) in kept.drain(140..) {
             standing.remove(&name);
