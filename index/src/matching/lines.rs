@@ -19,6 +19,7 @@ mod clause;
 mod markers;
 mod quantity;
 mod requirement;
+mod verbatim;
 
 use std::borrow::Borrow;
 
@@ -28,6 +29,7 @@ use clause::{Clause, Sentence};
 use markers::Stance;
 use quantity::Answer;
 use requirement::{Form, SPECIFIC, Unit, whole_katakana};
+use verbatim::Wording;
 
 /// A text of the candidate that may be cited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,20 +78,23 @@ pub struct Numbers {
 #[derive(Debug, Clone)]
 pub struct Line {
     forms: Vec<Form>,
+    /// What each language asks for, word for word.
+    wordings: Vec<Wording>,
 }
 
 impl Line {
     /// The line in its languages, each on its own a full statement of it.
-    pub fn read(forms: &[&str]) -> Line {
-        let read: Vec<Form> = forms.iter().map(|form| Form::read(form)).collect();
+    pub fn read(given: &[&str]) -> Line {
+        let read: Vec<Form> = given.iter().map(|form| Form::read(form)).collect();
         let full = |form: &&Form| !form.units.is_empty() || !form.quantities.is_empty();
         let whole = |form: &&Form| !read.iter().any(|other| form.shortens(other));
-        Line { forms: read.iter().filter(full).filter(whole).cloned().collect() }
+        let forms = read.iter().filter(full).filter(whole).cloned().collect();
+        Line { forms, wordings: given.iter().filter_map(|form| Wording::read(form)).collect() }
     }
 
     /// Whether the line names anything that could be found.
     pub fn is_empty(&self) -> bool {
-        self.forms.is_empty()
+        self.forms.is_empty() && self.wordings.is_empty()
     }
 }
 
@@ -163,6 +168,9 @@ impl<T> Best<T> {
 }
 
 fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
+    if line.wordings.iter().any(|wording| wording.is_stated(sentence)) {
+        return Some(Voice::States(STRONGEST));
+    }
     let mut stated: Option<f32> = None;
     let mut denied: Option<(f32, Option<Numbers>)> = None;
     // In two languages, each form answers for its own: a short English gloss does not stand for the Japanese line.
@@ -381,6 +389,7 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     };
     // 「設計だけを行う」 leaves out what it does not name.
     let only = ["だけを", "のみを", "だけで", "だけの"].iter().any(|word| clause.text.contains(word));
+    let only = only || clause.latin.contains(" onli ");
     if only && !form.text.contains("だけ") && shown.at.iter().any(Option::is_none) {
         return None;
     }
@@ -408,7 +417,11 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     if !compounds_hold(form, clause, shown) {
         return None;
     }
-    if residue(form, clause, shown) > RESIDUE {
+    // After what is named, only words of doing, having or offering it: else it is about something else.
+    if residue(form, clause, shown) > 0 {
+        return None;
+    }
+    if clause.text.is_ascii() && shown.at.iter().flatten().any(|hit| clause.lacks_before(hit.start)) {
         return None;
     }
     let spread = spread(shown, clause);
@@ -480,6 +493,12 @@ fn begins(unit: &Unit, text: &str) -> bool {
     unit.japanese.iter().any(|name| text.starts_with(name.as_str()))
 }
 
+/// Whether what follows the words of a line makes them the name of another thing (…に使う油, …の会社).
+fn other_thing(after: &str, line: &str) -> bool {
+    let starts = |list: &[&str]| list.iter().any(|word| after.starts_with(word) && !line.contains(word));
+    starts(markers::OTHER_HEADS) || after_the_deed(after)
+}
+
 /// 「めっきした部品を…」 speaks of the part.
 fn after_the_deed(after: &str) -> bool {
     ["した", "された", "して ある", "してある"]
@@ -488,8 +507,6 @@ fn after_the_deed(after: &str) -> bool {
         .any(|rest| rest.chars().next().is_some_and(is_kanji_or_katakana))
 }
 
-/// Characters of content that may follow the last unit before the clause is about something else.
-const RESIDUE: usize = 7;
 /// The same where it is denied.
 const RESIDUE_OF_DENIAL: usize = 4;
 
@@ -499,6 +516,11 @@ fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
         return 0;
     }
     let Some(end) = shown.at.iter().flatten().map(|hit| hit.end).max() else { return 0 };
+    unexplained(clause, end, &form.text)
+}
+
+/// Characters of content from `end` on that neither a predicate of doing, a number nor the line itself explains.
+fn unexplained(clause: &Clause, end: usize, line: &str) -> usize {
     let after = &clause.text[end..];
     let listed = ["、", "・", "と", "や", "および", "及び", "から", "も", ",", "/", "("];
     if listed.iter().any(|mark| after.starts_with(mark)) {
@@ -508,19 +530,41 @@ fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
     let mut at = 0;
     while let Some(character) = after[at..].chars().next() {
         let rest = &after[at..];
+        if let Some(quantity) = clause.quantities.iter().find(|quantity| quantity.range.contains(&(end + at))) {
+            at = quantity.range.end - end;
+            continue;
+        }
+        if character == '('
+            && let Some(closed) = rest.find(')')
+        {
+            at += closed + 1;
+            continue;
+        }
         let known = markers::PREDICATES.iter().filter(|word| rest.starts_with(**word)).map(|word| word.len()).max();
-        let own = form.text.len() > character.len_utf8()
-            && form.text.contains(rest.char_indices().nth(2).map_or(rest, |(two, _)| &rest[..two]));
-        if let Some(length) = known {
+        let two = rest.char_indices().nth(2).map_or(rest, |(two, _)| &rest[..two]);
+        let content = is_kanji_or_katakana(character);
+        let own = (content && two.len() > character.len_utf8() && line.contains(two)).then_some(two.len());
+        if let Some(length) = known.or(own).or_else(|| quantity::measure_at(rest)) {
             at += length;
             continue;
         }
-        if is_kanji_or_katakana(character) && !own {
-            count += 1;
+        if let Some(length) = has_for_it(rest) {
+            at += length;
+            continue;
         }
+        count += usize::from(content);
         at += character.len_utf8();
     }
     count
+}
+
+/// 「冷凍車を持つ」: who has the thing that does it, does it. How long the words are.
+fn has_for_it(text: &str) -> Option<usize> {
+    let name = text.find(|character| !is_kanji_or_katakana(character)).filter(|length| *length > 0)?;
+    let marked = text[name..].strip_prefix(['を', 'が', 'も'])?;
+    let thing = markers::INSTRUMENTS.iter().any(|ending| text[..name].ends_with(ending));
+    let had = markers::HAVING.iter().find(|having| marked.starts_with(**having))?;
+    thing.then_some(text.len() - marked.len() + had.len())
 }
 
 enum Numbering {
@@ -696,5 +740,35 @@ mod tests {
     fn a_statement_goes_before_a_denial() {
         let text = "めっきを行っています。めっきはできません。";
         assert_eq!(said("めっきができること", text), "met");
+    }
+}
+#[cfg(test)]
+mod dbg {
+    use super::*;
+    #[test]
+    fn dbg() {
+        let (l, t) = (std::env::var("L").unwrap_or_default(), std::env::var("T").unwrap_or_default());
+        let line = Line::read(&[&l]);
+        for f in &line.forms {
+            println!("FORM {f:?}");
+        }
+        for s in &Passage::read(&t).sentences {
+            for c in &s.parts().clauses {
+                println!("CLAUSE {:?} {:?} {:?}", c.text, c.stance(&squash_(&l), " "), c.quantities);
+                for f in &line.forms {
+                    let sh = shown(f, c);
+                    println!(
+                        "  {:?} cov {} res {} -> {:?}",
+                        sh.at,
+                        sh.covered,
+                        residue(f, c, &sh),
+                        hear_clause(f, c, &sh)
+                    );
+                }
+            }
+        }
+    }
+    fn squash_(t: &str) -> String {
+        clause::squash(t)
     }
 }

@@ -305,6 +305,37 @@ const AFTER: &[(&str, i8)] = &[
     ("ほどで", 0),
 ];
 
+/// Signs of a temperature below zero, before its number.
+const MINUS: &[&str] = &["マイナス", "氷点下", "零下", "minus", "-", "\u{2212}", "\u{2010}", "\u{2013}"];
+
+/// So many in a time: before the number, after its unit, and the measure. A plain one is what can be done: who does 500
+/// a month does 300.
+const RATES: &[(&[&str], &[&str], &str)] = &[
+    (&["月", "毎月", "月に", "月間", "月産"], &["/月", "/month", " a month", " per month", " monthly"], "monthly"),
+    (&["週", "毎週", "週に", "週間"], &["/週", "/week", " a week", " per week", " weekly"], "weekly"),
+    (&["日に", "毎日", "日産", "1日"], &["/日", "/day", " a day", " per day", " daily"], "daily"),
+    (&["年", "年に", "年間", "年産", "毎年"], &["/年", "/year", " a year", " per year", " yearly"], "yearly"),
+];
+
+/// The time that a number is a rate of, and where its words end.
+fn rate_at(text: &str, start: usize, end: usize) -> Option<(&'static str, usize)> {
+    let head = text[..start].trim_end_matches([' ', '約']);
+    RATES.iter().find_map(|(before, after, name)| {
+        if let Some(word) = after.iter().find(|word| text[end..].starts_with(**word)) {
+            return Some((*name, end + word.len()));
+        }
+        // 「2025年300個」 and 「3か月300個」 are no rates.
+        let leads = before.iter().any(|word| {
+            head.strip_suffix(*word).is_some_and(|left| {
+                !left.ends_with(|last: char| {
+                    last.is_ascii_digit() || matches!(last, 'か' | 'カ' | 'ヶ' | 'ケ' | '半' | '数')
+                })
+            })
+        });
+        leads.then_some((*name, end))
+    })
+}
+
 /// All quantities of a folded text, from the left.
 pub(super) fn find(text: &str) -> Vec<Quantity> {
     let mut found: Vec<Quantity> = Vec::new();
@@ -316,7 +347,8 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             at = skip_digits(text, start);
             continue;
         }
-        let (first, first_end) = number(text, start);
+        let (mut first, first_end) = number(text, start);
+        let minus = MINUS.iter().find(|sign| text[..start].trim_end().ends_with(**sign)).copied();
         let mut end = first_end;
         let mut values = (first, None);
         let (mut unit, mut unit_end) = unit_at(text, end).map_or((None, end), |(unit, end)| (Some(unit), end));
@@ -348,11 +380,25 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             at = skip_digits(text, start).max(first_end);
             continue;
         };
+        // Below zero: only degrees are, and only where the sign is not the middle of a range.
+        let minus = minus.filter(|sign| {
+            let before = text[..start].trim_end().strip_suffix(sign).and_then(|before| before.chars().next_back());
+            let joins =
+                before.is_some_and(|before| before.is_ascii_alphanumeric() || matches!(before, '℃' | '度' | '%'));
+            family == Family::Temperature && (sign.len() > 3 || !joins)
+        });
+        if minus.is_some() {
+            first = -first;
+            values = (first, values.1);
+        }
         // 年 as a date, 度 as a count of times.
         if family == Family::Years && first >= 1000.0 {
             at = end;
             continue;
         }
+        let start = minus.map_or(start, |sign| text[..start].trim_end().len() - sign.len());
+        let rate = rate_at(text, start, end);
+        end = rate.map_or(end, |(_, end)| end);
         let head = text[..start].trim_end_matches([' ', '±', 'φ', ':', '約', '各']);
         let tail = text[end..].trim_start();
         let side_before = side(BEFORE, |word| head.ends_with(word) || head.ends_with(&format!("{word} ")));
@@ -385,6 +431,9 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             _ => {}
         }
         let attribute = match (attribute_of(text, range.start, range.end), family) {
+            (_, Family::Pieces | Family::Mass | Family::Volume | Family::Area | Family::Length) if rate.is_some() => {
+                rate.map_or("", |(name, _)| name)
+            }
             ("", Family::Pieces) if values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) => {
                 "lot"
             }
@@ -457,7 +506,9 @@ pub(super) fn with_arabic_numbers(text: String) -> String {
         written.push_str(before);
         let end = from.find(|character| !is_kanji_digit(character)).unwrap_or(from.len());
         let (digits, after) = from.split_at(end);
-        let inside_a_word = written.chars().next_back().is_some_and(|last| matches!(last, '\u{4E00}'..='\u{9FFF}'));
+        let of_a_time = written.ends_with(['月', '週', '約', '毎', '各']);
+        let kanji = written.chars().next_back().is_some_and(|last| matches!(last, '\u{4E00}'..='\u{9FFF}'));
+        let inside_a_word = kanji && !of_a_time;
         match kanji_number(digits) {
             Some(number) if !inside_a_word && COUNTED.iter().any(|word| after.starts_with(word)) => {
                 written.push_str(&number.to_string());
@@ -543,8 +594,10 @@ fn unit_at(text: &str, end: usize) -> Option<((Family, f64), usize)> {
         .iter()
         .filter(|(word, _, _)| rest.starts_with(word))
         .filter(|(word, _, _)| {
-            // A rate (m/min) is not what it is a rate of; a Latin unit is a word of its own.
-            if rest[word.len()..].starts_with(['/', '·']) {
+            // A rate (m/min) is not what it is a rate of, but so many in a month are; a Latin unit is a word of its own.
+            let in_a_time =
+                RATES.iter().any(|(_, after, _)| after.iter().any(|time| rest[word.len()..].starts_with(time)));
+            if rest[word.len()..].starts_with(['/', '·']) && !in_a_time {
                 return false;
             }
             let ends = rest[word.len()..].chars().next().is_none_or(|next| !next.is_ascii_alphabetic());
@@ -590,6 +643,16 @@ pub(super) fn tells_alone(asked: &[Quantity]) -> bool {
     asked.iter().all(|quantity| PLAIN.contains(&quantity.attribute) || quantity.attribute == "lot")
 }
 
+/// The length of the name of a measure that a text begins with (幅, 納期).
+pub(super) fn measure_at(text: &str) -> Option<usize> {
+    ATTRIBUTES
+        .iter()
+        .map(|(spelling, _)| spelling)
+        .filter(|spelling| text.starts_with(**spelling))
+        .map(|s| s.len())
+        .max()
+}
+
 /// Whether a word names a measure.
 pub(super) fn names(word: &str, attribute: &str) -> bool {
     !attribute.is_empty() && ATTRIBUTES.iter().any(|(spelling, name)| *name == attribute && word.contains(spelling))
@@ -603,6 +666,10 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
         return Answer::Silent;
     }
     let same_measure = asked.attribute == stated.attribute && !asked.attribute.is_empty();
+    if same_measure && RATES.iter().any(|(_, _, name)| *name == asked.attribute) && !asked.bound {
+        let enough = Quantity { high: f64::INFINITY, bound: true, ..asked.clone() };
+        return answer(&enough, stated);
+    }
     let apart = stated.high < asked.low || stated.low > asked.high;
     if apart {
         return if asked.bound && (stated.bound || (same_measure && PLAIN.contains(&asked.attribute))) {
@@ -621,6 +688,11 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
             (false, true) => Answer::Contradicts,
             _ => Answer::Silent,
         };
+    }
+    // 「直径5 mmまで」 does not tell whether 1 mm at most is reached.
+    let larger = asked.low == f64::NEG_INFINITY && stated.low == f64::NEG_INFINITY && stated.high > asked.high;
+    if larger && asked.family == Family::Length {
+        return Answer::Silent;
     }
     let reaches = [asked.low, asked.high]
         .into_iter()

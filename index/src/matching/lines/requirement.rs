@@ -87,7 +87,7 @@ const AFTER_ROLE: &[&str] = &[
 /// Words that say little: they may be missing.
 const LITTLE: &str = "認証 認定 認証取得 県内 県外 国内 近く certified certification certificate certifi 加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
     prefectur region local nation countri student year month week day two three four five trial exampl \
-    process manufactur product develop research equip equipment devic machin materi part compon system method use instal small larg high precis qualiti site sampl line custom";
+    process manufactur product develop research equip equipment devic machin machines plates materi part compon system method use instal small larg high precis qualiti site sampl line custom";
 
 static EMPTY_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| EMPTY.split_whitespace().collect());
