@@ -308,12 +308,31 @@ fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
             }
         }
     }
-    best.or_else(|| {
+    best.or_else(|| unit.japanese.iter().find_map(|name| in_a_list(name, &clause.text))).or_else(|| {
         unit.latin.iter().find_map(|name| {
             let at = clause.latin.find(name.as_str())?;
             let (start, end) = clause.latin_range(at, at + name.len())?;
             Some(Hit { start, end, latin: true })
         })
+    })
+}
+
+/// 「引張・圧縮・曲げの試験」 is a 引張試験, too: the end of a name that a list shares.
+fn in_a_list(name: &str, text: &str) -> Option<Hit> {
+    const SHARED: &[&str] =
+        &["試験", "加工", "測定", "検査", "分析", "解析", "めっき", "溶接", "塗装", "印刷", "成形", "研削", "処理"];
+    const FURTHEST: usize = 24;
+    let tail = SHARED.iter().find(|tail| name.ends_with(**tail))?;
+    let begins = name.strip_suffix(tail).filter(|begins| begins.chars().count() > 1)?;
+    text.match_indices(begins).find_map(|(start, _)| {
+        let after = &text[start + begins.len()..];
+        if !after.starts_with(['・', '、', 'と', 'や']) {
+            return None;
+        }
+        let near = after.char_indices().nth(FURTHEST).map_or(after, |(end, _)| &after[..end]);
+        let list = near.find(['を', 'が', 'は', '。']).map_or(near, |end| &near[..end]);
+        let end = start + begins.len() + list.find(tail)? + tail.len();
+        Some(Hit { start, end, latin: false })
     })
 }
 
@@ -381,9 +400,11 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     let says = |index: usize| form.units[index].weight >= SPECIFIC;
     let half = (0..form.units.len()).any(|index| part(index) && says(index) && shown.at[index].is_none());
     let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
+    let whole = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= 1.0 && at.is_none()).count();
     let may_miss = match specific {
         3.. if same_measure => 1,
-        4.. if japanese => 1,
+        // One character (前, 端) may be said otherwise.
+        4.. if japanese && whole == 0 => 1,
         5.. => 1,
         _ => 0,
     };

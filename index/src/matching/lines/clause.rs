@@ -184,7 +184,7 @@ fn latin_words_with_places(folded: &str) -> (String, Vec<(usize, usize, usize)>)
 
 /// A word without its endings; a thing whose verb has the same stem keeps its own (a machine is not machining), unless
 /// the word before makes it the verb (we machine).
-fn stem(word: &str, before: &str) -> String {
+pub(super) fn stem(word: &str, before: &str) -> String {
     const THINGS: &[&str] = &["machine", "plate", "mould", "mold", "engine"];
     const VERBS: &[&str] = &["we", "to", "can", "also", "they", "and", "or"];
     let one = word.strip_suffix('s').unwrap_or(word);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::clause::{latin_words, squash};
+use super::clause::{latin_words, squash, stem};
 use super::quantity::{self, Quantity};
 use crate::analysis::segment::words;
 
@@ -96,13 +96,22 @@ static ROLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
 static LITTLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| LITTLE.split_whitespace().collect());
 
+/// 「ISO 13485に基づく品質管理」 asks for the standard.
+const BY_A_STANDARD: &[&str] = &["に沿った", "に沿う", "に基づいた", "に基づく", "に準拠した", "に適合した"];
+const STANDARDS: &[&str] = &[" iso ", " haccp ", " gmp ", " iatf ", " fssc ", " jis ", " isms ", " gap ", " jgap "];
+const ABOUT_A_STANDARD: &[&str] =
+    &["品質", "衛生", "管理", "品質管理", "衛生管理", "マネジメント", "体制", "運用", "工程"];
+
 /// Signs of a line about the lack of something, with what may stand for it in a text.
 const LACKS: &[&str] =
     &["不使用", "使わない", "使用しない", "用いない", "フリー", "レス", "含まない", "出さない", "without", "free"];
 
 impl Form {
     pub(super) fn read(text: &str) -> Form {
-        let text = squash(text);
+        let mut text = squash(text);
+        for phrase in BY_A_STANDARD.iter().filter(|phrase| text.contains(**phrase)).copied().collect::<Vec<_>>() {
+            text = text.replace(phrase, "の");
+        }
         let latin = latin_words(&text);
         let quantities = quantity::find(&text);
         let mut rest: Vec<u8> = text.clone().into_bytes();
@@ -149,6 +158,12 @@ impl Form {
             }
         }
         units.sort_by_key(|unit| unit.at);
+        if STANDARDS.iter().any(|name| latin.contains(name)) {
+            // Who holds the standard has what it is about.
+            units.retain(|unit| {
+                !unit.japanese.iter().any(|name| ABOUT_A_STANDARD.contains(&name.as_str())) || !unit.latin.is_empty()
+            });
+        }
         for index in 1..units.len() {
             let (before, this) = (&units[index - 1], &units[index]);
             let kanji =
@@ -394,7 +409,9 @@ impl Thesaurus {
             }
             let word_starts = character.is_ascii_alphanumeric()
                 && !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric());
-            if word_starts && let Some((length, concept)) = self.latin_at(rest) {
+            let last_word =
+                || text[..at].trim_end().rsplit(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
+            if word_starts && let Some((length, concept)) = self.latin_at(last_word(), rest) {
                 found.push((at..at + length, concept));
                 at += length;
                 continue;
@@ -404,17 +421,21 @@ impl Thesaurus {
         found
     }
 
-    fn latin_at(&self, rest: &str) -> Option<(usize, usize)> {
+    /// `before` is the word before it.
+    fn latin_at(&self, before: &str, rest: &str) -> Option<(usize, usize)> {
         // The next few words with where each ends.
         let mut ends: Vec<(String, usize)> = Vec::new();
         let mut start = None;
+        let mut last = before;
         for (at, character) in rest.char_indices().chain(std::iter::once((rest.len(), ' '))) {
             if character.is_ascii_alphanumeric() {
                 start.get_or_insert(at);
                 continue;
             }
             if let Some(first) = start.take() {
-                ends.push((latin_words(&rest[first..at]).trim().to_owned(), at));
+                let word = &rest[first..at];
+                ends.push((stem(word, last), at));
+                last = word;
             }
             if ends.len() == 6 || !matches!(character, ' ' | '-' | '/') {
                 break;

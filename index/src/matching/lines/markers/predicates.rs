@@ -264,4 +264,6 @@ pub(in crate::matching::lines) const PREDICATES: &[&str] = &[
     "超",
     "割合",
     "品質保証",
+    "畑",
+    "水田",
 ];
