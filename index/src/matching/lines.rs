@@ -98,6 +98,37 @@ impl Line {
     }
 }
 
+/// Whether a line says anything beside these words (and beside numbers, if they are `numbers`): of a line with a checked
+/// condition, whether its words only name the condition.
+pub fn says_more(line: &str, known: &[&str], numbers: bool) -> bool {
+    let mut left = clause::squash(line);
+    let mut known: Vec<String> = known.iter().map(|word| clause::squash(word)).collect();
+    known.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    for word in known.iter().filter(|word| !word.is_empty()) {
+        left = without(&left, word);
+    }
+    let form = Form::read(&left);
+    let more = form.units.iter().any(|unit| unit.weight >= SPECIFIC || (unit.verb && !unit.japanese.is_empty()));
+    more || (!numbers && !form.quantities.is_empty())
+}
+
+/// A Latin word is taken out whole (not the firm of confirm).
+fn without(text: &str, word: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
+        let inside = word.is_ascii()
+            && (before.ends_with(|last: char| last.is_ascii_alphanumeric())
+                || after.starts_with(|next: char| next.is_ascii_alphanumeric()));
+        left.push_str(before);
+        left.push_str(if inside { word } else { " " });
+        rest = after;
+    }
+    left.push_str(rest);
+    left
+}
+
 /// Judges one line, given in one or two languages, against the texts of one candidate.
 pub fn judge(line: &[&str], texts: &[Text<'_>]) -> Verdict {
     let passages: Vec<Passage> = texts.iter().map(|text| Passage::read(text.text)).collect();
