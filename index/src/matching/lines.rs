@@ -299,9 +299,9 @@ fn shown(form: &Form, clause: &Clause) -> Shown {
     let total = form.total();
     let mut covered = 0.0;
     let mut at: Vec<Option<Hit>> = Vec::with_capacity(form.units.len());
-    for unit in &form.units {
+    for (index, unit) in form.units.iter().enumerate() {
         // One word does not show two things (教える講座 by 教える), unless it is made of both (スロットダイ塗布).
-        let hit = find_unit(unit, clause);
+        let hit = find_unit(unit, clause).or_else(|| find_part(form, index, clause));
         let own = &form.text[unit.at..unit.end];
         let taken = hit.is_some_and(|hit| at.iter().flatten().any(|other| other.start == hit.start))
             && !clause.text.contains(own);
@@ -345,6 +345,21 @@ fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
             let (start, end) = clause.latin_range(at, at + name.len())?;
             Some(Hit { start, end, latin: true })
         })
+    })
+}
+
+/// One character of a compound word (the 材 of 基材) beside the other part of it.
+fn find_part(form: &Form, index: usize, clause: &Clause) -> Option<Hit> {
+    let unit = &form.units[index];
+    let name = unit.japanese.first().filter(|name| lone(unit, name))?;
+    let surface = |unit: &Unit| form.text[unit.at..unit.end].to_owned();
+    let before = (unit.joined && index > 0).then(|| surface(&form.units[index - 1]));
+    let after = form.units.get(index + 1).filter(|next| next.joined).map(surface);
+    clause.text.match_indices(name.as_str()).find_map(|(start, _)| {
+        let end = start + name.len();
+        let left = before.as_ref().is_some_and(|before| clause.text[..start].ends_with(before.as_str()));
+        let right = after.as_ref().is_some_and(|after| clause.text[end..].starts_with(after.as_str()));
+        (left || right).then_some(Hit { start, end, latin: false })
     })
 }
 
@@ -415,6 +430,12 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     if clause.only_deals(&form.text, &form.latin) {
         return None;
     }
+    if form.uses
+        && !["使", "用い", "利用"].iter().any(|word| clause.text.contains(word))
+        && !clause.latin.contains(" use ")
+    {
+        return None;
+    }
     let japanese = form.head_last && !clause.text.is_ascii();
     let same_measure = matches!(numbers, Numbering::Satisfied(true));
     let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
@@ -458,6 +479,10 @@ fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     // A line of nothing but general words shows nothing.
     let measured = same_measure && quantity::tells_alone(&form.quantities);
     if specific == 0 && !measured {
+        return None;
+    }
+    // 「従業員15人から120人の会社で41件」 tells of customers.
+    if specific == 0 && ["の会社", "の企業", "の工場"].iter().any(|others| clause.text.contains(others)) {
         return None;
     }
     if let Some(head) = form.head()
@@ -559,9 +584,6 @@ fn after_the_deed(after: &str) -> bool {
         .any(|rest| rest.chars().next().is_some_and(is_kanji_or_katakana))
 }
 
-/// The same where it is denied.
-const RESIDUE_OF_DENIAL: usize = 4;
-
 /// Content after the last unit found that no predicate of doing explains.
 fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
     if clause.text.is_ascii() {
@@ -571,6 +593,20 @@ fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
     unexplained(clause, end, &form.text)
 }
 
+/// The same where it is denied: the words of the denial explain themselves, a list does not.
+fn denied_residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
+    if clause.text.is_ascii() {
+        return 0;
+    }
+    let Some(end) = shown.at.iter().flatten().map(|hit| hit.end).max() else { return 0 };
+    let denials = [markers::DENIAL, markers::OVER_ENDS, markers::DENIAL_ENDS, markers::DENYING];
+    left_over(clause, end, &form.text, |rest| {
+        let known =
+            denials.iter().flat_map(|list| list.iter()).filter(|word| !word.is_ascii() && rest.starts_with(**word));
+        known.map(|word| word.len()).max()
+    })
+}
+
 /// Characters of content from `end` on that neither a predicate of doing, a number nor the line itself explains.
 fn unexplained(clause: &Clause, end: usize, line: &str) -> usize {
     let after = &clause.text[end..];
@@ -578,6 +614,12 @@ fn unexplained(clause: &Clause, end: usize, line: &str) -> usize {
     if listed.iter().any(|mark| after.starts_with(mark)) {
         return 0;
     }
+    left_over(clause, end, line, |_| None)
+}
+
+/// The same without regard to lists; `more` may explain further words by their length.
+fn left_over(clause: &Clause, end: usize, line: &str, more: impl Fn(&str) -> Option<usize>) -> usize {
+    let after = &clause.text[end..];
     let mut count = 0;
     let mut at = 0;
     while let Some(character) = after[at..].chars().next() {
@@ -596,7 +638,7 @@ fn unexplained(clause: &Clause, end: usize, line: &str) -> usize {
         let two = rest.char_indices().nth(2).map_or(rest, |(two, _)| &rest[..two]);
         let content = is_kanji_or_katakana(character);
         let own = (content && two.len() > character.len_utf8() && line.contains(two)).then_some(two.len());
-        if let Some(length) = known.or(own).or_else(|| quantity::measure_at(rest)) {
+        if let Some(length) = known.or(own).or_else(|| quantity::measure_at(rest)).or_else(|| more(rest)) {
             at += length;
             continue;
         }
@@ -648,7 +690,9 @@ fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
                     let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
                     if !others {
                         let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
-                        let same = asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                        let same = asked.attribute == stated.attribute
+                            && !asked.attribute.is_empty()
+                            && !quantity::is_rate(asked.attribute);
                         return Numbering::Contradicted(numbers, same);
                     }
                 }
@@ -678,7 +722,7 @@ fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
     }
     // Who does not generate power may know materials for it; and what is denied stands at the end.
     if form.head().is_some_and(|head| is_part_of_a_word(&form.text[form.units[head].end..]))
-        || residue(form, clause, shown) > RESIDUE_OF_DENIAL
+        || denied_residue(form, clause, shown) > 0
     {
         return None;
     }
@@ -690,6 +734,10 @@ fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
     }
     let head = form.head();
     // 「測る装置はない」 denies measuring, but not everything that is measured; one character is hardly a head.
+    // Most of the line must be there: who does not guarantee a film may well guarantee a size.
+    if found * 2 < specific.len() {
+        return None;
+    }
     let telling = |head: &usize| found > 1 || (!form.units[*head].broad && form.units[*head].weight >= 1.0);
     let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
     (head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last)).then_some(0.7)

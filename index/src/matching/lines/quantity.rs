@@ -205,6 +205,9 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("lot", "lot"),
     ("batch", "lot"),
     ("order", "lot"),
+    ("平面度", "flatness"),
+    ("真円度", "roundness"),
+    ("flatness", "flatness"),
     ("粗さ", "roughness"),
     ("重量", "weight"),
     ("容量", "capacity"),
@@ -218,11 +221,22 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 ];
 
 /// Measures where the whole stated range must lie within the asked one; elsewhere reaching the asked bound is enough.
-const QUALITIES: &[&str] = &["accuracy", "purity", "delivery", "price", "yield", "roughness"];
+const QUALITIES: &[&str] = &["accuracy", "purity", "delivery", "price", "yield", "roughness", "flatness", "roundness"];
 
 /// Measures whose plain number is the whole truth: 従業員 900人, 納期 6週間.
-const PLAIN: &[&str] =
-    &["accuracy", "purity", "delivery", "price", "yield", "roughness", "staff", "clamping", "vibration force"];
+const PLAIN: &[&str] = &[
+    "accuracy",
+    "purity",
+    "delivery",
+    "price",
+    "yield",
+    "roughness",
+    "flatness",
+    "roundness",
+    "staff",
+    "clamping",
+    "vibration force",
+];
 
 /// Words before a number, with the side they bound: -1 from below, 1 from above, 2 a plain ±.
 const BEFORE: &[(&str, i8)] = &[
@@ -425,6 +439,10 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         let mut bound = values.1.is_some();
         match side_after.or(side_before).map(|(_, side)| side) {
             _ if values.1.is_some() => {}
+            // 「マイナス40 ℃まで」 goes down.
+            Some(1) if minus.is_some() && side_after.is_some_and(|(word, _)| word.ends_with("まで")) => {
+                (high, bound) = (f64::INFINITY, true);
+            }
             Some(-1) => (high, bound) = (f64::INFINITY, true),
             Some(1) => (low, bound) = (f64::NEG_INFINITY, true),
             _ if open_above => (high, bound) = (f64::INFINITY, true),
@@ -653,6 +671,11 @@ pub(super) fn measure_at(text: &str) -> Option<usize> {
         .max()
 }
 
+/// Whether a measure is so many in a time.
+pub(super) fn is_rate(attribute: &str) -> bool {
+    RATES.iter().any(|(_, _, name)| *name == attribute)
+}
+
 /// Whether a word names a measure.
 pub(super) fn names(word: &str, attribute: &str) -> bool {
     !attribute.is_empty() && ATTRIBUTES.iter().any(|(spelling, name)| *name == attribute && word.contains(spelling))
@@ -666,7 +689,11 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
         return Answer::Silent;
     }
     let same_measure = asked.attribute == stated.attribute && !asked.attribute.is_empty();
-    if same_measure && RATES.iter().any(|(_, _, name)| *name == asked.attribute) && !asked.bound {
+    // So many in a time are no plain number.
+    if !same_measure && (is_rate(asked.attribute) || is_rate(stated.attribute)) {
+        return Answer::Silent;
+    }
+    if is_rate(asked.attribute) && !asked.bound && (stated.low == f64::NEG_INFINITY || !stated.bound) {
         let enough = Quantity { high: f64::INFINITY, bound: true, ..asked.clone() };
         return answer(&enough, stated);
     }

@@ -44,6 +44,8 @@ pub(super) struct Form {
     pub(super) through: Option<&'static str>,
     /// The line itself denies (〜しか応じない): words alone neither show nor deny it.
     pub(super) negated: bool,
+    /// What is asked is that something is used (殺虫剤を使う), not that it is made or sold.
+    pub(super) uses: bool,
 }
 
 /// From this weight on a unit is specific: it must be found.
@@ -142,7 +144,13 @@ impl Form {
         let remaining = String::from_utf8(rest).unwrap_or_default();
         for word in words(&remaining).into_iter().filter(|word| !word.compound) {
             let surface = &remaining[word.range.clone()];
-            if let Some(mut unit) = plain_unit(surface, &word.term, word.range.start) {
+            let noun = is_noun(surface, &remaining[word.range.end..]);
+            let unit = if noun {
+                noun_unit(surface, word.range.start)
+            } else {
+                plain_unit(surface, &word.term, word.range.start)
+            };
+            if let Some(mut unit) = unit {
                 let role = ROLE_WORDS.contains(surface) || ROLE_WORDS.contains(word.term.as_str());
                 if role && surface.is_ascii() {
                     continue;
@@ -176,7 +184,18 @@ impl Form {
         let lacks = text.replace("フリーズ", "");
         let negative = LACKS.iter().find(|sign| lacks.contains(**sign)).copied();
         let negated = negative.is_none() && denies(&text, &latin);
-        let mut form = Form { text, latin, units, quantities, negative, head_last, through: None, negated };
+        let uses = [
+            "を使うもの",
+            "を使う会社",
+            "を使う",
+            "の使用",
+            "を用いる",
+            "を使用する",
+            "を使用するもの",
+            "を用いるもの",
+        ];
+        let uses = uses.iter().any(|end| text.trim_end_matches(['。', ' ']).ends_with(end));
+        let mut form = Form { text, latin, units, quantities, negative, head_last, through: None, negated, uses };
         form.through = form.head().and_then(|head| through(&form.text[form.units[head].end..]));
         form
     }
@@ -280,6 +299,30 @@ fn is_hiragana(character: char) -> bool {
     matches!(character, '\u{3041}'..='\u{3096}')
 }
 
+/// 香りの…, 甘さを…: a noun that looks like a verb of one character.
+fn is_noun(surface: &str, after: &str) -> bool {
+    let mut characters = surface.chars();
+    let (first, last) = (characters.next(), characters.next());
+    first.is_some_and(|first| matches!(first, '\u{4E00}'..='\u{9FFF}'))
+        && last.is_some_and(|last| matches!(last, 'り' | 'い' | 'み' | 'さ' | 'き'))
+        && characters.next().is_none()
+        && after.starts_with(['の', 'を', 'が', 'は', 'や', 'と', '・', '、'])
+}
+
+fn noun_unit(surface: &str, at: usize) -> Option<Unit> {
+    let weight = weight_of_word(surface).min(SPECIFIC);
+    (weight > 0.0).then(|| Unit {
+        japanese: vec![surface.to_owned()],
+        latin: Vec::new(),
+        weight,
+        at,
+        end: at + surface.len(),
+        joined: false,
+        broad: false,
+        verb: false,
+    })
+}
+
 fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
     if surface.is_ascii() {
         let weight = weight_of_word(term).min(weight_of_word(surface));
@@ -320,7 +363,7 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
 }
 
 /// Deeds that are done to anything.
-const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷 指導 教 支援 手伝 紹介 供給 販売 納入 修理 登録 届 校正 電気 公開 measur analy evaluat inspect test design train support";
+const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷 指導 教 支援 手伝 紹介 供給 販売 納入 修理 登録 届 校正 電気 公開 保証 量産 生産 製造 保管 管理 measur analy evaluat inspect test design train support";
 
 /// How much a word says: nothing, little, some (one character), or all that can be asked.
 fn weight_of_word(word: &str) -> f32 {

@@ -18,6 +18,46 @@ pub(in crate::matching::lines) const DOUBLE_DENIALS: &[&str] = &[
     "できるわけで",
 ];
 
+/// Words of a denial that stand between the thing and its end.
+pub(in crate::matching::lines) const DENYING: &[&str] = &[
+    "外注",
+    "外部",
+    "外",
+    "委",
+    "断",
+    "不可",
+    "非対応",
+    "対象外",
+    "範囲外",
+    "未",
+    "無",
+    "難",
+    "困難",
+    "苦手",
+    "撤退",
+    "廃止",
+    "終了",
+    "中止",
+    "停止",
+    "休止",
+    "手放",
+    "閉鎖",
+    "予定",
+    "経費",
+    "見直",
+    "返上",
+    "他社",
+    "協力会社",
+    "専門外",
+    "不",
+    "者",
+    "余裕",
+    "人手",
+    "今",
+    "現在",
+    "技",
+];
+
 /// English words of lack, before the thing that is lacking.
 pub(in crate::matching::lines) const LACKING: &[&str] =
     &["no", "without", "except", "excluding", "excepting", "but", "not", "neither", "nor", "never", "barring", "minus"];
