@@ -2,6 +2,7 @@
 
 use super::clause::{Clause, Sentence, squash};
 use super::markers::{self, Stance};
+use super::residue;
 
 /// A line without the words that only ask (〜ができること, 〜の会社, experience in …), folded.
 #[derive(Debug, Clone)]
@@ -55,8 +56,8 @@ impl Wording {
         clause.text.match_indices(self.words.as_str()).any(|(start, words)| {
             let end = start + words.len();
             let (before, after) = (&clause.text[..start], &clause.text[end..]);
-            if self.words.is_ascii() {
-                return clause.text.is_ascii()
+            if !is_japanese(&self.words) {
+                return !is_japanese(&clause.text)
                     && markers::LEADS.iter().any(|lead| before.trim_end() == *lead)
                     && after.trim_start_matches(|mark: char| mark == ' ').is_empty();
             }
@@ -64,9 +65,13 @@ impl Wording {
                 left.zip(right).is_some_and(|(left, right)| same_script(left, right))
             };
             let inside = cuts(before.chars().next_back(), words.chars().next());
-            !inside && !super::other_thing(after, &self.line) && super::unexplained(clause, end, &self.line) == 0
+            !inside && !residue::other_thing(after, &self.line) && residue::unexplained(clause, end, &self.line) == 0
         })
     }
+}
+
+fn is_japanese(text: &str) -> bool {
+    text.chars().any(|character| matches!(character, '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}'))
 }
 
 /// Two characters that may belong to one word.
@@ -79,7 +84,7 @@ fn same_script(left: char, right: char) -> bool {
 /// A folded text without what only asks or offers, at its end and its beginning.
 fn bare(text: &str) -> String {
     let mut rest = text.trim_matches(MARKS);
-    if rest.is_ascii() {
+    if !is_japanese(rest) {
         for lead in markers::LEADS {
             let cut = rest.strip_prefix(lead).filter(|cut| cut.starts_with(' '));
             rest = cut.map_or(rest, str::trim_start);

@@ -20,6 +20,11 @@ pub(in crate::matching::lines) const DOUBLE_DENIALS: &[&str] = &[
 
 /// Words of a denial that stand between the thing and its end.
 pub(in crate::matching::lines) const DENYING: &[&str] = &[
+    "老朽",
+    "都合",
+    "切",
+    "一切",
+    "費用",
     "外注",
     "外部",
     "外",
