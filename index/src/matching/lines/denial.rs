@@ -41,6 +41,14 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
         return None;
     }
     let telling = |head: &usize| found > 1 || (!form.units[*head].broad && form.units[*head].weight >= 1.0);
+    // 「理化学検査」 is another test.
+    let other_word = |hit: Hit| {
+        let own = hits.iter().any(|before| before.end == hit.start);
+        !own && clause.text[..hit.start].chars().next_back().is_some_and(is_kanji_or_katakana)
+    };
+    if !all && head.and_then(|head| shown.at[head]).is_some_and(other_word) {
+        return None;
+    }
     let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
     (head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last)).then_some(0.7)
 }

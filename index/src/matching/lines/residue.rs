@@ -12,7 +12,16 @@ pub(super) fn is_kanji_or_katakana(character: char) -> bool {
 /// Whether what follows the words of a line makes them the name of another thing (…に使う油, …の会社).
 pub(super) fn other_thing(after: &str, line: &str) -> bool {
     let starts = |list: &[&str]| list.iter().any(|word| after.starts_with(word) && !line.contains(word));
-    starts(markers::OTHER_HEADS) || after_the_deed(after)
+    starts(markers::OTHER_HEADS) || after_the_deed(after) || product_of_it(after, line)
+}
+
+/// 「射出成形品を組み立てる」: what is made so, and not the making.
+pub(super) fn product_of_it(after: &str, line: &str) -> bool {
+    let product = ["品", "部品", "製品", "材", "板"]
+        .iter()
+        .find_map(|name| after.strip_prefix(name).filter(|_| !line.contains(*name)));
+    let Some(object) = product.and_then(|rest| rest.strip_prefix(['を', 'に', 'へ'])) else { return false };
+    !markers::MAKING_OF_IT.iter().any(|made| object.starts_with(made))
 }
 
 /// 「めっきした部品を…」 speaks of the part.

@@ -3,7 +3,7 @@
 use super::clause::Clause;
 use super::quantity::{self, Answer};
 use super::requirement::{Form, SPECIFIC, Unit};
-use super::residue::{after_the_deed, is_kanji_or_katakana, residue};
+use super::residue::{after_the_deed, is_kanji_or_katakana, product_of_it, residue};
 use super::shown::{Hit, Shown, compounds_hold, spread};
 use super::{Numbers, STRONGEST, Voice, markers};
 
@@ -113,8 +113,11 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
     if residue(form, clause, shown) > 0 {
         return None;
     }
-    if clause.text.is_ascii() && shown.at.iter().flatten().any(|hit| clause.lacks_before(hit.start)) {
-        return None;
+    if clause.text.is_ascii() {
+        let lacking = shown.at.iter().flatten().any(|hit| clause.lacks_before(hit.start));
+        if lacking || another_deed(clause, shown) {
+            return None;
+        }
     }
     let spread = spread(shown, clause);
     if spread > WINDOW * 2 {
@@ -125,6 +128,25 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
         strength *= 0.85;
     }
     Some(Voice::States(strength.min(STRONGEST)))
+}
+
+/// "We plate castings", "machining of castings", "moulds for injection moulding": another deed, or a thing for it.
+fn another_deed(clause: &Clause, shown: &Shown) -> bool {
+    let Some(first) = shown.at.iter().flatten().map(|hit| hit.start).min() else { return false };
+    let before: Vec<&str> = clause.text[..first]
+        .split(|mark: char| !mark.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let we = before.first() == Some(&"we");
+    let verb = before.iter().skip(1).find(|word| !["also", "can", "now", "both"].contains(word));
+    if we && verb.is_some_and(|verb| !markers::OFFERING.contains(verb)) {
+        return true;
+    }
+    let near = |place: usize| before.len().checked_sub(place).map_or("", |at| before[at]);
+    let gerund = |word: &str| word.len() > 5 && word.ends_with("ing");
+    let of_another = (near(1) == "of" && gerund(near(2))) || (near(2) == "of" && gerund(near(3)));
+    let thing_for_it = near(1) == "for" && markers::THINGS_FOR_IT.contains(&near(2));
+    of_another || thing_for_it
 }
 
 /// The verb that ends the line is said, too, unless three things or more that it names stand there; and where the line
@@ -158,7 +180,7 @@ pub(super) fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clau
             goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
         // 「アプリから申し込める」: by it, not it.
         let by_it = after.starts_with("から") && !after.contains("まで");
-        !(other || by_it || another || (machine && trades) || after_the_deed(after))
+        !(other || product_of_it(after, &form.text) || by_it || another || (machine && trades) || after_the_deed(after))
     };
     itself(hit.end)
         || unit

@@ -57,6 +57,8 @@ pub(in crate::matching::lines) const OTHERS: &[&str] = &[
 ];
 
 pub(in crate::matching::lines) const OTHERS_PARTICLES: &[&str] = &[
+    "は",
+    "はすべて",
     "製",
     "での",
     "を利用",

@@ -320,4 +320,5 @@ pub(in crate::matching::lines) const PREDICATES: &[&str] = &[
     "以後",
     "以降",
     "以来",
+    "翌々日",
 ];
