@@ -57,8 +57,12 @@ pub struct CoalitionQuery {
 pub struct CoalitionBody {
     /// Best first: fewest parties, then the plainest evidence, then by id.
     pub coalitions: Vec<CoalitionSet>,
-    /// Parties that meet every must-line alone.
+    /// Parties that meet every must-line alone, at most `limit`; they stand in no set, since nobody would add anything.
     pub alone: Vec<Party>,
+    /// How many of these there are in all.
+    pub alone_total: usize,
+    /// Parties left out since they do, or are, what the need excludes.
+    pub excluded: usize,
     /// Whether the first set is proven the best, or the lack of any set proven, among the candidates.
     pub proven: bool,
     /// The must-lines, each with how many candidates meet it.
@@ -154,8 +158,27 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
             parties.push((id, Vec::new()));
         }
     }
-    let judged = judge(app, &scope, &asking.lines, parties)?;
+    let mut judged = judge(app, &scope, &asking.lines, parties)?;
+    let all = judged.len();
+    judged.retain(|_, judged| !judged.lines.iter().any(lines::is_excluded));
+    let excluded = all - judged.len();
     let candidates = candidates(&judged, &must);
+    let meets_all = |candidate: &Candidate| candidate.strengths.iter().all(|strength| *strength > 0.0);
+    let alone: Vec<Party> = candidates
+        .iter()
+        .filter(|candidate| meets_all(candidate))
+        .filter_map(|candidate| judged.get(&candidate.id).map(|judged| judged.party.clone()))
+        .collect();
+    let meeting = |at: usize| candidates.iter().filter(|candidate| candidate.strengths[at] > 0.0).count();
+    let met_by: Vec<CoalitionLine> =
+        must.iter().enumerate().map(|(at, line)| CoalitionLine { index: *line, candidates: meeting(at) }).collect();
+    let useful =
+        candidates.iter().filter(|candidate| candidate.strengths.iter().any(|strength| *strength > 0.0)).count();
+    // Beside who meets everything nobody adds anything, so they stand in sets only where the caller binds them.
+    let is_bound = |id: &str| query.together.iter().flatten().any(|bound| bound.as_str() == id);
+    let nobody = (0..must.len()).filter(|at| meeting(*at) == 0).map(|at| must[at]).collect();
+    let candidates: Vec<Candidate> =
+        candidates.into_iter().filter(|candidate| is_bound(&candidate.id) || !meets_all(candidate)).collect();
     let mut apart = pairs(&query.apart);
     if query.rivals {
         apart.extend(rivals(&judged));
@@ -166,27 +189,16 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
     let solved = coalition::find(&question);
     let index = |lines: &[usize]| -> Vec<usize> { lines.iter().map(|line| must[*line]).collect() };
     let set = |set: &Set| set_body(set, &judged, &must);
-    let meets_all = |candidate: &&Candidate| candidate.strengths.iter().all(|strength| *strength > 0.0);
+    let alone_total = alone.len();
     Ok(CoalitionBody {
         coalitions: solved.sets.iter().map(set).collect(),
-        alone: question
-            .candidates
-            .iter()
-            .filter(meets_all)
-            .take(limit)
-            .filter_map(|candidate| judged.get(&candidate.id).map(|judged| judged.party.clone()))
-            .collect(),
+        alone: alone.into_iter().take(limit).collect(),
+        alone_total,
+        excluded,
         proven: solved.proven,
-        lines: must
-            .iter()
-            .enumerate()
-            .map(|(at, line)| CoalitionLine {
-                index: *line,
-                candidates: question.candidates.iter().filter(|candidate| candidate.strengths[at] > 0.0).count(),
-            })
-            .collect(),
-        nobody: index(&solved.nobody),
-        partial: solved.partial.as_ref().map(|(partial, open)| PartialCoalition {
+        lines: met_by,
+        nobody,
+        partial: solved.partial.as_ref().filter(|_| alone_total == 0).map(|(partial, open)| PartialCoalition {
             coalition: set(partial),
             open: index(open),
             would_fit: Message::new(
@@ -194,11 +206,7 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
                 "Look for somebody who meets the open lines, or change them.",
             ),
         }),
-        candidates: question
-            .candidates
-            .iter()
-            .filter(|candidate| candidate.strengths.iter().any(|strength| *strength > 0.0))
-            .count(),
+        candidates: useful,
         stale: mark_before.is_none() || app.feed.status().rebuilding,
     })
 }
@@ -208,6 +216,16 @@ fn check(query: &CoalitionQuery) -> Result<()> {
         return Err(Error::invalid(
             "/from/kind",
             Defect::new("coalition.from", "ニーズから始めてください。", "A coalition starts from a need."),
+        ));
+    }
+    if query.towards.is_some_and(|towards| towards.things().is_some()) {
+        return Err(Error::invalid(
+            "/towards",
+            Defect::new(
+                "coalition.towards",
+                "組合せは organizations、people、parties からつくれます。",
+                "A coalition is made of organizations, people or parties.",
+            ),
         ));
     }
     if let Some(limit) = query.limit {

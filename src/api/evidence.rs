@@ -58,7 +58,7 @@ pub(super) fn shown(
     let mut best = None;
     for text in &reading.texts {
         let bonus = match text.place {
-            TextPlace::Alias => continue,
+            TextPlace::Alias | TextPlace::Unwanted => continue,
             TextPlace::Title => 1.0,
             TextPlace::Body => SENTENCE_BONUS,
         };

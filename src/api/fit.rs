@@ -110,7 +110,7 @@ fn offered_texts(reading: &Reading) -> impl Iterator<Item = &str> {
     let party = reading.card.kind.is_party();
     let speaks = move |text: &&readings::Text| match text.place {
         TextPlace::Title => !party,
-        TextPlace::Alias => false,
+        TextPlace::Alias | TextPlace::Unwanted => false,
         TextPlace::Body => !is_asked(&text.field),
     };
     reading.texts.iter().filter(speaks).map(|text| text.text.as_str())
@@ -183,7 +183,8 @@ pub(super) fn asks(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<Has
     let mut asks = HashMap::with_capacity(readings.len());
     for (id, reading) in readings {
         let need = reading.card.kind == Kind::Need;
-        let asked = reading.texts.into_iter().filter(|text| need || is_asked(&text.field));
+        let wanted = |text: &readings::Text| text.place != TextPlace::Unwanted;
+        let asked = reading.texts.into_iter().filter(|text| wanted(text) && (need || is_asked(&text.field)));
         let weight = |place| if place == TextPlace::Title { 1.0 } else { BODY_WEIGHT };
         let texts: Vec<(String, f32)> = asked.map(|text| (text.text, weight(text.place))).collect();
         if !texts.is_empty() {

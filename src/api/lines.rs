@@ -1,19 +1,22 @@
 //! The lines of a need, judged for a party from what the caller may read: for `/match` and `/match/coalition`.
 
 use super::evidence::is_asked;
-use crate::domain::conditions::{self, Checked, Outcome, PartyFacts};
+use super::line_facts::{self, Names};
+use super::line_questions::would_fit;
+use crate::domain::conditions::{self, Outcome, PartyFacts};
 use crate::domain::entry::TextPlace;
 use crate::domain::finding::Message;
 use crate::domain::kinds::need::{Condition, NeedLine};
-use crate::domain::vocabulary::{ConditionOperator, Kind, Language, OrganizationKind, Strength};
-use crate::domain::{Need, Organization, Person, Scope, ThingId};
+use crate::domain::vocabulary::{Kind, Language, Strength};
+use crate::domain::{Need, Organization, Person, Record, Scope, ThingId};
 use crate::error::Result;
 use crate::store::Conn;
 use crate::store::readings::{self, Reading};
 use crate::store::things;
-use musubi_index::lines::{Line, Numbers, Passage, Verdict, judge_read};
+use musubi_index::lines::{Line, Passage, Place, Verdict, judge_read};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// One line of the need and how the party stands with it.
@@ -49,21 +52,25 @@ pub struct LineEvidence {
     pub id: String,
     pub version: i64,
     pub field: String,
-    /// None for a fact that is not text.
+    /// None for a fact that is not text, and for the part of a member in a record of work.
     pub lang: Option<Language>,
     /// Code points `[start, end)` into the stored text.
     pub start: usize,
     pub end: usize,
     pub text: String,
+    /// What a stated fact is called, since its text is a code; none for a sentence.
+    pub name: Option<Message>,
 }
 
 /// A line made ready to be judged against many parties.
 pub(super) struct Ready {
     pub(super) requirement: Strength,
-    condition: Option<Condition>,
-    ja: Option<String>,
-    en: Option<String>,
+    pub(super) condition: Option<Condition>,
+    pub(super) ja: Option<String>,
+    pub(super) en: Option<String>,
     line: Line,
+    /// The words only name the condition (県内の会社): it decides alone.
+    label: bool,
 }
 
 /// The lines of a need, in order.
@@ -74,7 +81,9 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
     let one = |line: &NeedLine| {
         let (ja, en) = text(line);
         let forms: Vec<&str> = ja.iter().chain(&en).map(String::as_str).collect();
-        Ready { requirement: line.strength, condition: line.condition.clone(), line: Line::read(&forms), ja, en }
+        let label = line.condition.as_ref().is_some_and(|condition| line_facts::only_names(condition, &forms));
+        let read = Line::read(&forms);
+        Ready { requirement: line.strength, condition: line.condition.clone(), line: read, label, ja, en }
     };
     need.lines.iter().map(one).collect()
 }
@@ -83,8 +92,19 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
 #[derive(Debug, Default)]
 pub(super) struct Dossier {
     pub(super) facts: PartyFacts,
+    pub(super) names: Arc<Names>,
     /// The things that speak for it, itself first.
     things: Vec<String>,
+    /// Records of work of several members: they show that it took part, and its part where that is written.
+    shared: HashMap<String, Option<Part>>,
+}
+
+/// The part of a party in a record of work.
+#[derive(Debug)]
+struct Part {
+    field: String,
+    role: String,
+    passage: Passage,
 }
 
 /// Reads what speaks for parties under the caller's rights: themselves, the things the match found, and up to
@@ -109,12 +129,42 @@ pub(super) fn dossiers(
             }
         }
         wanted.extend(things.iter().cloned());
-        dossiers.insert(party.clone(), Dossier { facts, things });
+        dossiers.insert(party.clone(), Dossier { facts, things, ..Dossier::default() });
     }
     wanted.sort();
     wanted.dedup();
     let readings = readings::read(conn, scope, &wanted)?;
+    let names = Arc::new(Names::read(conn, dossiers.values().map(|dossier| &dossier.facts))?);
+    dossiers.values_mut().for_each(|dossier| dossier.names = names.clone());
+    add_shared_records(conn, scope, &mut dossiers, &readings)?;
     Ok((dossiers, readings))
+}
+
+/// What a record of several members tells is not what each of them did.
+fn add_shared_records(
+    conn: &mut Conn,
+    scope: &Scope,
+    dossiers: &mut HashMap<String, Dossier>,
+    readings: &HashMap<String, Reading>,
+) -> Result<()> {
+    let records = readings.values().filter(|reading| reading.card.kind == Kind::Record);
+    let ids: Vec<String> = records.map(|reading| reading.card.id.clone()).collect();
+    for record in things::get_many::<Record>(conn, scope, &ids)? {
+        let id = record.header.id.to_string();
+        if record.entry.members.len() < 2 {
+            continue;
+        }
+        for (party, dossier) in dossiers.iter_mut().filter(|(_, dossier)| dossier.things.contains(&id)) {
+            let own = record.entry.members.iter().enumerate().find(|(_, member)| member.party.as_str() == party);
+            let part = own.and_then(|(place, member)| {
+                let role = String::from(member.role.clone()?);
+                let passage = Passage::read(&role);
+                Some(Part { field: format!("members/{place}/role"), role, passage })
+            });
+            dossier.shared.insert(id.clone(), part);
+        }
+    }
+    Ok(())
 }
 
 /// What parties have stated, as far as the caller may read it.
@@ -156,139 +206,93 @@ fn passages(reading: &Reading) -> Vec<(usize, Passage)> {
     let party = reading.card.kind.is_party();
     let speaks = |text: &readings::Text| match text.place {
         TextPlace::Title => !party,
-        TextPlace::Alias => false,
+        TextPlace::Alias | TextPlace::Unwanted => false,
         TextPlace::Body => !is_asked(&text.field),
     };
     let texts = reading.texts.iter().enumerate().filter(|(_, text)| speaks(text));
     texts.map(|(place, text)| (place, Passage::read(&text.text))).collect()
 }
 
+/// A text that may be cited for a party.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Text(&'a Reading, usize),
+    Part(&'a Reading, &'a Part),
+}
+
 /// Every line of the need for one party.
 pub(super) fn judge(lines: &[Ready], dossier: &Dossier, shelf: &Shelf<'_>) -> Vec<LineBody> {
     let mut passages: Vec<&Passage> = Vec::new();
-    let mut places: Vec<(&Reading, usize)> = Vec::new();
+    let mut sources: Vec<Source<'_>> = Vec::new();
     for id in &dossier.things {
         let Some(reading) = shelf.readings.get(id) else { continue };
+        if let Some(part) = dossier.shared.get(id) {
+            passages.extend(part.iter().map(|part| &part.passage));
+            sources.extend(part.iter().map(|part| Source::Part(reading, part)));
+            continue;
+        }
         for (place, passage) in shelf.passages.get(id.as_str()).into_iter().flatten() {
             passages.push(passage);
-            places.push((reading, *place));
+            sources.push(Source::Text(reading, *place));
         }
     }
-    lines.iter().enumerate().map(|(index, line)| judge_one(index, line, dossier, &passages, &places)).collect()
+    lines.iter().enumerate().map(|(index, line)| judge_one(index, line, dossier, &passages, &sources)).collect()
 }
 
-fn judge_one(
-    index: usize,
-    line: &Ready,
-    dossier: &Dossier,
-    passages: &[&Passage],
-    places: &[(&Reading, usize)],
-) -> LineBody {
+/// With words and a condition, both must hold: unmet if the condition is, else what the words say; but never met while
+/// the condition is unknown. Words that only name the condition leave it to decide, and speak where no fact is stated.
+fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage], sources: &[Source<'_>]) -> LineBody {
     let checked = line.condition.as_ref().map(|condition| (condition, conditions::check(condition, &dossier.facts)));
-    if let Some((condition, checked)) = &checked
-        && (checked.outcome != Outcome::Unknown || line.line.is_empty())
-    {
-        return of_condition(index, line, condition, checked);
+    let by_condition = checked.map(|(condition, checked)| {
+        let body = line_facts::of_condition(index, line.requirement, condition, &checked, &dossier.names);
+        (checked.outcome, body)
+    });
+    match by_condition {
+        None => by_words(index, line, passages, sources),
+        Some((Outcome::Unmet, body)) => body,
+        Some((_, body)) if line.line.is_empty() => body,
+        Some((Outcome::Met, body)) if line.label => body,
+        Some((Outcome::Met, _)) => by_words(index, line, passages, sources),
+        Some((Outcome::Unknown, body)) => {
+            let words = by_words(index, line, passages, sources);
+            match words.verdict {
+                LineVerdict::Unmet => words,
+                LineVerdict::Met if line.label => words,
+                LineVerdict::Met | LineVerdict::Unknown => body,
+            }
+        }
     }
-    let cite = |place: musubi_index::lines::Place| {
-        let (reading, at) = places.get(place.text)?;
-        let text = reading.texts.get(*at)?;
-        Some(LineEvidence {
-            kind: reading.card.kind,
-            id: reading.card.id.clone(),
-            version: reading.card.version,
-            field: text.field.clone(),
-            lang: Some(text.language),
-            start: place.start,
-            end: place.end,
-            text: text.text.chars().skip(place.start).take(place.end - place.start).collect(),
-        })
-    };
+}
+
+fn by_words(index: usize, line: &Ready, passages: &[&Passage], sources: &[Source<'_>]) -> LineBody {
     let (verdict, strength, evidence, numbers) = match judge_read(&line.line, passages) {
-        Verdict::Met { place, strength } => (LineVerdict::Met, strength, cite(place), None),
-        Verdict::Unmet { place, strength, numbers } => (LineVerdict::Unmet, strength, cite(place), numbers),
+        Verdict::Met { place, strength } => (LineVerdict::Met, strength, cite(sources, place), None),
+        Verdict::Unmet { place, strength, numbers } => (LineVerdict::Unmet, strength, cite(sources, place), numbers),
         Verdict::Unknown => (LineVerdict::Unknown, 0.0, None, None),
     };
     let would_fit = would_fit(line, verdict, numbers.as_ref());
     LineBody { index, requirement: line.requirement, verdict, strength, evidence, would_fit }
 }
 
-fn would_fit(line: &Ready, verdict: LineVerdict, numbers: Option<&Numbers>) -> Option<Message> {
-    let wanted = line.requirement != Strength::Exclude;
-    let ja = line.ja.as_deref().or(line.en.as_deref()).unwrap_or("");
-    let en = line.en.as_deref().or(line.ja.as_deref()).unwrap_or("");
-    match (verdict, numbers) {
-        (LineVerdict::Met, _) if wanted => None,
-        (LineVerdict::Met, _) => Some(Message::new(
-            format!("除外する「{ja}」に当たる記載があります。今もそうか確かめてください。"),
-            format!("The text shows \"{en}\", which the need excludes. Check whether this is still so."),
-        )),
-        (_, _) if !wanted => None,
-        (LineVerdict::Unmet, Some(Numbers { asked, stated })) => Some(Message::new(
-            format!("「{asked}」が必要ですが、記載は「{stated}」です。"),
-            format!("\"{asked}\" is asked for; the text states \"{stated}\"."),
-        )),
-        (LineVerdict::Unmet, None) => Some(Message::new(
-            format!("「{ja}」は行っていないと記載されています。できる相手と組むか、条件を見直してください。"),
-            format!("The text says that it does not do \"{en}\". Add somebody who does, or change the line."),
-        )),
-        (LineVerdict::Unknown, _) => Some(Message::new(
-            format!("「{ja}」ができるか確かめてください。"),
-            format!("Nothing tells about \"{en}\": ask whether it can be done."),
-        )),
-    }
-}
-
-fn of_condition(index: usize, line: &Ready, condition: &Condition, checked: &Checked) -> LineBody {
-    let verdict = match checked.outcome {
-        Outcome::Met => LineVerdict::Met,
-        Outcome::Unmet => LineVerdict::Unmet,
-        Outcome::Unknown => LineVerdict::Unknown,
+fn cite(sources: &[Source<'_>], place: Place) -> Option<LineEvidence> {
+    let (reading, field, lang, text) = match *sources.get(place.text)? {
+        Source::Text(reading, at) => {
+            let text = reading.texts.get(at)?;
+            (reading, &text.field, Some(text.language), &text.text)
+        }
+        Source::Part(reading, part) => (reading, &part.field, None, &part.role),
     };
-    let evidence = checked.fact.as_ref().map(|fact| LineEvidence {
-        kind: fact.kind,
-        id: fact.by.to_string(),
-        version: fact.version,
-        field: checked.field.to_owned(),
-        lang: None,
-        start: 0,
-        end: fact.value.chars().count(),
-        text: fact.value.clone(),
-    });
-    let wanted = line.requirement != Strength::Exclude;
-    let (name_ja, name_en) = (condition.field.name_ja(), condition.field.name_en());
-    let (asked_ja, asked_en) = asked(condition);
-    let would_fit = match (verdict, &checked.fact) {
-        (LineVerdict::Unknown, _) if wanted => Some(Message::new(
-            format!("「{name_ja}」が登録されていません。「{asked_ja}」に当たるか確かめてください。"),
-            format!("{name_en} is not stated. Ask whether it is {asked_en}."),
-        )),
-        (LineVerdict::Unmet, Some(fact)) if wanted => Some(Message::new(
-            format!("「{name_ja}」は「{asked_ja}」が必要ですが、登録は「{}」です。", fact.value),
-            format!("{name_en} must be {asked_en}; it is {}.", fact.value),
-        )),
-        _ => None,
-    };
-    let strength = if verdict == LineVerdict::Unknown { 0.0 } else { 1.0 };
-    LineBody { index, requirement: line.requirement, verdict, strength, evidence, would_fit }
-}
-
-fn asked(condition: &Condition) -> (String, String) {
-    let named = |english: bool| {
-        let name = |value: &String| match OrganizationKind::from_code(value) {
-            Some(kind) if english => kind.name_en().to_owned(),
-            Some(kind) => kind.name_ja().to_owned(),
-            None => value.clone(),
-        };
-        let names: Vec<String> = condition.values.iter().take(10).map(name).collect();
-        names.join(if english { ", " } else { "、" })
-    };
-    let first = condition.values.first().map_or("", String::as_str);
-    match condition.operator {
-        ConditionOperator::AnyOf => (named(false), format!("one of {}", named(true))),
-        ConditionOperator::AtLeast => (format!("{first}以上"), format!("at least {first}")),
-        ConditionOperator::AtMost => (format!("{first}以下"), format!("at most {first}")),
-    }
+    Some(LineEvidence {
+        kind: reading.card.kind,
+        id: reading.card.id.clone(),
+        version: reading.card.version,
+        field: field.clone(),
+        lang,
+        start: place.start,
+        end: place.end,
+        text: text.chars().skip(place.start).take(place.end - place.start).collect(),
+        name: None,
+    })
 }
 
 /// Leaves out the parties with a must-condition that is unmet or an excluded condition that is met, by the facts the
@@ -323,16 +327,17 @@ pub(super) fn has_deciding_conditions(lines: &[Ready]) -> bool {
 /// What a should-line counts beside a must-line.
 const SHOULD: f32 = 0.5;
 
-/// How well the lines fit, from −1 (every line unmet) to 1 (every line met as plainly as can be).
+/// How well the lines fit, from −1 (every line unmet) to 1 (every line met as plainly as can be). An excluded line counts
+/// only against who meets it.
 pub(super) fn fit(bodies: &[LineBody]) -> f32 {
     let mut sum = 0.0;
     let mut weights = 0.0;
-    for body in bodies {
+    let counts = |body: &&LineBody| body.requirement != Strength::Exclude || body.verdict == LineVerdict::Met;
+    for body in bodies.iter().filter(counts) {
         let weight = if body.requirement == Strength::Should { SHOULD } else { 1.0 };
         let value = match (body.requirement, body.verdict) {
             (_, LineVerdict::Unknown) => 0.0,
             (Strength::Exclude, LineVerdict::Met) => -1.0,
-            (Strength::Exclude, LineVerdict::Unmet) => 0.0,
             (_, LineVerdict::Met) => body.strength,
             (_, LineVerdict::Unmet) => -body.strength,
         };
@@ -349,7 +354,11 @@ const EXCLUDED: f32 = 0.5;
 
 /// What the score of a party is multiplied with for its lines.
 pub(super) fn factor(bodies: &[LineBody]) -> f32 {
-    let excluded =
-        bodies.iter().filter(|body| body.requirement == Strength::Exclude && body.verdict == LineVerdict::Met).count();
+    let excluded = bodies.iter().filter(|body| is_excluded(body)).count();
     (1.0 + LINES_WEIGHT * fit(bodies)) * EXCLUDED.powi(excluded as i32)
+}
+
+/// Whether the party does, or is, what this line excludes.
+pub(super) fn is_excluded(body: &LineBody) -> bool {
+    body.requirement == Strength::Exclude && body.verdict == LineVerdict::Met
 }

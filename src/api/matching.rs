@@ -93,7 +93,7 @@ pub enum Towards {
 
 impl Towards {
     /// The kind of single things that are asked for; none for parties.
-    fn things(self) -> Option<Kind> {
+    pub(super) fn things(self) -> Option<Kind> {
         match self {
             Towards::Organizations | Towards::People | Towards::Parties => None,
             Towards::Seeds => Some(Kind::Seed),
@@ -479,7 +479,8 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
     let weighted = |text: readings::Text| match text.place {
         TextPlace::Title if party => None,
         TextPlace::Title => Some((text.text, 1.0)),
-        TextPlace::Alias => None,
+        // The words of an exclude line would find those who are not wanted.
+        TextPlace::Alias | TextPlace::Unwanted => None,
         TextPlace::Body => Some((text.text, fit::BODY_WEIGHT)),
     };
     let mut texts: Vec<(String, f32)> = reading.texts.into_iter().filter_map(weighted).collect();

@@ -370,7 +370,7 @@ fn highlights(reading: &Reading, terms: &Terms) -> Vec<Highlight> {
         }
         let (start, shown) = match text.place {
             TextPlace::Title | TextPlace::Alias => (0, text.text.clone()),
-            TextPlace::Body => match evidence::best_sentence(&text.text, terms) {
+            TextPlace::Body | TextPlace::Unwanted => match evidence::best_sentence(&text.text, terms) {
                 Some(sentence) => (sentence.start, sentence.text),
                 None => continue,
             },

@@ -118,6 +118,8 @@ pub enum TextPlace {
     /// Readings, aliases: found like titles, never cited.
     Alias,
     Body,
+    /// What is not wanted: found by search, but nobody is asked for it, and it speaks for nobody.
+    Unwanted,
 }
 
 /// The face of a kind: what store, feed, exchange and api need to know of it, and nothing else.

@@ -205,7 +205,7 @@ fn base<E: Entry>(header: &Header, entry: &E, owner: Option<&str>, source: Sourc
     for text in entry.texts() {
         match text.place {
             TextPlace::Title | TextPlace::Alias => titles.push(text.text.to_owned()),
-            TextPlace::Body => bodies.push(text.text.to_owned()),
+            TextPlace::Body | TextPlace::Unwanted => bodies.push(text.text.to_owned()),
         }
     }
     // The owner of an anonymous need stays its reader, although the document does not name it.

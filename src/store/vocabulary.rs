@@ -130,6 +130,12 @@ pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Ve
     Ok(if known.is_empty() { codes.iter().take(1).cloned().collect() } else { known })
 }
 
+/// The places with these codes, and every prefecture.
+pub fn places_named(conn: &mut Conn, codes: &[String]) -> Result<Vec<Municipality>> {
+    let known = municipalities::code.eq_any(codes).or(municipalities::prefecture.is_null());
+    Ok(municipalities::table.filter(known).load(conn)?)
+}
+
 pub fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
     Ok(municipalities::table.find(code).count().get_result::<i64>(conn)? > 0)
 }

@@ -16,18 +16,25 @@
 //! ```
 
 mod clause;
+mod denial;
 mod markers;
 mod quantity;
 mod requirement;
-
-use std::borrow::Borrow;
+mod residue;
+mod shown;
+mod statement;
+mod verbatim;
 
 pub use clause::Passage;
 pub(crate) use clause::clauses_of;
 use clause::{Clause, Sentence};
+use denial::denial;
 use markers::Stance;
-use quantity::Answer;
-use requirement::{Form, SPECIFIC, Unit, whole_katakana};
+use requirement::{Form, SPECIFIC, Unit};
+use shown::{Shown, shown};
+use statement::statement;
+use std::borrow::Borrow;
+use verbatim::Wording;
 
 /// A text of the candidate that may be cited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,21 +83,55 @@ pub struct Numbers {
 #[derive(Debug, Clone)]
 pub struct Line {
     forms: Vec<Form>,
+    /// What each language asks for, word for word.
+    wordings: Vec<Wording>,
 }
 
 impl Line {
     /// The line in its languages, each on its own a full statement of it.
-    pub fn read(forms: &[&str]) -> Line {
-        let read: Vec<Form> = forms.iter().map(|form| Form::read(form)).collect();
+    pub fn read(given: &[&str]) -> Line {
+        let read: Vec<Form> = given.iter().map(|form| Form::read(form)).collect();
         let full = |form: &&Form| !form.units.is_empty() || !form.quantities.is_empty();
         let whole = |form: &&Form| !read.iter().any(|other| form.shortens(other));
-        Line { forms: read.iter().filter(full).filter(whole).cloned().collect() }
+        let forms = read.iter().filter(full).filter(whole).cloned().collect();
+        Line { forms, wordings: given.iter().filter_map(|form| Wording::read(form)).collect() }
     }
 
     /// Whether the line names anything that could be found.
     pub fn is_empty(&self) -> bool {
-        self.forms.is_empty()
+        self.forms.is_empty() && self.wordings.is_empty()
     }
+}
+
+/// Whether a line says anything beside these words (and beside numbers, if they are `numbers`): of a line with a checked
+/// condition, whether its words only name the condition.
+pub fn says_more(line: &str, known: &[&str], numbers: bool) -> bool {
+    let mut left = clause::squash(line);
+    let mut known: Vec<String> = known.iter().map(|word| clause::squash(word)).collect();
+    known.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    for word in known.iter().filter(|word| !word.is_empty()) {
+        left = without(&left, word);
+    }
+    let form = Form::read(&left);
+    let more = form.units.iter().any(|unit| unit.weight >= SPECIFIC || (unit.verb && !unit.japanese.is_empty()));
+    more || (!numbers && !form.quantities.is_empty())
+}
+
+/// A Latin word is taken out whole (not the firm of confirm).
+fn without(text: &str, word: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
+        let inside = word.is_ascii()
+            && (before.ends_with(|last: char| last.is_ascii_alphanumeric())
+                || after.starts_with(|next: char| next.is_ascii_alphanumeric()));
+        left.push_str(before);
+        left.push_str(if inside { word } else { " " });
+        rest = after;
+    }
+    left.push_str(rest);
+    left
 }
 
 /// Judges one line, given in one or two languages, against the texts of one candidate.
@@ -108,6 +149,7 @@ enum Voice {
 
 /// Most that one sentence can show.
 const STRONGEST: f32 = 0.95;
+
 /// Share of what is missing to 1 that further sentences can add.
 const FURTHER: f32 = 0.2;
 
@@ -163,6 +205,9 @@ impl<T> Best<T> {
 }
 
 fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
+    if line.wordings.iter().any(|wording| wording.is_stated(sentence)) {
+        return Some(Voice::States(STRONGEST));
+    }
     let mut stated: Option<f32> = None;
     let mut denied: Option<(f32, Option<Numbers>)> = None;
     // In two languages, each form answers for its own: a short English gloss does not stand for the Japanese line.
@@ -217,32 +262,8 @@ fn may_speak(form: &Form, sentence: &Sentence) -> bool {
     form.units.iter().filter(|unit| unit.weight >= SPECIFIC).any(shows)
 }
 
-/// Share of the line's weight that a clause must show.
-const COVERED: f32 = 0.7;
-const COVERED_ALONE: f32 = 0.9;
-/// The same for a Japanese line and clause, where one of three things may be said otherwise.
-const COVERED_JAPANESE: f32 = 0.6;
-/// The same where a number of the same measure answers the line's own.
-const COVERED_WITH_NUMBER: f32 = 0.4;
-/// Characters between the first and the last unit in Japanese; further apart they hardly belong together.
-const WINDOW: usize = 45;
-
 /// What two clauses show together is worth this much of what one shows.
 const JOINT: f32 = 0.9;
-
-/// What a clause shows of a line.
-struct Shown {
-    /// For each unit where it stands in the clause, in bytes of its text.
-    at: Vec<Option<Hit>>,
-    covered: f32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Hit {
-    start: usize,
-    end: usize,
-    latin: bool,
-}
 
 fn hear_clause(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
     if shown.covered <= 0.0 || form.negated {
@@ -254,396 +275,6 @@ fn hear_clause(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
         Stance::Denies => denial(form, clause, shown).map(|strength| Voice::Denies(strength, None)),
         Stance::States => statement(form, clause, shown),
     }
-}
-
-fn shown(form: &Form, clause: &Clause) -> Shown {
-    let total = form.total();
-    let mut covered = 0.0;
-    let mut at: Vec<Option<Hit>> = Vec::with_capacity(form.units.len());
-    for unit in &form.units {
-        // One word does not show two things (教える講座 by 教える), unless it is made of both (スロットダイ塗布).
-        let hit = find_unit(unit, clause);
-        let own = &form.text[unit.at..unit.end];
-        let taken = hit.is_some_and(|hit| at.iter().flatten().any(|other| other.start == hit.start))
-            && !clause.text.contains(own);
-        let hit = hit.filter(|_| !taken);
-        if hit.is_some() {
-            covered += unit.weight;
-        }
-        at.push(hit);
-    }
-    Shown { at, covered: if total > 0.0 { covered / total } else { 1.0 } }
-}
-
-/// A plain word of one character: 端 is not in 端末.
-fn lone(unit: &Unit, name: &str) -> bool {
-    unit.japanese.len() == 1 && unit.latin.is_empty() && name.chars().count() == 1
-}
-
-fn stands_alone(text: &str, start: usize, name: &str) -> bool {
-    let kanji = |character: char| matches!(character, '\u{4E00}'..='\u{9FFF}');
-    !text[..start].chars().next_back().is_some_and(kanji)
-        && !text[start + name.len()..].chars().next().is_some_and(kanji)
-}
-
-fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
-    // The longest spelling that is there says most exactly what it is.
-    let mut best: Option<Hit> = None;
-    for name in &unit.japanese {
-        for (start, _) in clause.text.match_indices(name.as_str()) {
-            if lone(unit, name) && !stands_alone(&clause.text, start, name) {
-                continue;
-            }
-            let longer = best.is_none_or(|best| name.len() > best.end - best.start);
-            if longer && whole_katakana(&clause.text, start, name) {
-                best = Some(Hit { start, end: start + name.len(), latin: false });
-            }
-        }
-    }
-    best.or_else(|| {
-        unit.latin.iter().find_map(|name| {
-            let at = clause.latin.find(name.as_str())?;
-            let (start, end) = clause.latin_range(at, at + name.len())?;
-            Some(Hit { start, end, latin: true })
-        })
-    })
-}
-
-/// Characters that may stand between the parts of a compound word.
-const COMPOUND_GAP: usize = 5;
-
-/// Every compound word of the line stands together in the clause, in its order.
-fn compounds_hold(form: &Form, clause: &Clause, shown: &Shown) -> bool {
-    (1..form.units.len()).filter(|index| form.units[*index].joined).all(|index| {
-        let (Some(before), Some(this)) = (shown.at[index - 1], shown.at[index]) else { return true };
-        if before.latin || this.latin {
-            return true;
-        }
-        let firsts = places(&form.units[index - 1], clause);
-        let seconds = places(&form.units[index], clause);
-        firsts.iter().any(|first| {
-            seconds
-                .iter()
-                .any(|second| second.0 == first.0 || (second.0 >= first.1 && second.0 - first.1 <= COMPOUND_GAP * 3))
-        })
-    })
-}
-
-fn places(unit: &Unit, clause: &Clause) -> Vec<(usize, usize)> {
-    let mut places = Vec::new();
-    for name in &unit.japanese {
-        places.extend(clause.text.match_indices(name.as_str()).map(|(start, _)| (start, start + name.len())));
-    }
-    places
-}
-
-fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
-    let numbers = answer_numbers(form, clause);
-    let head_there = form.head().is_none_or(|head| shown.at[head].is_some());
-    if let Numbering::Contradicted(numbers, same_measure) = &numbers {
-        let enough = *same_measure || (shown.covered >= COVERED_WITH_NUMBER && head_there && !form.units.is_empty());
-        return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
-    }
-    if let Some(sign) = form.negative {
-        let lacks = clause.text.contains(sign)
-            || clause.text.contains("不使用")
-            || clause.text.contains("フリー")
-            || clause.latin.contains(" free ")
-            || clause.latin.contains(" without ");
-        if !lacks {
-            return None;
-        }
-    }
-    if clause.only_deals(&form.text, &form.latin) {
-        return None;
-    }
-    let japanese = form.head_last && !clause.text.is_ascii();
-    let same_measure = matches!(numbers, Numbering::Satisfied(true));
-    let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
-    let wanted = match numbers {
-        Numbering::Open => return None,
-        _ if same_measure => COVERED_WITH_NUMBER,
-        // One telling word alone must come with everything else.
-        _ if specific < 2 => COVERED_ALONE,
-        _ if japanese => COVERED_JAPANESE,
-        _ => COVERED,
-    };
-    // Half a compound word is another word.
-    let part = |index: usize| form.units[index].joined || form.units.get(index + 1).is_some_and(|next| next.joined);
-    let says = |index: usize| form.units[index].weight >= SPECIFIC;
-    let half = (0..form.units.len()).any(|index| part(index) && says(index) && shown.at[index].is_none());
-    let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
-    let may_miss = match specific {
-        3.. if same_measure => 1,
-        4.. if japanese => 1,
-        5.. => 1,
-        _ => 0,
-    };
-    // 「設計だけを行う」 leaves out what it does not name.
-    let only = ["だけを", "のみを", "だけで", "だけの"].iter().any(|word| clause.text.contains(word));
-    if only && !form.text.contains("だけ") && shown.at.iter().any(Option::is_none) {
-        return None;
-    }
-    if !deed_there(form, clause, shown, specific) {
-        return None;
-    }
-    if shown.covered < wanted
-        || missing > may_miss
-        || half
-        || !(head_there || (same_measure && quantity::tells_alone(&form.quantities)))
-    {
-        return None;
-    }
-    // A line of nothing but general words shows nothing.
-    let measured = same_measure && quantity::tells_alone(&form.quantities);
-    if specific == 0 && !measured {
-        return None;
-    }
-    if let Some(head) = form.head()
-        && let Some(hit) = shown.at[head].filter(|hit| !hit.latin)
-        && !somewhere_itself(&form.units[head], hit, form, clause)
-    {
-        return None;
-    }
-    if !compounds_hold(form, clause, shown) {
-        return None;
-    }
-    if residue(form, clause, shown) > RESIDUE {
-        return None;
-    }
-    let spread = spread(shown, clause);
-    if spread > WINDOW * 2 {
-        return None;
-    }
-    let mut strength = 0.5 + 0.45 * shown.covered * shown.covered;
-    if spread > WINDOW {
-        strength *= 0.85;
-    }
-    Some(Voice::States(strength.min(STRONGEST)))
-}
-
-/// The verb that ends the line is said, too, unless three things or more that it names stand there; and where the line
-/// asks for something by its head, the clause speaks of it in the same way.
-fn deed_there(form: &Form, clause: &Clause, shown: &Shown, specific: usize) -> bool {
-    if let Some(verb) = form.verb()
-        && shown.at[verb].is_none()
-        && specific < 3
-    {
-        return false;
-    }
-    match (form.through, form.head()) {
-        (Some(particle), Some(head)) => {
-            shown.at[head].is_some_and(|hit| hit.latin || specific >= 3 || clause.text[hit.end..].starts_with(particle))
-        }
-        _ => true,
-    }
-}
-
-/// Characters from the first to the last unit found in the Japanese text.
-fn spread(shown: &Shown, clause: &Clause) -> usize {
-    let hits: Vec<Hit> = shown.at.iter().flatten().copied().collect();
-    let (Some(start), Some(end)) = (hits.iter().map(|hit| hit.start).min(), hits.iter().map(|hit| hit.end).max())
-    else {
-        return 0;
-    };
-    clause.text[start..end].chars().count()
-}
-
-/// Whether the clause names the thing itself somewhere, and not only a trade, a market or a machine called after it.
-fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool {
-    let trades = markers::TRADES.iter().any(|trade| clause.text.contains(trade) && !form.text.contains(trade));
-    let itself = |end: usize| {
-        let after = &clause.text[end..];
-        let other = markers::OTHER_HEADS.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
-        let machine = markers::MACHINES.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
-        let allowed = |list: &[&str]| list.iter().any(|word| after.starts_with(word));
-        let inside = clause.text[..end].chars().next_back().is_some_and(is_kanji_or_katakana);
-        let goes_on = inside && after.chars().next().is_some_and(is_kanji_or_katakana);
-        let another =
-            goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
-        // 「アプリから申し込める」: by it, not it.
-        let by_it = after.starts_with("から") && !after.contains("まで");
-        !(other || by_it || another || (machine && trades) || after_the_deed(after))
-    };
-    itself(hit.end)
-        || unit
-            .japanese
-            .iter()
-            .any(|name| clause.text.match_indices(name.as_str()).any(|(start, _)| itself(start + name.len())))
-}
-
-fn is_kanji_or_katakana(character: char) -> bool {
-    matches!(character, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}' | '々')
-}
-
-fn begins(unit: &Unit, text: &str) -> bool {
-    unit.japanese.iter().any(|name| text.starts_with(name.as_str()))
-}
-
-/// 「めっきした部品を…」 speaks of the part.
-fn after_the_deed(after: &str) -> bool {
-    ["した", "された", "して ある", "してある"]
-        .iter()
-        .filter_map(|ending| after.strip_prefix(ending))
-        .any(|rest| rest.chars().next().is_some_and(is_kanji_or_katakana))
-}
-
-/// Characters of content that may follow the last unit before the clause is about something else.
-const RESIDUE: usize = 7;
-/// The same where it is denied.
-const RESIDUE_OF_DENIAL: usize = 4;
-
-/// Content after the last unit found that no predicate of doing explains.
-fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
-    if clause.text.is_ascii() {
-        return 0;
-    }
-    let Some(end) = shown.at.iter().flatten().map(|hit| hit.end).max() else { return 0 };
-    let after = &clause.text[end..];
-    let listed = ["、", "・", "と", "や", "および", "及び", "から", "も", ",", "/", "("];
-    if listed.iter().any(|mark| after.starts_with(mark)) {
-        return 0;
-    }
-    let mut count = 0;
-    let mut at = 0;
-    while let Some(character) = after[at..].chars().next() {
-        let rest = &after[at..];
-        let known = markers::PREDICATES.iter().filter(|word| rest.starts_with(**word)).map(|word| word.len()).max();
-        let own = form.text.len() > character.len_utf8()
-            && form.text.contains(rest.char_indices().nth(2).map_or(rest, |(two, _)| &rest[..two]));
-        if let Some(length) = known {
-            at += length;
-            continue;
-        }
-        if is_kanji_or_katakana(character) && !own {
-            count += 1;
-        }
-        at += character.len_utf8();
-    }
-    count
-}
-
-enum Numbering {
-    /// The line asks for no number.
-    None,
-    /// Every asked number is answered; whether of the same named measure.
-    Satisfied(bool),
-    /// Whether both name the same measure (幅, 納期).
-    Contradicted(Numbers, bool),
-    /// A number is asked that the clause does not tell.
-    Open,
-}
-
-fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
-    if form.quantities.is_empty() {
-        return Numbering::None;
-    }
-    let mut open = false;
-    let mut same = true;
-    for asked in &form.quantities {
-        let mut answered = false;
-        for stated in &clause.quantities {
-            match quantity::answer(asked, stated) {
-                Answer::Satisfies => {
-                    answered = true;
-                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty();
-                }
-                Answer::Contradicts if !answered => {
-                    let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
-                    if !others {
-                        let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
-                        let same = asked.attribute == stated.attribute && !asked.attribute.is_empty();
-                        return Numbering::Contradicted(numbers, same);
-                    }
-                }
-                _ => {}
-            }
-        }
-        open |= !answered;
-    }
-    if open { Numbering::Open } else { Numbering::Satisfied(same) }
-}
-
-/// A denial of the very thing: the whole line, or its head without anything that narrows it. A denied part says nothing
-/// about the whole: who does not generate power may well measure it.
-fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
-    let specific: Vec<usize> = (0..form.units.len()).filter(|index| form.units[*index].weight >= SPECIFIC).collect();
-    let found = specific.iter().filter(|index| shown.at[**index].is_some()).count();
-    if specific.is_empty() || found == 0 {
-        return None;
-    }
-    let all = found == specific.len();
-    if clause.text.is_ascii() {
-        let last = specific.iter().filter_map(|index| shown.at[*index]).map(|hit| hit.end).max()?;
-        return (all && ends_in_english(&clause.text[last..])).then_some(0.85);
-    }
-    if form.verb().is_some_and(|verb| shown.at[verb].is_none()) || form.through.is_some() {
-        return None;
-    }
-    // Who does not generate power may know materials for it; and what is denied stands at the end.
-    if form.head().is_some_and(|head| is_part_of_a_word(&form.text[form.units[head].end..]))
-        || residue(form, clause, shown) > RESIDUE_OF_DENIAL
-    {
-        return None;
-    }
-    let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
-    let first = hits.iter().map(|hit| hit.start).min()?;
-    let last = hits.iter().map(|hit| hit.end).max()?;
-    if all && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
-        return Some(0.9);
-    }
-    let head = form.head();
-    // 「測る装置はない」 denies measuring, but not everything that is measured; one character is hardly a head.
-    let telling = |head: &usize| found > 1 || (!form.units[*head].broad && form.units[*head].weight >= 1.0);
-    let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
-    (head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last)).then_some(0.7)
-}
-
-/// A word goes on that is more than a way to say the same (発電材料, but 封止加工).
-fn is_part_of_a_word(after: &str) -> bool {
-    after.chars().next().is_some_and(is_kanji_or_katakana)
-        && !markers::GENERIC_TAILS
-            .iter()
-            .chain(markers::PREDICATES)
-            .any(|tail| after.starts_with(tail) && *tail != "材料")
-}
-
-/// The denied English thing is not the beginning of another one (no university hospital).
-fn ends_in_english(after: &str) -> bool {
-    const MAY_FOLLOW: &str = "in on at by for with from to of or and as any here yet our ourselves services service work \
-        equipment facilities capability processing is are was were has have can";
-    let word = after.trim_start().split(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
-    let cut = !after.starts_with([' ', '-']);
-    (cut && !after.starts_with(|next: char| next.is_ascii_alphanumeric()))
-        || word.is_empty()
-        || MAY_FOLLOW.split_whitespace().any(|known| known == word)
-}
-
-/// Something before the denied thing makes it a narrower one: 大型の…, クロム….
-fn narrowed_before(text: &str, start: usize) -> bool {
-    let before = &text[..start];
-    if before.ends_with("社の") || before.ends_with("社で") || before.ends_with("本体の") {
-        return false;
-    }
-    before.chars().next_back().is_some_and(|last| {
-        matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き' | 'を')
-            || matches!(last, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
-            || last.is_ascii_alphanumeric()
-    })
-}
-
-/// The denied thing is what the particle after it marks, not a part of another thing (めっきの評価).
-fn is_object(text: &str, end: usize) -> bool {
-    let mut rest = &text[end..];
-    for _ in 0..3 {
-        let Some(tail) =
-            markers::GENERIC_TAILS.iter().filter(|tail| rest.starts_with(**tail)).max_by_key(|tail| tail.len())
-        else {
-            break;
-        };
-        rest = &rest[tail.len()..];
-    }
-    rest.is_empty() || markers::DENIED_PARTICLES.iter().any(|particle| rest.starts_with(particle))
 }
 
 #[cfg(test)]

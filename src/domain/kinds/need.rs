@@ -130,7 +130,8 @@ impl Entry for Need {
         );
         for (place, line) in self.lines.iter().enumerate() {
             let (ja, en) = (line.text_ja.as_deref(), line.text_en.as_deref());
-            texts = texts.add(&format!("lines/{place}"), TextPlace::Body, ja, en);
+            let kind = if line.strength == Strength::Exclude { TextPlace::Unwanted } else { TextPlace::Body };
+            texts = texts.add(&format!("lines/{place}"), kind, ja, en);
         }
         texts.list()
     }

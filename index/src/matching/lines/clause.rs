@@ -52,7 +52,10 @@ impl Sentence {
 impl Parts {
     pub(super) fn joint(&self, index: usize) -> &Clause {
         let pair = &self.clauses[index..index + 2];
-        self.joints[index].get_or_init(|| read_clause(format!("{}、{}", pair[0].text, pair[1].text)))
+        self.joints[index].get_or_init(|| {
+            let between = if pair.iter().all(|clause| clause.text.is_ascii()) { ", " } else { "、" };
+            read_clause([pair[0].text.as_str(), &pair[1].text].join(between))
+        })
     }
 }
 
@@ -170,11 +173,23 @@ fn latin_words_with_places(folded: &str) -> (String, Vec<(usize, usize, usize)>)
             start.get_or_insert(at);
         } else if let Some(first) = start.take() {
             places.push((words.len(), first, at));
-            words.push_str(&word_term(&folded[first..at]));
+            let before =
+                places.iter().rev().nth(1).map_or("", |&(_, from, to): &(usize, usize, usize)| &folded[from..to]);
+            words.push_str(&stem(&folded[first..at], before));
             words.push(' ');
         }
     }
     (words, places)
+}
+
+/// A word without its endings; a thing whose verb has the same stem keeps its own (a machine is not machining), unless
+/// the word before makes it the verb (we machine).
+pub(super) fn stem(word: &str, before: &str) -> String {
+    const THINGS: &[&str] = &["machine", "plate", "mould", "mold", "engine"];
+    const VERBS: &[&str] = &["we", "to", "can", "also", "they", "and", "or"];
+    let one = word.strip_suffix('s').unwrap_or(word);
+    let verb = one == word && VERBS.contains(&before);
+    if THINGS.contains(&one) && !verb { format!("{one}s") } else { word_term(word) }
 }
 
 const CONTRASTS: &[&str] =
@@ -196,6 +211,8 @@ const ENGLISH_CONTRASTS: &[&str] = &[
 ];
 
 fn clauses(mut folded: String) -> Vec<Clause> {
+    // Who does not deny it does not say it, either.
+    let doubly_denied = markers::DOUBLE_DENIALS.iter().any(|phrase| folded.contains(phrase));
     for phrase in markers::HARMLESS {
         if folded.contains(phrase) {
             folded = folded.replace(phrase, "…");
@@ -208,7 +225,7 @@ fn clauses(mut folded: String) -> Vec<Clause> {
     let mut contrasts = Vec::with_capacity(pieces.len());
     for (text, contrast) in pieces {
         let mut clause = read_clause(text);
-        clause.apart |= question;
+        clause.apart |= question || doubly_denied;
         clauses.push(clause);
         contrasts.push(contrast);
     }
@@ -236,7 +253,8 @@ fn cut(folded: &str, pieces: &mut Vec<(String, bool)>) {
         let rest = &folded[at..];
         let Some(character) = rest.chars().next() else { break };
         let so_far = &folded[start..at];
-        if let Some(word) = ENGLISH_CONTRASTS.iter().find(|word| rest.starts_with(**word)) {
+        if let Some(word) = ENGLISH_CONTRASTS.iter().find(|word| rest.starts_with(**word) && !leaves_out(so_far, word))
+        {
             push_piece(so_far, true, pieces);
             at += word.len();
             start = at;
@@ -253,9 +271,37 @@ fn cut(folded: &str, pieces: &mut Vec<(String, bool)>) {
                 continue;
             }
         }
+        if character == 'が' && contrast_follows(so_far, rest) {
+            push_piece(&format!("{so_far}が"), true, pieces);
+            at += character.len_utf8();
+            start = at;
+            continue;
+        }
         at += character.len_utf8();
     }
     push_piece(&folded[start..], false, pieces);
+}
+
+/// "everything but titanium" is one thing.
+fn leaves_out(so_far: &str, word: &str) -> bool {
+    const ALL: &[&str] = &["everything", "anything", "nothing", "all", "any", "none", "metals", "materials"];
+    word.trim_matches([' ', ',']) == "but" && ALL.iter().any(|all| so_far.ends_with(all))
+}
+
+/// 「行うが冷蔵品は…」: a predicate, and no comma before what is set against it.
+fn contrast_follows(so_far: &str, rest: &str) -> bool {
+    const NOUNS: &[&str] =
+        &["ほう", "よう", "ふう", "とう", "そう", "こう", "やり方", "づくり", "つくり", "もう", "きゅう"];
+    const POLITE: &[&str] = &["ます", "です", "ない", "した", "った", "いた", "いだ", "んだ", "せん"];
+    let next = rest.strip_prefix('が').and_then(|rest| rest.chars().next());
+    if next.is_none_or(|next| matches!(next, '、' | ',')) || NOUNS.iter().any(|noun| so_far.ends_with(noun)) {
+        return false;
+    }
+    let mut characters = so_far.chars().rev();
+    let (Some(last), Some(before)) = (characters.next(), characters.next()) else { return false };
+    let verb = matches!(last, 'う' | 'く' | 'す' | 'つ' | 'ぬ' | 'む' | 'る' | 'ぐ' | 'ぶ');
+    let stem = matches!(before, '\u{4E00}'..='\u{9FFF}' | 'す' | 'き' | 'え' | 'け' | 'れ' | 'い' | 'あ' | 'め' | 'ら');
+    (verb && stem) || POLITE.iter().any(|ending| so_far.ends_with(ending))
 }
 
 fn push_piece(text: &str, contrast: bool, pieces: &mut Vec<(String, bool)>) {
@@ -402,6 +448,13 @@ impl Clause {
         holds(markers::DEALING, &self.text, &self.latin)
             && !holds(markers::MAKING, &self.text, &self.latin)
             && !holds(markers::ASKS_FOR_DEALING, line, line_latin)
+    }
+
+    /// "no aluminium", "without any titanium": a word of lack shortly before this place of an English clause.
+    pub(super) fn lacks_before(&self, at: usize) -> bool {
+        let before = self.text[..at].rsplit(|mark: char| !mark.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let near: Vec<&str> = before.take(3).collect();
+        near.iter().any(|word| markers::LACKING.contains(word)) || near.get(1) == Some(&"apart")
     }
 
     /// Where a range of `latin` stands in the text.

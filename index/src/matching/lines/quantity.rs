@@ -1,5 +1,9 @@
 //! Numbers with a unit and a comparison word: 幅300mm以上, up to 200 mm, ロット10個から.
 
+mod words;
+
+use words::*;
+
 /// What a unit measures. Only quantities of one family are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
@@ -44,266 +48,24 @@ pub(super) enum Answer {
     Silent,
 }
 
-/// Longest first where one begins another.
-const UNITS: &[(&str, Family, f64)] = &[
-    ("立方センチ", Family::Volume, 0.001),
-    ("平方メートル", Family::Area, 1.0),
-    ("マイクロメートル", Family::Length, 1e-6),
-    ("ミリメートル", Family::Length, 1e-3),
-    ("センチメートル", Family::Length, 1e-2),
-    ("ナノメートル", Family::Length, 1e-9),
-    ("メートル", Family::Length, 1.0),
-    ("キログラム", Family::Mass, 1.0),
-    ("ミクロン", Family::Length, 1e-6),
-    ("micrometers", Family::Length, 1e-6),
-    ("microns", Family::Length, 1e-6),
-    ("micron", Family::Length, 1e-6),
-    ("millimeters", Family::Length, 1e-3),
-    ("millimetres", Family::Length, 1e-3),
-    ("センチ", Family::Length, 1e-2),
-    ("ミリ", Family::Length, 1e-3),
-    ("リットル", Family::Volume, 1.0),
-    ("グラム", Family::Mass, 1e-3),
-    ("トン", Family::Mass, 1e3),
-    ("インチ", Family::Length, 0.0254),
-    ("inches", Family::Length, 0.0254),
-    ("inch", Family::Length, 0.0254),
-    ("kg", Family::Mass, 1.0),
-    ("mg", Family::Mass, 1e-6),
-    ("tons", Family::Mass, 1e3),
-    ("ton", Family::Mass, 1e3),
-    ("nm", Family::Length, 1e-9),
-    ("μm", Family::Length, 1e-6),
-    ("um", Family::Length, 1e-6),
-    ("mm", Family::Length, 1e-3),
-    ("cm", Family::Length, 1e-2),
-    ("m2", Family::Area, 1.0),
-    ("m3", Family::Volume, 1e3),
-    ("kn", Family::Force, 1e3),
-    ("mpa", Family::Pressure, 1e6),
-    ("kpa", Family::Pressure, 1e3),
-    ("pa", Family::Pressure, 1.0),
-    ("ghz", Family::Frequency, 1e9),
-    ("mhz", Family::Frequency, 1e6),
-    ("khz", Family::Frequency, 1e3),
-    ("hz", Family::Frequency, 1.0),
-    ("kw", Family::Power, 1e3),
-    ("kv", Family::Voltage, 1e3),
-    ("ml", Family::Volume, 1e-3),
-    ("kl", Family::Volume, 1e3),
-    ("°c", Family::Temperature, 1.0),
-    ("℃", Family::Temperature, 1.0),
-    ("degrees c", Family::Temperature, 1.0),
-    ("度", Family::Temperature, 1.0),
-    ("パーセント", Family::Share, 1.0),
-    ("percent", Family::Share, 1.0),
-    ("%", Family::Share, 1.0),
-    ("pieces", Family::Pieces, 1.0),
-    ("piece", Family::Pieces, 1.0),
-    ("pcs", Family::Pieces, 1.0),
-    ("units", Family::Pieces, 1.0),
-    ("ロット", Family::Pieces, 1.0),
-    ("枚", Family::Pieces, 1.0),
-    ("個", Family::Pieces, 1.0),
-    ("本", Family::Pieces, 1.0),
-    ("点", Family::Pieces, 1.0),
-    ("台", Family::Pieces, 1.0),
-    ("着", Family::Pieces, 1.0),
-    ("袋", Family::Pieces, 1.0),
-    ("食", Family::Pieces, 1.0),
-    ("件", Family::Pieces, 1.0),
-    ("社", Family::Pieces, 1.0),
-    ("people", Family::People, 1.0),
-    ("employees", Family::People, 1.0),
-    ("名", Family::People, 1.0),
-    ("人", Family::People, 1.0),
-    ("営業日", Family::Days, 1.4),
-    ("business days", Family::Days, 1.4),
-    ("working days", Family::Days, 1.4),
-    ("時間", Family::Days, 1.0 / 24.0),
-    ("hours", Family::Days, 1.0 / 24.0),
-    ("日", Family::Days, 1.0),
-    ("days", Family::Days, 1.0),
-    ("day", Family::Days, 1.0),
-    ("週間", Family::Days, 7.0),
-    ("weeks", Family::Days, 7.0),
-    ("week", Family::Days, 7.0),
-    ("か月", Family::Days, 30.0),
-    ("カ月", Family::Days, 30.0),
-    ("ケ月", Family::Days, 30.0),
-    ("ヶ月", Family::Days, 30.0),
-    ("months", Family::Days, 30.0),
-    ("month", Family::Days, 30.0),
-    ("年", Family::Years, 1.0),
-    ("years", Family::Years, 1.0),
-    ("year", Family::Years, 1.0),
-    ("円", Family::Money, 1.0),
-    ("yen", Family::Money, 1.0),
-    ("クラス", Family::Class, 1.0),
-    ("t", Family::Mass, 1e3),
-    ("g", Family::Mass, 1e-3),
-    ("l", Family::Volume, 1.0),
-    ("m", Family::Length, 1.0),
-    ("v", Family::Voltage, 1.0),
-    ("w", Family::Power, 1.0),
-    ("n", Family::Force, 1.0),
-];
-
-const ATTRIBUTES: &[(&str, &str)] = &[
-    ("幅", "width"),
-    ("width", "width"),
-    ("wide", "width"),
-    ("厚", "thickness"),
-    ("thick", "thickness"),
-    ("直径", "diameter"),
-    ("外径", "diameter"),
-    ("内径", "inner diameter"),
-    ("穴径", "hole"),
-    ("径", "diameter"),
-    ("φ", "diameter"),
-    ("diameter", "diameter"),
-    ("長さ", "length"),
-    ("全長", "length"),
-    ("length", "length"),
-    ("高さ", "height"),
-    ("height", "height"),
-    ("深さ", "depth"),
-    ("depth", "depth"),
-    ("精度", "accuracy"),
-    ("公差", "accuracy"),
-    ("誤差", "accuracy"),
-    ("accuracy", "accuracy"),
-    ("tolerance", "accuracy"),
-    ("precision", "accuracy"),
-    ("純度", "purity"),
-    ("purity", "purity"),
-    ("納期", "delivery"),
-    ("リードタイム", "delivery"),
-    ("納品", "delivery"),
-    ("delivery", "delivery"),
-    ("lead time", "delivery"),
-    ("型締", "clamping"),
-    ("clamping", "clamping"),
-    ("従業員", "staff"),
-    ("社員", "staff"),
-    ("月に", "monthly"),
-    ("月間", "monthly"),
-    ("荷重", "load"),
-    ("加振力", "vibration force"),
-    ("線幅", "line width"),
-    ("板厚", "thickness"),
-    ("employees", "staff"),
-    ("価格", "price"),
-    ("単価", "price"),
-    ("費用", "price"),
-    ("料金", "price"),
-    ("price", "price"),
-    ("歩留", "yield"),
-    ("最小ロット", "lot"),
-    ("最低ロット", "lot"),
-    ("ロット", "lot"),
-    ("lot", "lot"),
-    ("batch", "lot"),
-    ("order", "lot"),
-    ("粗さ", "roughness"),
-    ("重量", "weight"),
-    ("容量", "capacity"),
-    ("温度", "temperature"),
-    ("temperature", "temperature"),
-    ("月産", "monthly"),
-    ("生産能力", "monthly"),
-    ("経験", "experience"),
-    ("experience", "experience"),
-    ("膜厚", "film thickness"),
-];
-
-/// Measures where the whole stated range must lie within the asked one; elsewhere reaching the asked bound is enough.
-const QUALITIES: &[&str] = &["accuracy", "purity", "delivery", "price", "yield", "roughness"];
-
-/// Measures whose plain number is the whole truth: 従業員 900人, 納期 6週間.
-const PLAIN: &[&str] =
-    &["accuracy", "purity", "delivery", "price", "yield", "roughness", "staff", "clamping", "vibration force"];
-
-/// Words before a number, with the side they bound: -1 from below, 1 from above, 2 a plain ±.
-const BEFORE: &[(&str, i8)] = &[
-    ("最大", 1),
-    ("最長", 1),
-    ("最高", 1),
-    ("上限", 1),
-    ("maximum", 1),
-    ("max", 1),
-    ("up to", 1),
-    ("at most", 1),
-    ("no wider than", 1),
-    ("no longer than", 1),
-    ("no larger than", 1),
-    ("not exceeding", 1),
-    ("earlier than", -1),
-    ("as long as", 1),
-    ("no more than", 1),
-    ("less than", 1),
-    ("under", 1),
-    ("within", 1),
-    ("below", 1),
-    ("最小", -1),
-    ("最低", -1),
-    ("最短", -1),
-    ("最薄", -1),
-    ("下限", -1),
-    ("minimum", -1),
-    ("min", -1),
-    ("at least", -1),
-    ("more than", -1),
-    ("over", -1),
-    ("from", -1),
-    ("above", -1),
-    ("no less than", -1),
-    ("limited to", 1),
-    ("as small as", -1),
-    ("down to", -1),
-    ("as low as", -1),
-    ("as few as", -1),
-];
-const AFTER: &[(&str, i8)] = &[
-    ("が限度", 1),
-    ("を限度", 1),
-    ("に限", 0),
-    ("以上", -1),
-    ("超", -1),
-    ("を超え", -1),
-    ("から", -1),
-    ("より", -1),
-    ("or more", -1),
-    ("or larger", -1),
-    ("or wider", -1),
-    ("and up", -1),
-    ("or above", -1),
-    ("以下", 1),
-    ("未満", 1),
-    ("以内", 1),
-    ("まで", 1),
-    ("が上限", 1),
-    ("が最大", 1),
-    ("が限界", 1),
-    ("が限度", 1),
-    ("or less", 1),
-    ("or fewer", 1),
-    ("or below", 1),
-    ("or thinner", 1),
-    ("が下限", -1),
-    ("が最小", -1),
-    ("が最低", -1),
-    ("maximum", 1),
-    ("max", 1),
-    ("minimum", -1),
-    ("or smaller", 1),
-    ("でも", -1),
-    ("程度まで", 1),
-    ("角まで", 1),
-    ("程度が上限", 1),
-    ("単位まで", 1),
-    ("ほどで", 0),
-];
+/// The time that a number is a rate of, and where its words end.
+fn rate_at(text: &str, start: usize, end: usize) -> Option<(&'static str, usize)> {
+    let head = text[..start].trim_end_matches([' ', '約']);
+    RATES.iter().find_map(|(before, after, name)| {
+        if let Some(word) = after.iter().find(|word| text[end..].starts_with(**word)) {
+            return Some((*name, end + word.len()));
+        }
+        // 「2025年300個」 and 「3か月300個」 are no rates.
+        let leads = before.iter().any(|word| {
+            head.strip_suffix(*word).is_some_and(|left| {
+                !left.ends_with(|last: char| {
+                    last.is_ascii_digit() || matches!(last, 'か' | 'カ' | 'ヶ' | 'ケ' | '半' | '数')
+                })
+            })
+        });
+        leads.then_some((*name, end))
+    })
+}
 
 /// All quantities of a folded text, from the left.
 pub(super) fn find(text: &str) -> Vec<Quantity> {
@@ -316,7 +78,8 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             at = skip_digits(text, start);
             continue;
         }
-        let (first, first_end) = number(text, start);
+        let (mut first, first_end) = number(text, start);
+        let minus = MINUS.iter().find(|sign| text[..start].trim_end().ends_with(**sign)).copied();
         let mut end = first_end;
         let mut values = (first, None);
         let (mut unit, mut unit_end) = unit_at(text, end).map_or((None, end), |(unit, end)| (Some(unit), end));
@@ -348,11 +111,25 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             at = skip_digits(text, start).max(first_end);
             continue;
         };
+        // Below zero: only degrees are, and only where the sign is not the middle of a range.
+        let minus = minus.filter(|sign| {
+            let before = text[..start].trim_end().strip_suffix(sign).and_then(|before| before.chars().next_back());
+            let joins =
+                before.is_some_and(|before| before.is_ascii_alphanumeric() || matches!(before, '℃' | '度' | '%'));
+            family == Family::Temperature && (sign.len() > 3 || !joins)
+        });
+        if minus.is_some() {
+            first = -first;
+            values = (first, values.1);
+        }
         // 年 as a date, 度 as a count of times.
         if family == Family::Years && first >= 1000.0 {
             at = end;
             continue;
         }
+        let start = minus.map_or(start, |sign| text[..start].trim_end().len() - sign.len());
+        let rate = rate_at(text, start, end);
+        end = rate.map_or(end, |(_, end)| end);
         let head = text[..start].trim_end_matches([' ', '±', 'φ', ':', '約', '各']);
         let tail = text[end..].trim_start();
         let side_before = side(BEFORE, |word| head.ends_with(word) || head.ends_with(&format!("{word} ")));
@@ -379,12 +156,19 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         let mut bound = values.1.is_some();
         match side_after.or(side_before).map(|(_, side)| side) {
             _ if values.1.is_some() => {}
+            // 「マイナス40 ℃まで」 goes down.
+            Some(1) if minus.is_some() && side_after.is_some_and(|(word, _)| word.ends_with("まで")) => {
+                (high, bound) = (f64::INFINITY, true);
+            }
             Some(-1) => (high, bound) = (f64::INFINITY, true),
             Some(1) => (low, bound) = (f64::NEG_INFINITY, true),
             _ if open_above => (high, bound) = (f64::INFINITY, true),
             _ => {}
         }
         let attribute = match (attribute_of(text, range.start, range.end), family) {
+            (_, Family::Pieces | Family::Mass | Family::Volume | Family::Area | Family::Length) if rate.is_some() => {
+                rate.map_or("", |(name, _)| name)
+            }
             ("", Family::Pieces) if values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) => {
                 "lot"
             }
@@ -411,40 +195,6 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
     found
 }
 
-/// Words of a count: kanji numbers before them are read as numbers (二か月, 十五枚), elsewhere they are part of a word.
-const COUNTED: &[&str] = &[
-    "か月",
-    "ヶ月",
-    "カ月",
-    "ケ月",
-    "週間",
-    "日間",
-    "日以",
-    "営業日",
-    "時間",
-    "年間",
-    "年以",
-    "年の",
-    "年を",
-    "枚",
-    "個",
-    "台",
-    "名",
-    "人以",
-    "人の",
-    "人で",
-    "社",
-    "件",
-    "食",
-    "頭",
-    "円",
-    "%",
-    "パーセント",
-    "割",
-    "回",
-    "種類",
-];
-
 /// The text with its kanji numbers before a word of count in digits.
 pub(super) fn with_arabic_numbers(text: String) -> String {
     if !text.contains(is_kanji_digit) {
@@ -457,7 +207,9 @@ pub(super) fn with_arabic_numbers(text: String) -> String {
         written.push_str(before);
         let end = from.find(|character| !is_kanji_digit(character)).unwrap_or(from.len());
         let (digits, after) = from.split_at(end);
-        let inside_a_word = written.chars().next_back().is_some_and(|last| matches!(last, '\u{4E00}'..='\u{9FFF}'));
+        let of_a_time = written.ends_with(['月', '週', '約', '毎', '各']);
+        let kanji = written.chars().next_back().is_some_and(|last| matches!(last, '\u{4E00}'..='\u{9FFF}'));
+        let inside_a_word = kanji && !of_a_time;
         match kanji_number(digits) {
             Some(number) if !inside_a_word && COUNTED.iter().any(|word| after.starts_with(word)) => {
                 written.push_str(&number.to_string());
@@ -543,8 +295,10 @@ fn unit_at(text: &str, end: usize) -> Option<((Family, f64), usize)> {
         .iter()
         .filter(|(word, _, _)| rest.starts_with(word))
         .filter(|(word, _, _)| {
-            // A rate (m/min) is not what it is a rate of; a Latin unit is a word of its own.
-            if rest[word.len()..].starts_with(['/', '·']) {
+            // A rate (m/min) is not what it is a rate of, but so many in a month are; a Latin unit is a word of its own.
+            let in_a_time =
+                RATES.iter().any(|(_, after, _)| after.iter().any(|time| rest[word.len()..].starts_with(time)));
+            if rest[word.len()..].starts_with(['/', '·']) && !in_a_time {
                 return false;
             }
             let ends = rest[word.len()..].chars().next().is_none_or(|next| !next.is_ascii_alphabetic());
@@ -590,6 +344,21 @@ pub(super) fn tells_alone(asked: &[Quantity]) -> bool {
     asked.iter().all(|quantity| PLAIN.contains(&quantity.attribute) || quantity.attribute == "lot")
 }
 
+/// The length of the name of a measure that a text begins with (幅, 納期).
+pub(super) fn measure_at(text: &str) -> Option<usize> {
+    ATTRIBUTES
+        .iter()
+        .map(|(spelling, _)| spelling)
+        .filter(|spelling| text.starts_with(**spelling))
+        .map(|s| s.len())
+        .max()
+}
+
+/// Whether a measure is so many in a time.
+pub(super) fn is_rate(attribute: &str) -> bool {
+    RATES.iter().any(|(_, _, name)| *name == attribute)
+}
+
 /// Whether a word names a measure.
 pub(super) fn names(word: &str, attribute: &str) -> bool {
     !attribute.is_empty() && ATTRIBUTES.iter().any(|(spelling, name)| *name == attribute && word.contains(spelling))
@@ -603,6 +372,14 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
         return Answer::Silent;
     }
     let same_measure = asked.attribute == stated.attribute && !asked.attribute.is_empty();
+    // So many in a time are no plain number.
+    if !same_measure && (is_rate(asked.attribute) || is_rate(stated.attribute)) {
+        return Answer::Silent;
+    }
+    if is_rate(asked.attribute) && !asked.bound && (stated.low == f64::NEG_INFINITY || !stated.bound) {
+        let enough = Quantity { high: f64::INFINITY, bound: true, ..asked.clone() };
+        return answer(&enough, stated);
+    }
     let apart = stated.high < asked.low || stated.low > asked.high;
     if apart {
         return if asked.bound && (stated.bound || (same_measure && PLAIN.contains(&asked.attribute))) {
@@ -621,6 +398,11 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
             (false, true) => Answer::Contradicts,
             _ => Answer::Silent,
         };
+    }
+    // 「直径5 mmまで」 does not tell whether 1 mm at most is reached.
+    let larger = asked.low == f64::NEG_INFINITY && stated.low == f64::NEG_INFINITY && stated.high > asked.high;
+    if larger && asked.family == Family::Length {
+        return Answer::Silent;
     }
     let reaches = [asked.low, asked.high]
         .into_iter()

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::clause::{latin_words, squash};
+use super::clause::{latin_words, squash, stem};
 use super::quantity::{self, Quantity};
 use crate::analysis::segment::words;
 
@@ -44,6 +44,8 @@ pub(super) struct Form {
     pub(super) through: Option<&'static str>,
     /// The line itself denies (〜しか応じない): words alone neither show nor deny it.
     pub(super) negated: bool,
+    /// What is asked is that something is used (殺虫剤を使う), not that it is made or sold.
+    pub(super) uses: bool,
 }
 
 /// From this weight on a unit is specific: it must be found.
@@ -87,7 +89,7 @@ const AFTER_ROLE: &[&str] = &[
 /// Words that say little: they may be missing.
 const LITTLE: &str = "認証 認定 認証取得 県内 県外 国内 近く certified certification certificate certifi 加工 製造 製作 生産 作製 開発 研究 装置 設備 機器 機械 材料 製品 部品 処理 工程 方法 システム 利用 活用 使用 導入 構築 運用 作業 業 際 幅広 高度 高 精度 高精度 品質 実験 環境 管理 サンプル ワーク 対応力 一部 国内 新規 \
     prefectur region local nation countri student year month week day two three four five trial exampl \
-    process manufactur product develop research equip equipment devic machin materi part compon system method use instal small larg high precis qualiti site sampl line custom";
+    process manufactur product develop research equip equipment devic machin machines plates materi part compon system method use instal small larg high precis qualiti site sampl line custom";
 
 static EMPTY_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| EMPTY.split_whitespace().collect());
@@ -96,13 +98,22 @@ static ROLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
 static LITTLE_WORDS: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| LITTLE.split_whitespace().collect());
 
+/// 「ISO 13485に基づく品質管理」 asks for the standard.
+const BY_A_STANDARD: &[&str] = &["に沿った", "に沿う", "に基づいた", "に基づく", "に準拠した", "に適合した"];
+const STANDARDS: &[&str] = &[" iso ", " haccp ", " gmp ", " iatf ", " fssc ", " jis ", " isms ", " gap ", " jgap "];
+const ABOUT_A_STANDARD: &[&str] =
+    &["品質", "衛生", "管理", "品質管理", "衛生管理", "マネジメント", "体制", "運用", "工程"];
+
 /// Signs of a line about the lack of something, with what may stand for it in a text.
 const LACKS: &[&str] =
     &["不使用", "使わない", "使用しない", "用いない", "フリー", "レス", "含まない", "出さない", "without", "free"];
 
 impl Form {
     pub(super) fn read(text: &str) -> Form {
-        let text = squash(text);
+        let mut text = squash(text);
+        for phrase in BY_A_STANDARD.iter().filter(|phrase| text.contains(**phrase)).copied().collect::<Vec<_>>() {
+            text = text.replace(phrase, "の");
+        }
         let latin = latin_words(&text);
         let quantities = quantity::find(&text);
         let mut rest: Vec<u8> = text.clone().into_bytes();
@@ -133,7 +144,13 @@ impl Form {
         let remaining = String::from_utf8(rest).unwrap_or_default();
         for word in words(&remaining).into_iter().filter(|word| !word.compound) {
             let surface = &remaining[word.range.clone()];
-            if let Some(mut unit) = plain_unit(surface, &word.term, word.range.start) {
+            let noun = is_noun(surface, &remaining[word.range.end..]);
+            let unit = if noun {
+                noun_unit(surface, word.range.start)
+            } else {
+                plain_unit(surface, &word.term, word.range.start)
+            };
+            if let Some(mut unit) = unit {
                 let role = ROLE_WORDS.contains(surface) || ROLE_WORDS.contains(word.term.as_str());
                 if role && surface.is_ascii() {
                     continue;
@@ -149,6 +166,12 @@ impl Form {
             }
         }
         units.sort_by_key(|unit| unit.at);
+        if STANDARDS.iter().any(|name| latin.contains(name)) {
+            // Who holds the standard has what it is about.
+            units.retain(|unit| {
+                !unit.japanese.iter().any(|name| ABOUT_A_STANDARD.contains(&name.as_str())) || !unit.latin.is_empty()
+            });
+        }
         for index in 1..units.len() {
             let (before, this) = (&units[index - 1], &units[index]);
             let kanji =
@@ -161,7 +184,18 @@ impl Form {
         let lacks = text.replace("フリーズ", "");
         let negative = LACKS.iter().find(|sign| lacks.contains(**sign)).copied();
         let negated = negative.is_none() && denies(&text, &latin);
-        let mut form = Form { text, latin, units, quantities, negative, head_last, through: None, negated };
+        let uses = [
+            "を使うもの",
+            "を使う会社",
+            "を使う",
+            "の使用",
+            "を用いる",
+            "を使用する",
+            "を使用するもの",
+            "を用いるもの",
+        ];
+        let uses = uses.iter().any(|end| text.trim_end_matches(['。', ' ']).ends_with(end));
+        let mut form = Form { text, latin, units, quantities, negative, head_last, through: None, negated, uses };
         form.through = form.head().and_then(|head| through(&form.text[form.units[head].end..]));
         form
     }
@@ -265,6 +299,30 @@ fn is_hiragana(character: char) -> bool {
     matches!(character, '\u{3041}'..='\u{3096}')
 }
 
+/// 香りの…, 甘さを…: a noun that looks like a verb of one character.
+fn is_noun(surface: &str, after: &str) -> bool {
+    let mut characters = surface.chars();
+    let (first, last) = (characters.next(), characters.next());
+    first.is_some_and(|first| matches!(first, '\u{4E00}'..='\u{9FFF}'))
+        && last.is_some_and(|last| matches!(last, 'り' | 'い' | 'み' | 'さ' | 'き'))
+        && characters.next().is_none()
+        && after.starts_with(['の', 'を', 'が', 'は', 'や', 'と', '・', '、'])
+}
+
+fn noun_unit(surface: &str, at: usize) -> Option<Unit> {
+    let weight = weight_of_word(surface).min(SPECIFIC);
+    (weight > 0.0).then(|| Unit {
+        japanese: vec![surface.to_owned()],
+        latin: Vec::new(),
+        weight,
+        at,
+        end: at + surface.len(),
+        joined: false,
+        broad: false,
+        verb: false,
+    })
+}
+
 fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
     if surface.is_ascii() {
         let weight = weight_of_word(term).min(weight_of_word(surface));
@@ -305,7 +363,7 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
 }
 
 /// Deeds that are done to anything.
-const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷 指導 教 支援 手伝 紹介 供給 販売 納入 修理 登録 届 校正 電気 公開 measur analy evaluat inspect test design train support";
+const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷 指導 教 支援 手伝 紹介 供給 販売 納入 修理 登録 届 校正 電気 公開 保証 量産 生産 製造 保管 管理 measur analy evaluat inspect test design train support";
 
 /// How much a word says: nothing, little, some (one character), or all that can be asked.
 fn weight_of_word(word: &str) -> f32 {
@@ -394,7 +452,9 @@ impl Thesaurus {
             }
             let word_starts = character.is_ascii_alphanumeric()
                 && !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric());
-            if word_starts && let Some((length, concept)) = self.latin_at(rest) {
+            let last_word =
+                || text[..at].trim_end().rsplit(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
+            if word_starts && let Some((length, concept)) = self.latin_at(last_word(), rest) {
                 found.push((at..at + length, concept));
                 at += length;
                 continue;
@@ -404,17 +464,21 @@ impl Thesaurus {
         found
     }
 
-    fn latin_at(&self, rest: &str) -> Option<(usize, usize)> {
+    /// `before` is the word before it.
+    fn latin_at(&self, before: &str, rest: &str) -> Option<(usize, usize)> {
         // The next few words with where each ends.
         let mut ends: Vec<(String, usize)> = Vec::new();
         let mut start = None;
+        let mut last = before;
         for (at, character) in rest.char_indices().chain(std::iter::once((rest.len(), ' '))) {
             if character.is_ascii_alphanumeric() {
                 start.get_or_insert(at);
                 continue;
             }
             if let Some(first) = start.take() {
-                ends.push((latin_words(&rest[first..at]).trim().to_owned(), at));
+                let word = &rest[first..at];
+                ends.push((stem(word, last), at));
+                last = word;
             }
             if ends.len() == 6 || !matches!(character, ' ' | '-' | '/') {
                 break;

@@ -1,0 +1,101 @@
+//! When a clause denies what a line asks for.
+
+use super::clause::Clause;
+use super::markers;
+use super::requirement::{Form, SPECIFIC};
+use super::residue::{denied_residue, is_kanji_or_katakana};
+use super::shown::{Hit, Shown};
+
+/// A denial of the very thing: the whole line, or its head without anything that narrows it. A denied part says nothing
+/// about the whole: who does not generate power may well measure it.
+pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32> {
+    let specific: Vec<usize> = (0..form.units.len()).filter(|index| form.units[*index].weight >= SPECIFIC).collect();
+    let found = specific.iter().filter(|index| shown.at[**index].is_some()).count();
+    if specific.is_empty() || found == 0 {
+        return None;
+    }
+    let all = found == specific.len();
+    if clause.text.is_ascii() {
+        let last = specific.iter().filter_map(|index| shown.at[*index]).map(|hit| hit.end).max()?;
+        return (all && ends_in_english(&clause.text[last..])).then_some(0.85);
+    }
+    if form.verb().is_some_and(|verb| shown.at[verb].is_none()) || form.through.is_some() {
+        return None;
+    }
+    // Who does not generate power may know materials for it; and what is denied stands at the end.
+    if form.head().is_some_and(|head| is_part_of_a_word(&form.text[form.units[head].end..]))
+        || denied_residue(form, clause, shown) > 0
+    {
+        return None;
+    }
+    let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
+    let first = hits.iter().map(|hit| hit.start).min()?;
+    let last = hits.iter().map(|hit| hit.end).max()?;
+    if all && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
+        return Some(0.9);
+    }
+    let head = form.head();
+    // 「測る装置はない」 denies measuring, but not everything that is measured; one character is hardly a head.
+    // Most of the line must be there: who does not guarantee a film may well guarantee a size.
+    if found * 2 < specific.len() {
+        return None;
+    }
+    let telling = |head: &usize| found > 1 || (!form.units[*head].broad && form.units[*head].weight >= 1.0);
+    // 「理化学検査」 is another test.
+    let other_word = |hit: Hit| {
+        let own = hits.iter().any(|before| before.end == hit.start);
+        !own && clause.text[..hit.start].chars().next_back().is_some_and(is_kanji_or_katakana)
+    };
+    if !all && head.and_then(|head| shown.at[head]).is_some_and(other_word) {
+        return None;
+    }
+    let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
+    (head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last)).then_some(0.7)
+}
+
+/// A word goes on that is more than a way to say the same (発電材料, but 封止加工).
+pub(super) fn is_part_of_a_word(after: &str) -> bool {
+    after.chars().next().is_some_and(is_kanji_or_katakana)
+        && !markers::GENERIC_TAILS
+            .iter()
+            .chain(markers::PREDICATES)
+            .any(|tail| after.starts_with(tail) && *tail != "材料")
+}
+
+/// The denied English thing is not the beginning of another one (no university hospital).
+pub(super) fn ends_in_english(after: &str) -> bool {
+    const MAY_FOLLOW: &str = "in on at by for with from to of or and as any here yet our ourselves services service work \
+        equipment facilities capability processing is are was were has have can";
+    let word = after.trim_start().split(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
+    let cut = !after.starts_with([' ', '-']);
+    (cut && !after.starts_with(|next: char| next.is_ascii_alphanumeric()))
+        || word.is_empty()
+        || MAY_FOLLOW.split_whitespace().any(|known| known == word)
+}
+
+/// Something before the denied thing makes it a narrower one: 大型の…, クロム….
+pub(super) fn narrowed_before(text: &str, start: usize) -> bool {
+    let before = &text[..start];
+    if before.ends_with("社の") || before.ends_with("社で") || before.ends_with("本体の") {
+        return false;
+    }
+    before.chars().next_back().is_some_and(|last| {
+        matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き' | 'を')
+            || matches!(last, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
+            || last.is_ascii_alphanumeric()
+    })
+}
+
+/// The denied thing is what the particle after it marks, not a part of another thing (めっきの評価).
+pub(super) fn is_object(text: &str, end: usize) -> bool {
+    let mut rest = &text[end..];
+    for _ in 0..3 {
+        let Some(tail) =
+            markers::GENERIC_TAILS.iter().filter(|tail| rest.starts_with(**tail)).max_by_key(|tail| tail.len())
+        else {
+            break;
+        };
+        rest = &rest[tail.len()..];
+    }
+    rest.is_empty() || markers::DENIED_PARTICLES.iter().any(|particle| rest.starts_with(particle))
+}

@@ -1,0 +1,237 @@
+//! When a clause shows that what a line asks for is done.
+
+use super::clause::Clause;
+use super::quantity::{self, Answer};
+use super::requirement::{Form, SPECIFIC, Unit};
+use super::residue::{after_the_deed, is_kanji_or_katakana, product_of_it, residue};
+use super::shown::{Hit, Shown, compounds_hold, spread};
+use super::{Numbers, STRONGEST, Voice, markers};
+
+/// Share of the line's weight that a clause must show.
+pub(super) const COVERED: f32 = 0.7;
+
+pub(super) const COVERED_ALONE: f32 = 0.9;
+
+/// The same for a Japanese line and clause, where one of three things may be said otherwise.
+pub(super) const COVERED_JAPANESE: f32 = 0.6;
+
+/// The same where a number of the same measure answers the line's own.
+pub(super) const COVERED_WITH_NUMBER: f32 = 0.4;
+
+/// Characters between the first and the last unit in Japanese; further apart they hardly belong together.
+pub(super) const WINDOW: usize = 45;
+
+pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<Voice> {
+    let numbers = answer_numbers(form, clause);
+    let head_there = form.head().is_none_or(|head| shown.at[head].is_some());
+    if let Numbering::Contradicted(numbers, same_measure) = &numbers {
+        let enough = *same_measure || (shown.covered >= COVERED_WITH_NUMBER && head_there && !form.units.is_empty());
+        return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
+    }
+    if let Some(sign) = form.negative {
+        let lacks = clause.text.contains(sign)
+            || clause.text.contains("不使用")
+            || clause.text.contains("フリー")
+            || clause.latin.contains(" free ")
+            || clause.latin.contains(" without ");
+        if !lacks {
+            return None;
+        }
+    }
+    if clause.only_deals(&form.text, &form.latin) {
+        return None;
+    }
+    if form.uses
+        && !["使", "用い", "利用"].iter().any(|word| clause.text.contains(word))
+        && !clause.latin.contains(" use ")
+    {
+        return None;
+    }
+    let japanese = form.head_last && !clause.text.is_ascii();
+    let same_measure = matches!(numbers, Numbering::Satisfied(true));
+    let specific = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count();
+    let wanted = match numbers {
+        Numbering::Open => return None,
+        _ if same_measure => COVERED_WITH_NUMBER,
+        // One telling word alone must come with everything else.
+        _ if specific < 2 => COVERED_ALONE,
+        _ if japanese => COVERED_JAPANESE,
+        _ => COVERED,
+    };
+    // Half a compound word is another word.
+    let part = |index: usize| form.units[index].joined || form.units.get(index + 1).is_some_and(|next| next.joined);
+    let says = |index: usize| form.units[index].weight >= SPECIFIC;
+    let half = (0..form.units.len()).any(|index| part(index) && says(index) && shown.at[index].is_none());
+    let missing = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= SPECIFIC && at.is_none()).count();
+    let whole = form.units.iter().zip(&shown.at).filter(|(unit, at)| unit.weight >= 1.0 && at.is_none()).count();
+    let may_miss = match specific {
+        3.. if same_measure => 1,
+        // One character (前, 端) may be said otherwise.
+        4.. if japanese && whole == 0 => 1,
+        5.. => 1,
+        _ => 0,
+    };
+    // 「設計だけを行う」 leaves out what it does not name.
+    let only = ["だけを", "のみを", "だけで", "だけの"].iter().any(|word| clause.text.contains(word));
+    let only = only || clause.latin.contains(" onli ");
+    if only && !form.text.contains("だけ") && shown.at.iter().any(Option::is_none) {
+        return None;
+    }
+    if !deed_there(form, clause, shown, specific) {
+        return None;
+    }
+    if shown.covered < wanted
+        || missing > may_miss
+        || half
+        || !(head_there || (same_measure && quantity::tells_alone(&form.quantities)))
+    {
+        return None;
+    }
+    // A line of nothing but general words shows nothing.
+    let measured = same_measure && quantity::tells_alone(&form.quantities);
+    if specific == 0 && !measured {
+        return None;
+    }
+    // 「従業員15人から120人の会社で41件」 tells of customers.
+    let of_others = ["の会社", "の企業", "の工場"].iter().any(|others| {
+        let after = clause.text.split_once(others).map(|(_, after)| after);
+        after.is_some_and(|after| !after.is_empty() && !["です", "であ", "だ"].iter().any(|is| after.starts_with(is)))
+    });
+    if specific == 0 && of_others {
+        return None;
+    }
+    if let Some(head) = form.head()
+        && let Some(hit) = shown.at[head].filter(|hit| !hit.latin)
+        && !somewhere_itself(&form.units[head], hit, form, clause)
+    {
+        return None;
+    }
+    if !compounds_hold(form, clause, shown) {
+        return None;
+    }
+    // After what is named, only words of doing, having or offering it: else it is about something else.
+    if residue(form, clause, shown) > 0 {
+        return None;
+    }
+    if clause.text.is_ascii() {
+        let lacking = shown.at.iter().flatten().any(|hit| clause.lacks_before(hit.start));
+        if lacking || another_deed(clause, shown) {
+            return None;
+        }
+    }
+    let spread = spread(shown, clause);
+    if spread > WINDOW * 2 {
+        return None;
+    }
+    let mut strength = 0.5 + 0.45 * shown.covered * shown.covered;
+    if spread > WINDOW {
+        strength *= 0.85;
+    }
+    Some(Voice::States(strength.min(STRONGEST)))
+}
+
+/// "We plate castings", "machining of castings", "moulds for injection moulding": another deed, or a thing for it.
+fn another_deed(clause: &Clause, shown: &Shown) -> bool {
+    let Some(first) = shown.at.iter().flatten().map(|hit| hit.start).min() else { return false };
+    let before: Vec<&str> = clause.text[..first]
+        .split(|mark: char| !mark.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let we = before.first() == Some(&"we");
+    let verb = before.iter().skip(1).find(|word| !["also", "can", "now", "both"].contains(word));
+    if we && verb.is_some_and(|verb| !markers::OFFERING.contains(verb)) {
+        return true;
+    }
+    let near = |place: usize| before.len().checked_sub(place).map_or("", |at| before[at]);
+    let gerund = |word: &str| word.len() > 5 && word.ends_with("ing");
+    let of_another = (near(1) == "of" && gerund(near(2))) || (near(2) == "of" && gerund(near(3)));
+    let thing_for_it = near(1) == "for" && markers::THINGS_FOR_IT.contains(&near(2));
+    of_another || thing_for_it
+}
+
+/// The verb that ends the line is said, too, unless three things or more that it names stand there; and where the line
+/// asks for something by its head, the clause speaks of it in the same way.
+pub(super) fn deed_there(form: &Form, clause: &Clause, shown: &Shown, specific: usize) -> bool {
+    if let Some(verb) = form.verb()
+        && shown.at[verb].is_none()
+        && specific < 3
+    {
+        return false;
+    }
+    match (form.through, form.head()) {
+        (Some(particle), Some(head)) => {
+            shown.at[head].is_some_and(|hit| hit.latin || specific >= 3 || clause.text[hit.end..].starts_with(particle))
+        }
+        _ => true,
+    }
+}
+
+/// Whether the clause names the thing itself somewhere, and not only a trade, a market or a machine called after it.
+pub(super) fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clause) -> bool {
+    let trades = markers::TRADES.iter().any(|trade| clause.text.contains(trade) && !form.text.contains(trade));
+    let itself = |end: usize| {
+        let after = &clause.text[end..];
+        let other = markers::OTHER_HEADS.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
+        let machine = markers::MACHINES.iter().any(|word| after.starts_with(word) && !form.text.contains(word));
+        let allowed = |list: &[&str]| list.iter().any(|word| after.starts_with(word));
+        let inside = clause.text[..end].chars().next_back().is_some_and(is_kanji_or_katakana);
+        let goes_on = inside && after.chars().next().is_some_and(is_kanji_or_katakana);
+        let another =
+            goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
+        // 「アプリから申し込める」: by it, not it.
+        let by_it = after.starts_with("から") && !after.contains("まで");
+        !(other || product_of_it(after, &form.text) || by_it || another || (machine && trades) || after_the_deed(after))
+    };
+    itself(hit.end)
+        || unit
+            .japanese
+            .iter()
+            .any(|name| clause.text.match_indices(name.as_str()).any(|(start, _)| itself(start + name.len())))
+}
+
+pub(super) fn begins(unit: &Unit, text: &str) -> bool {
+    unit.japanese.iter().any(|name| text.starts_with(name.as_str()))
+}
+
+pub(super) enum Numbering {
+    /// The line asks for no number.
+    None,
+    /// Every asked number is answered; whether of the same named measure.
+    Satisfied(bool),
+    /// Whether both name the same measure (幅, 納期).
+    Contradicted(Numbers, bool),
+    /// A number is asked that the clause does not tell.
+    Open,
+}
+
+pub(super) fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
+    if form.quantities.is_empty() {
+        return Numbering::None;
+    }
+    let mut open = false;
+    let mut same = true;
+    for asked in &form.quantities {
+        let mut answered = false;
+        for stated in &clause.quantities {
+            match quantity::answer(asked, stated) {
+                Answer::Satisfies => {
+                    answered = true;
+                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                }
+                Answer::Contradicts if !answered => {
+                    let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
+                    if !others {
+                        let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
+                        let same = asked.attribute == stated.attribute
+                            && !asked.attribute.is_empty()
+                            && !quantity::is_rate(asked.attribute);
+                        return Numbering::Contradicted(numbers, same);
+                    }
+                }
+                _ => {}
+            }
+        }
+        open |= !answered;
+    }
+    if open { Numbering::Open } else { Numbering::Satisfied(same) }
+}
