@@ -475,9 +475,15 @@ fn a_long_solve_is_watched_and_stopped() {
         .collect();
     // Another long computation has its turn: this one waits.
     let turn = hall.app.app.long_turn.try_take().expect("the turn");
+    let began = std::time::Instant::now();
     let made = hall.composes(json!({ "from": "registry", "size": 30, "wishes": wishes, "seconds": 60 }));
     assert_eq!(made["state"], "found", "there is an answer at once: {made}");
     let path = format!("compositions/{}/solve", id(&made));
+    println!(
+        "the answer at once took {} ms with {} candidates",
+        began.elapsed().as_millis(),
+        made["result"]["candidates"]
+    );
     println!("proven at once: {}", made["result"]["proven"]);
     if made["result"]["proven"] == false {
         assert_eq!(hall.reads(&hall.officer, &path)["state"], "waiting");
