@@ -190,13 +190,14 @@ pub struct SeatShown {
     pub replaces: Option<CardShown>,
 }
 
-/// Of those who take part, or may yet; yen.
+/// Of those who take part, or may yet; yen. The sums of a few tell what each of them pays: they are for the lead and the
+/// office.
 #[derive(Serialize, ToSchema)]
 pub struct Totals {
     pub members: usize,
-    pub cost: i64,
-    pub share: i64,
-    pub subsidy: i64,
+    pub cost: Option<i64>,
+    pub share: Option<i64>,
+    pub subsidy: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -244,7 +245,7 @@ pub(super) const COLUMNS: matter::Columns = &[
 pub(super) fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Group>) -> Result<GroupShown> {
     let group = &kept.matter;
     let office = permit::organiser(actor).is_ok();
-    let sees_all = office || group.lead.as_ref().is_some_and(|lead| actor.belongs_to(lead));
+    let sees_all = office || group.leader().is_some_and(|lead| actor.belongs_to(lead));
     let parties = group.seats.iter().flat_map(|seat| std::iter::once(&seat.planned.party).chain(&seat.replaces));
     let named = parties.chain(&group.formed.exhibition).chain(&group.lead).cloned();
     let cards = Cards::read(conn, &actor.scope(), named)?;
@@ -280,9 +281,9 @@ pub(super) fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Group>) -> Result
         members: shown.map(seat).collect(),
         totals: Totals {
             members: parts.len(),
-            cost: parts.iter().map(|part| part.cost).sum(),
-            share: parts.iter().map(|part| part.share).sum(),
-            subsidy: parts.iter().map(|part| part.subsidy()).sum(),
+            cost: sees_all.then(|| parts.iter().map(|part| part.cost).sum()),
+            share: sees_all.then(|| parts.iter().map(|part| part.share).sum()),
+            subsidy: sees_all.then(|| parts.iter().map(|part| part.subsidy()).sum()),
         },
         rule: group.formed.rule,
         message: group.message.clone(),

@@ -138,7 +138,7 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Group>, event: GroupEvent) -> Result<Gro
     let group = &kept.matter;
     let office = || allow(&actor, permit::organiser(&actor).is_ok());
     let lead_or_office = || {
-        let leads = group.lead.as_ref().is_some_and(|lead| actor.account().is_some() && actor.speaks_for(lead));
+        let leads = group.leader().is_some_and(|lead| actor.account().is_some() && actor.speaks_for(lead));
         allow(&actor, leads || permit::organiser(&actor).is_ok())
     };
     match event {

@@ -2,9 +2,10 @@
 
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
-use super::schema::{thing_links, things};
+use super::schema::{matters, thing_links, things};
 use super::things::{Stored, visible};
 use super::{concepts, vocabulary};
+use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Defect, Finding, Kind, Link, Scope, ThingId};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -133,6 +134,13 @@ pub(super) fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> 
         .filter(thing_links::target_id.eq(id.as_str()).and(thing_links::thing_id.ne(id.as_str())))
         .count()
         .get_result(conn)?;
+    // Who applied, and who goes together, is not left without the exhibition.
+    let waiting = [MatterKind::Application.code(), MatterKind::Group.code()];
+    let going: i64 = matters::table
+        .filter(matters::subject_id.eq(id.as_str()).and(matters::kind.eq_any(waiting)).and(matters::closed.eq(false)))
+        .count()
+        .get_result(conn)?;
+    let linked = linked + going;
     if owned + parts + linked == 0 {
         return Ok(());
     }

@@ -217,6 +217,7 @@ fn a_call_applications_a_composition_invitations_a_withdrawal_and_its_substitute
     let seen = hall.reads(&hall.members[others[0]], &path);
     assert_eq!(seat(&seen, &hall.firms[others[0]])["share"], 75_000);
     assert_eq!(seat(&seen, &hall.firms[others[1]])["share"], Value::Null);
+    assert_eq!(seen["totals"], json!({ "members": 3, "cost": null, "share": null, "subsidy": null }));
     assert_eq!(seat(&hall.reads(lead, &path), &hall.firms[others[1]])["share"], 75_000, "the lead sees all");
 
     // One leaves; the best substitute is proposed and asked in its place.
@@ -313,6 +314,10 @@ fn who_applies_when_for_whom_and_how_often() {
     assert_eq!(made.status, 201, "{}", made.body);
     let application = format!("applications/{}", id(&made.json()));
     apply(&hall, &own, json!({})).problem(409, "already-applied");
+    // An exhibition to which somebody applied stays.
+    let bearer = hall.officer.bearer();
+    let headers = [("authorization", bearer.as_str()), ("if-match", "\"1\"")];
+    hall.app.delete(&format!("/api/v1/exhibitions/{}", hall.fair), &headers).problem(409, "referenced");
     // Whom a firm does not go with is between it and the office.
     assert_eq!(hall.status(&hall.members[1], &application), 404);
     hall.tries(&hall.members[1], &format!("{application}/events"), json!({ "event": "withdraw" }))

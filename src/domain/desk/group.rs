@@ -187,6 +187,11 @@ impl Group {
         self.seats.iter().filter(|seat| seat.state == SeatState::Accepted).map(|seat| &seat.planned.party)
     }
 
+    /// The lead, once it has said yes.
+    pub fn leader(&self) -> Option<&ThingId> {
+        self.lead.as_ref().filter(|lead| self.members().any(|party| party == *lead))
+    }
+
     /// It goes, or went, to its exhibition: the members' part counts for the year.
     pub fn goes(&self) -> bool {
         matches!(self.state, GroupState::Confirmed | GroupState::Exhibited | GroupState::Reported)
