@@ -591,4 +591,7 @@ fn who_met_last_year_lets_others_go_first() {
     };
     assert_eq!(meets(false), [first.clone()], "the dearest");
     assert_eq!(meets(true), [second.clone()]);
+    // The exhibition of a timetable stays.
+    let exhibition = format!("/exhibitions/{}", fair.exhibition);
+    fair.send(&fair.administrator, "delete", &exhibition, Some(1), Value::Null).problem(409, "referenced");
 }
