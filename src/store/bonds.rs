@@ -134,8 +134,9 @@ pub(super) fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> 
         .filter(thing_links::target_id.eq(id.as_str()).and(thing_links::thing_id.ne(id.as_str())))
         .count()
         .get_result(conn)?;
-    // Who applied, and who goes together, is not left without the exhibition.
-    let waiting = [MatterKind::Application.code(), MatterKind::Group.code()];
+    // Who applied, who goes together, stands where and meets whom is not left without the exhibition.
+    let waiting = [MatterKind::Application, MatterKind::Group, MatterKind::Timetable, MatterKind::BoothPlan]
+        .map(MatterKind::code);
     let going: i64 = matters::table
         .filter(matters::subject_id.eq(id.as_str()).and(matters::kind.eq_any(waiting)).and(matters::closed.eq(false)))
         .count()

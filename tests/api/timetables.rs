@@ -572,3 +572,26 @@ fn a_whole_fair_with_wishes_on_both_sides() {
     };
     assert_eq!(others(&meetings), others(&after));
 }
+
+#[test]
+fn who_met_last_year_lets_others_go_first() {
+    let fair = fair(1, 2);
+    let (first, second) = (&fair.suppliers[0], &fair.suppliers[1]);
+    let meets = |next_year: bool| {
+        let path = fair.timetable(1, 1, nothing);
+        assert_eq!(fair.change(&path, &fair.buyers[0], json!({ "wishes": [first, second] })).status, 200);
+        if next_year {
+            let slots =
+                json!({ "slots": [{ "start": "2027-04-09T10:00:00+09:00", "end": "2027-04-09T10:20:00+09:00" }] });
+            assert_eq!(fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), slots).status, 200);
+        }
+        fair.solve(&path);
+        assert_eq!(fair.organise(&path, "publish", Value::Null).status, 200);
+        fair.meetings(&path).into_iter().map(|(_, _, supplier)| supplier).collect::<Vec<String>>()
+    };
+    assert_eq!(meets(false), [first.clone()], "the dearest");
+    assert_eq!(meets(true), [second.clone()]);
+    // The exhibition of a timetable stays.
+    let exhibition = format!("/exhibitions/{}", fair.exhibition);
+    fair.send(&fair.administrator, "delete", &exhibition, Some(1), Value::Null).problem(409, "referenced");
+}
