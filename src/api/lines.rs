@@ -7,7 +7,7 @@ use crate::domain::conditions::{self, Outcome, PartyFacts};
 use crate::domain::entry::TextPlace;
 use crate::domain::finding::Message;
 use crate::domain::kinds::need::{Condition, NeedLine};
-use crate::domain::vocabulary::{Kind, Language, Strength};
+use crate::domain::vocabulary::{ConditionField, Kind, Language, Strength};
 use crate::domain::{Need, Organization, Person, Record, Scope, ThingId};
 use crate::error::Result;
 use crate::store::Conn;
@@ -257,11 +257,17 @@ fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage
             let words = by_words(index, line, passages, sources);
             match words.verdict {
                 LineVerdict::Unmet => words,
-                LineVerdict::Met if line.label => words,
+                LineVerdict::Met if line.label && told_in_words(line) => words,
                 LineVerdict::Met | LineVerdict::Unknown => body,
             }
         }
     }
+}
+
+/// Certificates and sizes are told in texts; 「大学と組む」 does not make a university.
+fn told_in_words(line: &Ready) -> bool {
+    let field = line.condition.as_ref().map(|condition| condition.field);
+    matches!(field, Some(ConditionField::Certificate | ConditionField::Employees))
 }
 
 fn by_words(index: usize, line: &Ready, passages: &[&Passage], sources: &[Source<'_>]) -> LineBody {

@@ -181,3 +181,80 @@ fn what_others_keep_private_neither_shows_nor_counts() {
     assert!(!after.contains("カナリア"));
     assert!(ask(&Actor::Operator).contains("カナリア"));
 }
+
+#[test]
+fn words_of_an_excluded_line_attract_nobody_and_cost_nothing_unknown() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let [clean, user] = ["甲社", "乙社"].map(|name| app.firm(name));
+    capability(&app, &clean, "真珠の養殖を行う", "真珠の養殖を行う。");
+    capability(&app, &user, "真珠の養殖を行う", "殺虫剤を使う。");
+    let need = |exclude: &str| {
+        let lines = json!([{ "strength": "must", "text_ja": "真珠の養殖ができること" },
+                           { "strength": "exclude", "text_ja": exclude }]);
+        app.create("needs", json!({ "owner": seeker, "title_ja": "養殖の相手", "lines": lines }))
+    };
+    let needs = ["殺虫剤を使うもの", "殺虫剤を使う会社", "殺虫剤の使用"].map(need);
+    app.settle();
+    for need in needs {
+        let results = matched(&app, &need);
+        assert_eq!(results[0]["party"]["id"], clean.as_str());
+        assert_eq!(verdicts(&results[0]), ["met", "unknown"]);
+        assert!(results[0]["parts"]["lines"].as_f64().expect("a part") > 0.9, "an unknown exclusion costs nothing");
+        let found = of(&results, &user);
+        assert_eq!(verdicts(found), ["met", "met"]);
+        let cited: Vec<&Value> = found["evidence"].as_array().expect("evidence").iter().map(|e| &e["text"]).collect();
+        assert!(cited.iter().all(|text| *text != "殺虫剤を使う。"), "{cited:?}");
+        let body = json!({ "from": { "kind": "need", "id": need } });
+        let together = app.post("/api/v1/match/coalition", body).json();
+        assert_eq!((together["excluded"].as_u64(), together["alone_total"].as_u64()), (Some(1), Some(1)), "{together}");
+        assert_eq!(together["alone"][0]["id"], clean.as_str());
+    }
+}
+
+#[test]
+fn with_words_and_a_condition_both_must_hold() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let [doer, other] = ["試験の会社", "木工の会社"].map(|name| app.firm(name));
+    capability(&app, &doer, "唾液の試験", "唾液の性能試験を行う。");
+    capability(&app, &other, "木工と試験", "木工を行う。");
+    let kind = json!({ "field": "organization_kind", "operator": "any_of", "values": ["firm"] });
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "唾液の試験の相手", "lines": [
+            { "strength": "must", "text_ja": "唾液の性能試験ができること", "condition": kind },
+            { "strength": "should", "text_ja": "会社であること", "condition": kind }] }),
+    );
+    app.settle();
+    let results = matched(&app, &need);
+    assert_eq!(verdicts(of(&results, &doer)), ["met", "met"]);
+    assert_eq!(verdicts(of(&results, &other)), ["unknown", "met"]);
+    let name = &of(&results, &other)["lines"][1]["evidence"]["name"];
+    assert!(name["ja"] != "firm" && name["ja"].is_string() && name["en"].is_string(), "{name}");
+}
+
+#[test]
+fn a_record_of_several_members_shows_what_each_did_only_by_its_role() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let [printer, brewer] = ["刷る会社", "醸す会社"].map(|name| app.firm(name));
+    for owner in [&printer, &brewer] {
+        capability(&app, owner, "電極の相談", "電極の相談に乗る。");
+    }
+    let members = json!([{ "party": printer, "role": "電極の印刷" }, { "party": brewer, "role": "試用" }]);
+    app.create(
+        "records",
+        json!({ "record_kind": "project", "title_ja": "酒の温度計", "text_ja": "電極の印刷を行う。", "members": members }),
+    );
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "電極", "lines": [{ "strength": "must", "text_ja": "電極の印刷ができること" }] }),
+    );
+    app.settle();
+    let results = matched(&app, &need);
+    let met = of(&results, &printer);
+    assert_eq!(verdicts(met), ["met"]);
+    assert_eq!(met["lines"][0]["evidence"]["field"], "members/0/role");
+    assert_eq!(verdicts(of(&results, &brewer)), ["unknown"]);
+}

@@ -146,7 +146,9 @@ fn another_deed(clause: &Clause, shown: &Shown) -> bool {
     let gerund = |word: &str| word.len() > 5 && word.ends_with("ing");
     let of_another = (near(1) == "of" && gerund(near(2))) || (near(2) == "of" && gerund(near(3)));
     let thing_for_it = near(1) == "for" && markers::THINGS_FOR_IT.contains(&near(2));
-    of_another || thing_for_it
+    let last = shown.at.iter().flatten().map(|hit| hit.end).max().unwrap_or(first);
+    let next = clause.text[last..].trim_start().split(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
+    of_another || thing_for_it || (!we && markers::THINGS_FOR_IT.contains(&next))
 }
 
 /// The verb that ends the line is said, too, unless three things or more that it names stand there; and where the line
