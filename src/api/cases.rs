@@ -467,7 +467,7 @@ fn done(tx: &mut Tx<'_>, kept: &Kept<Case>, begun: bool) -> Result<Done> {
 fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Case>) -> Result<CaseShown> {
     let matter = kept.matter.clone();
     let ids = matter.participants.iter().chain(&matter.opened.subject).cloned();
-    let cards = Cards::read(conn, &actor.scope(), ids)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), ids)?;
     let people = people(conn, matter.desk.iter().map(ToString::to_string))?;
     Ok(CaseShown {
         id: kept.id.clone(),

@@ -437,7 +437,7 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Introduction>) -> Result<Int
     let ids = [asked.subject.clone(), asked.seeking.clone(), asked.answering.clone()]
         .into_iter()
         .chain(matter.parts.iter().map(|part| part.thing.clone()));
-    let cards = Cards::read(conn, &actor.scope(), ids)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), ids)?;
     let opened = matter.opened();
     let people = people(conn, kept.matter.desk.iter().map(ToString::to_string))?;
     let parts = matter.parts.iter().map(|part| PartShown {

@@ -287,7 +287,7 @@ fn done(tx: &mut Tx<'_>, kept: &Kept<Proposal>, begun: bool) -> Result<Done> {
 fn show(conn: &mut Conn, actor: &Actor, now: &Timestamp, kept: &Kept<Proposal>) -> Result<MatchShown> {
     let matter = kept.matter.clone();
     let named = [matter.from.clone(), matter.party.clone()].into_iter().chain(matter.evidence.iter().cloned());
-    let cards = Cards::read(conn, &actor.scope(), named)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), named)?;
     let since = now.plus(-TimeDelta::days(CONTACT_DAYS));
     let contacts = matters::contacts(conn, &matter.party, &since, matter.desk.as_ref())?;
     let accounts = matter

@@ -128,6 +128,7 @@ pub fn add<M: Matter>(tx: &mut Tx<'_>, kept: &mut Kept<M>, deed: M::Deed, happen
             matters::state.eq(facts.state),
             matters::closed.eq(facts.closed),
             matters::desk.eq(facts.desk.as_ref().map(ThingId::as_str)),
+            matters::subject_id.eq(facts.subject.as_ref().map(ThingId::as_str)),
             matters::due_at.eq(facts.due_at.as_ref().map(Timestamp::as_str)),
             matters::pair.eq(&facts.pair),
             matters::version.eq(event.number),
@@ -324,6 +325,39 @@ pub fn on_desk<M: Matter>(conn: &mut Conn, desk: &ThingId) -> Result<Vec<Kept<M>
         .select(matters::id)
         .load(conn)?;
     assemble(conn, ids)
+}
+
+/// Matters that name a party or are about it, in order.
+pub(super) fn that_name(conn: &mut Conn, party: &ThingId) -> Result<Vec<(MatterKind, ThingId)>> {
+    let taking_part =
+        matter_parties::table.filter(matter_parties::party_id.eq(party.as_str())).select(matter_parties::matter_id);
+    let rows: Vec<(String, String)> = matters::table
+        .filter(matters::id.eq_any(taking_part).or(matters::subject_id.eq(party.as_str())))
+        .order(matters::id)
+        .select((matters::kind, matters::id))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(kind, id)| Some((MatterKind::from_code(&kind)?, ThingId::from_stored(id))))
+        .collect())
+}
+
+/// How many matters of each kind are open in which a thing takes part, or that are about it.
+pub(super) fn open_with(conn: &mut Conn, thing: &ThingId) -> Result<Vec<(MatterKind, i64)>> {
+    let mut found = Vec::new();
+    for kind in MatterKind::ALL {
+        let taking_part =
+            matter_parties::table.filter(matter_parties::party_id.eq(thing.as_str())).select(matter_parties::matter_id);
+        let count: i64 = matters::table
+            .filter(matters::kind.eq(kind.code()).and(matters::closed.eq(false)))
+            .filter(matters::id.eq_any(taking_part).or(matters::subject_id.eq(thing.as_str())))
+            .count()
+            .get_result(conn)?;
+        if count > 0 {
+            found.push((*kind, count));
+        }
+    }
+    Ok(found)
 }
 
 /// Matters whose clock has run out, oldest first.

@@ -10,6 +10,7 @@ mod compose;
 mod concepts;
 mod contract;
 mod desk;
+mod desk_things;
 mod directions;
 mod figures;
 mod health;

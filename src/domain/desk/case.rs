@@ -1,7 +1,7 @@
 //! A case: 相談 → 紹介 → 面談 → 共同研究 → 試作 → 量産 → 市場, from the first talk to the outcome. Nothing of it is
 //! overwritten: what was true on a day is read back as of that day.
 
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told, closed, required};
+use super::{Day, Event, Facts, Matter, Refusal, Step, Told, closed, replace_once, required};
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::finding::Defect;
 use crate::domain::id::{ThingId, Timestamp};
@@ -60,6 +60,27 @@ pub enum CaseDeed {
         to: ThingId,
         note: Option<Prose>,
     },
+    /// A participant became part of another party.
+    Merged {
+        from: ThingId,
+        into: ThingId,
+    },
+    /// It is parted from it again.
+    Parted {
+        party: ThingId,
+    },
+}
+
+/// What a merge changed, for the way back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merging {
+    pub party: ThingId,
+    pub into: ThingId,
+    pub took_part: bool,
+    /// The other one took part already.
+    pub doubled: bool,
+    pub was_former: bool,
+    pub was_subject: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +129,7 @@ pub struct Case {
     pub reminded: bool,
     pub outcome: Option<(CaseOutcome, Option<Prose>, Day)>,
     pub desk: Option<ThingId>,
+    pub merges: Vec<Merging>,
 }
 
 impl Case {
@@ -155,6 +177,7 @@ impl Matter for Case {
             reminded: false,
             outcome: None,
             desk: opened.desk.clone(),
+            merges: Vec::new(),
         })
     }
 
@@ -243,6 +266,16 @@ impl Matter for Case {
             CaseDeed::HandedOver { to, .. } => {
                 Ok(if self.desk.as_ref() == Some(to) { Step::Already } else { Step::Take })
             }
+            CaseDeed::Merged { from, .. } => {
+                let there = self.participants.contains(from)
+                    || self.former.contains(from)
+                    || self.opened.subject.as_ref() == Some(from);
+                Ok(if there { Step::Take } else { Step::Already })
+            }
+            CaseDeed::Parted { party } => {
+                let there = self.merges.iter().any(|merging| merging.party == *party);
+                Ok(if there { Step::Take } else { Step::Already })
+            }
         }
     }
 
@@ -278,6 +311,39 @@ impl Matter for Case {
                 self.stage_since = event.happened_on.clone();
             }
             CaseDeed::HandedOver { to, .. } => self.desk = Some(to),
+            CaseDeed::Merged { from, into } => {
+                let merging = Merging {
+                    took_part: self.participants.contains(&from),
+                    doubled: self.participants.contains(&into),
+                    was_former: self.former.contains(&from),
+                    was_subject: self.opened.subject.as_ref() == Some(&from),
+                    party: from.clone(),
+                    into: into.clone(),
+                };
+                replace_once(&mut self.participants, &from, &into);
+                replace_once(&mut self.former, &from, &into);
+                if merging.was_subject {
+                    self.opened.subject = Some(into);
+                }
+                self.merges.push(merging);
+            }
+            CaseDeed::Parted { party } => {
+                let Some(place) = self.merges.iter().rposition(|merging| merging.party == party) else { return };
+                let Merging { into, took_part, doubled, was_former, was_subject, .. } = self.merges.remove(place);
+                match (took_part, doubled) {
+                    (true, true) => self.participants.push(party.clone()),
+                    // Whoever left meanwhile has left.
+                    (true, false) if !self.participants.contains(&into) => {
+                        replace_once(&mut self.former, &into, &party);
+                    }
+                    (true, false) => replace_once(&mut self.participants, &into, &party),
+                    (false, _) if was_former => replace_once(&mut self.former, &into, &party),
+                    (false, _) => {}
+                }
+                if was_subject {
+                    self.opened.subject = Some(party);
+                }
+            }
         }
     }
 
@@ -311,6 +377,8 @@ impl Matter for Case {
             CaseDeed::Outcome { .. } => "outcome",
             CaseDeed::Reopened { .. } => "reopened",
             CaseDeed::HandedOver { .. } => "handed_over",
+            CaseDeed::Merged { .. } => "merged",
+            CaseDeed::Parted { .. } => "parted",
         }
     }
 
@@ -332,11 +400,23 @@ impl Matter for Case {
             }
             CaseDeed::Left { party, .. } => vec![Told::Party(party.clone()), Told::Desk],
             CaseDeed::HandedOver { .. } => vec![Told::Desk],
-            CaseDeed::Measures { .. } => Vec::new(),
+            CaseDeed::Measures { .. } | CaseDeed::Merged { .. } | CaseDeed::Parted { .. } => Vec::new(),
         }
     }
 
     fn hand_over(to: ThingId, note: Option<Prose>) -> CaseDeed {
         CaseDeed::HandedOver { to, note }
+    }
+
+    fn merge(&self, from: ThingId, into: ThingId, _: bool) -> CaseDeed {
+        CaseDeed::Merged { from, into }
+    }
+
+    fn part(&self, party: ThingId) -> CaseDeed {
+        CaseDeed::Parted { party }
+    }
+
+    fn is_with_itself(&self, _: Option<&ThingId>) -> bool {
+        false
     }
 }

@@ -42,15 +42,58 @@ pub struct Questions {
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum IntroductionDeed {
     Asked(Box<Asked>),
-    Accepted { side: Side },
-    Declined { side: Side, reason: DeclineReason, text: Option<Prose> },
+    Accepted {
+        side: Side,
+    },
+    Declined {
+        side: Side,
+        reason: DeclineReason,
+        text: Option<Prose>,
+    },
     Lapsed,
     Reminded,
-    NdaNoted { signed_on: Day },
-    PartAdded { side: Side, kind: Kind, thing: ThingId, opens: OpensOn },
-    PartWithdrawn { side: Side, thing: ThingId },
-    HandedOver { to: ThingId, note: Option<Prose> },
-    CaseOpened { case: ThingId },
+    NdaNoted {
+        signed_on: Day,
+    },
+    PartAdded {
+        side: Side,
+        kind: Kind,
+        thing: ThingId,
+        opens: OpensOn,
+    },
+    PartWithdrawn {
+        side: Side,
+        thing: ThingId,
+    },
+    HandedOver {
+        to: ThingId,
+        note: Option<Prose>,
+    },
+    CaseOpened {
+        case: ThingId,
+    },
+    /// A party of these sides became part of another one.
+    Merged {
+        sides: Vec<Side>,
+        from: ThingId,
+        into: ThingId,
+        ends: bool,
+    },
+    /// The party is parted from it again.
+    Parted {
+        sides: Vec<Side>,
+        party: ThingId,
+    },
+}
+
+/// What a merge changed, for the way back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merging {
+    pub party: ThingId,
+    pub sides: Vec<Side>,
+    pub was_subject: bool,
+    /// Where it stood when the merge ended it.
+    pub ended: Option<(IntroductionState, Option<Day>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +141,7 @@ pub struct Introduction {
     pub nda_signed_on: Option<Day>,
     pub reminded: bool,
     pub case: Option<ThingId>,
+    pub merges: Vec<Merging>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -164,6 +208,10 @@ impl Introduction {
             }
             IntroductionDeed::PartWithdrawn { side, .. } => sides.contains(side),
             IntroductionDeed::HandedOver { .. } => false,
+            // Who seeks is not told by who it became.
+            IntroductionDeed::Merged { sides: whose, .. } | IntroductionDeed::Parted { sides: whose, .. } => {
+                self.names_the_seeker() || sides.contains(&Side::Seeking) || !whose.contains(&Side::Seeking)
+            }
             IntroductionDeed::Asked(_)
             | IntroductionDeed::Declined { .. }
             | IntroductionDeed::Lapsed
@@ -172,6 +220,22 @@ impl Introduction {
             | IntroductionDeed::CaseOpened { .. } => true,
         };
         events.iter().filter(seen).cloned().collect()
+    }
+
+    /// A merge left nothing to happen: both sides are one party, or there is another one of this pair.
+    fn is_moot(&self) -> bool {
+        self.merges.iter().any(|merging| merging.ended.is_some())
+    }
+
+    fn sides_of(&self, party: &ThingId) -> Vec<Side> {
+        Side::ALL.iter().copied().filter(|side| self.party(*side) == party).collect()
+    }
+
+    fn put_party(&mut self, side: Side, party: ThingId) {
+        match side {
+            Side::Seeking => self.asked.seeking = party,
+            Side::Answering => self.asked.answering = party,
+        }
     }
 
     fn waits(&self) -> bool {
@@ -214,12 +278,22 @@ impl Matter for Introduction {
             nda_signed_on: None,
             reminded: false,
             case: None,
+            merges: Vec::new(),
         })
     }
 
     fn consider(&self, deed: &IntroductionDeed, happened_on: &Day, now: &Timestamp) -> Result<Step, Refusal> {
         match deed {
             IntroductionDeed::Asked(_) => Ok(Step::Already),
+            IntroductionDeed::Merged { sides, from, .. } => {
+                let there = sides.iter().any(|side| self.party(*side) == from);
+                Ok(if there { Step::Take } else { Step::Already })
+            }
+            IntroductionDeed::Parted { party, .. } => {
+                let there = self.merges.iter().any(|merging| merging.party == *party);
+                Ok(if there { Step::Take } else { Step::Already })
+            }
+            IntroductionDeed::Accepted { .. } | IntroductionDeed::Declined { .. } if self.is_moot() => Err(closed()),
             IntroductionDeed::Accepted { side } => {
                 if self.yes.contains(side) && self.state != IntroductionState::Declined {
                     return Ok(Step::Already);
@@ -287,6 +361,7 @@ impl Matter for Introduction {
                     "この紹介の案件はすでにあります。",
                     "There is a case of this introduction already.",
                 ))),
+                None if self.is_moot() => Err(closed()),
                 None if self.is_mutual() => Ok(Step::Take),
                 None => Err(not_mutual()),
             },
@@ -325,6 +400,33 @@ impl Matter for Introduction {
             }
             IntroductionDeed::HandedOver { to, .. } => self.desk = Some(to),
             IntroductionDeed::CaseOpened { case } => self.case = Some(case),
+            IntroductionDeed::Merged { sides, from, into, ends } => {
+                let ended = ends.then(|| (self.state, self.closed_on.clone()));
+                if ends && self.waits() {
+                    (self.state, self.closed_on) = (IntroductionState::Lapsed, Some(event.happened_on.clone()));
+                }
+                let was_subject = self.asked.subject == from;
+                if was_subject {
+                    self.asked.subject = into.clone();
+                }
+                for side in &sides {
+                    self.put_party(*side, into.clone());
+                }
+                self.merges.push(Merging { party: from, sides, was_subject, ended });
+            }
+            IntroductionDeed::Parted { party, .. } => {
+                let Some(place) = self.merges.iter().rposition(|merging| merging.party == party) else { return };
+                let merging = self.merges.remove(place);
+                for side in merging.sides {
+                    self.put_party(side, party.clone());
+                }
+                if merging.was_subject {
+                    self.asked.subject = party;
+                }
+                if let Some(ended) = merging.ended {
+                    (self.state, self.closed_on) = ended;
+                }
+            }
         }
     }
 
@@ -335,7 +437,11 @@ impl Matter for Introduction {
             (true, true) => Some(self.asked.answer_by.end()),
             (true, false) => Some(reminder()),
         };
-        let ended = matches!(self.state, IntroductionState::Declined | IntroductionState::Lapsed);
+        let ended = matches!(self.state, IntroductionState::Declined | IntroductionState::Lapsed) || self.is_moot();
+        let mut parties = vec![(self.asked.seeking.clone(), Some(Side::Seeking))];
+        if self.asked.answering != self.asked.seeking {
+            parties.push((self.asked.answering.clone(), Some(Side::Answering)));
+        }
         Facts {
             state: self.state.code(),
             desk: self.desk.clone(),
@@ -344,10 +450,7 @@ impl Matter for Introduction {
             due_at,
             // After a no or a lapse the pair may be asked again.
             pair: (!ended).then(|| Self::pair(&self.asked.subject, &self.asked.answering)),
-            parties: vec![
-                (self.asked.seeking.clone(), Some(Side::Seeking)),
-                (self.asked.answering.clone(), Some(Side::Answering)),
-            ],
+            parties,
             closed: ended || self.case.is_some(),
         }
     }
@@ -364,6 +467,8 @@ impl Matter for Introduction {
             IntroductionDeed::PartWithdrawn { .. } => "part_withdrawn",
             IntroductionDeed::HandedOver { .. } => "handed_over",
             IntroductionDeed::CaseOpened { .. } => "case_opened",
+            IntroductionDeed::Merged { .. } => "merged",
+            IntroductionDeed::Parted { .. } => "parted",
         }
     }
 
@@ -383,9 +488,18 @@ impl Matter for Introduction {
             }
             IntroductionDeed::PartAdded { side, .. } if self.is_mutual() => sides(&[side.other()]),
             IntroductionDeed::HandedOver { .. } => vec![Told::Desk],
+            // Whoever still waited for an answer hears that none will come.
+            IntroductionDeed::Merged { ends: true, .. }
+                if self.merges.last().and_then(|merging| merging.ended.as_ref()).map(|(state, _)| *state)
+                    == Some(IntroductionState::Asked) =>
+            {
+                all()
+            }
             IntroductionDeed::PartAdded { .. }
             | IntroductionDeed::PartWithdrawn { .. }
-            | IntroductionDeed::CaseOpened { .. } => Vec::new(),
+            | IntroductionDeed::CaseOpened { .. }
+            | IntroductionDeed::Merged { .. }
+            | IntroductionDeed::Parted { .. } => Vec::new(),
         }
     }
 
@@ -395,6 +509,19 @@ impl Matter for Introduction {
 
     fn hand_over(to: ThingId, note: Option<Prose>) -> IntroductionDeed {
         IntroductionDeed::HandedOver { to, note }
+    }
+
+    fn merge(&self, from: ThingId, into: ThingId, ends: bool) -> IntroductionDeed {
+        IntroductionDeed::Merged { sides: self.sides_of(&from), from, into, ends }
+    }
+
+    fn part(&self, party: ThingId) -> IntroductionDeed {
+        let merging = self.merges.iter().rev().find(|merging| merging.party == party);
+        IntroductionDeed::Parted { sides: merging.map(|merging| merging.sides.clone()).unwrap_or_default(), party }
+    }
+
+    fn is_with_itself(&self, _: Option<&ThingId>) -> bool {
+        self.asked.seeking == self.asked.answering
     }
 }
 

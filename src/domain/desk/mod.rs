@@ -104,6 +104,21 @@ pub trait Matter: Sized + Clone + PartialEq + std::fmt::Debug + Send + 'static {
     }
     /// Another desk takes over.
     fn hand_over(to: ThingId, note: Option<super::text::Prose>) -> Self::Deed;
+    /// The party `from` became part of `into`. `ends`: nothing is left to happen, see [`Matter::is_with_itself`].
+    fn merge(&self, from: ThingId, into: ThingId, ends: bool) -> Self::Deed;
+    /// `party` is parted again from the one it became part of.
+    fn part(&self, party: ThingId) -> Self::Deed;
+    /// Whether it brings nobody together: both sides are one party. `owner` owns what it is about.
+    fn is_with_itself(&self, owner: Option<&ThingId>) -> bool;
+}
+
+/// Puts `into` in the place of `from`, once.
+pub(crate) fn replace_once(parties: &mut Vec<ThingId>, from: &ThingId, into: &ThingId) {
+    if parties.contains(into) {
+        parties.retain(|party| party != from);
+    } else if let Some(place) = parties.iter_mut().find(|party| *party == from) {
+        *place = into.clone();
+    }
 }
 
 /// The matter after all of its events; none before the first.
