@@ -4,7 +4,8 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::schema::{thing_links, things};
 use super::things::{Stored, visible};
-use super::vocabulary;
+use super::{matters, vocabulary};
+use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Defect, Finding, Kind, Link, Scope, ThingId};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -120,7 +121,7 @@ pub(super) fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> 
         .count()
         .get_result(conn)?;
     if owned + parts + linked == 0 {
-        return Ok(());
+        return refuse_if_under_way(conn, id);
     }
     Err(Error::Conflict(Defect::new(
         "referenced",
@@ -133,4 +134,36 @@ pub(super) fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> 
             linked + parts
         ),
     )))
+}
+
+/// What people are in the middle of is not taken from under them. What has ended goes on naming it from its history.
+fn refuse_if_under_way(conn: &mut Conn, id: &ThingId) -> Result<()> {
+    let open = matters::open_with(conn, id)?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let ja: Vec<String> = open.iter().map(|(kind, count)| format!("{}{count}件", kind.name_ja())).collect();
+    let en: Vec<String> = open.iter().map(|(kind, count)| format!("{count} {}", plural(*kind, *count))).collect();
+    Err(Error::Conflict(Defect::new(
+        "referenced",
+        format!(
+            "進行中のもの（{}）が参照しているため削除できません。先に見送り・辞退・終了で終わらせてください。一覧や検索から外すだけなら、削除ではなく取り下げ（withdraw）ができます。",
+            ja.join("、")
+        ),
+        format!(
+            "Something refers to it that is under way ({}), so it cannot be deleted. Dismiss, decline or end that first. To take it out of lists and search only, withdraw it instead.",
+            en.join(", ")
+        ),
+    )))
+}
+
+fn plural(kind: MatterKind, count: i64) -> &'static str {
+    match (kind, count) {
+        (MatterKind::Match, 1) => "proposed match",
+        (MatterKind::Match, _) => "proposed matches",
+        (MatterKind::Introduction, 1) => "introduction",
+        (MatterKind::Introduction, _) => "introductions",
+        (MatterKind::Case, 1) => "case",
+        (MatterKind::Case, _) => "cases",
+    }
 }
