@@ -74,8 +74,8 @@ pub struct ImportShown {
     pub encoding: Option<String>,
     pub file_name: Option<String>,
     pub bytes: i64,
-    /// `received`, `previewing`, `previewed`, `committing`, `committed`, `interrupted`, `undoing`, `undone`,
-    /// `cancelled` or `failed`.
+    /// `received`, `previewing`, `previewed`, `committing`, `committed`, `interrupted`, `undoing`,
+    /// `undo_interrupted`, `undone`, `cancelled` or `failed`.
     pub state: String,
     pub created_by: String,
     pub created_at: String,

@@ -187,7 +187,13 @@ impl Imports {
             Step::Preview => (&[ImportState::Received], ImportState::Previewing),
             Step::Commit => (&[ImportState::Previewed, ImportState::Interrupted], ImportState::Committing),
             Step::Undo => {
-                (&[ImportState::Committed, ImportState::Interrupted, ImportState::Cancelled], ImportState::Undoing)
+                const FROM: &[ImportState] = &[
+                    ImportState::Committed,
+                    ImportState::Interrupted,
+                    ImportState::Cancelled,
+                    ImportState::UndoInterrupted,
+                ];
+                (FROM, ImportState::Undoing)
             }
         };
         let now = database.clock().timestamp();
@@ -306,7 +312,7 @@ impl Shared {
             let state = match work.step {
                 Step::Preview => ImportState::Failed,
                 Step::Commit => ImportState::Interrupted,
-                Step::Undo => ImportState::Cancelled,
+                Step::Undo => ImportState::UndoInterrupted,
             };
             if let Err(error) = self.finish(&work.id, &Finding::Failure(text), state) {
                 tracing::error!(%error, import = %work.id, "the state of an import could not be kept");
@@ -361,7 +367,7 @@ impl Shared {
         };
         let (undone, whole): (Undone, bool) = undo(&self.database, &work.actor, id, &mut hear)?;
         let text = serde_json::to_string(&undone).map_err(Error::internal)?;
-        let state = if whole { ImportState::Undone } else { ImportState::Cancelled };
+        let state = if whole { ImportState::Undone } else { ImportState::UndoInterrupted };
         self.finish(id, &Finding::Undone(text), state)
     }
 

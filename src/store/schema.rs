@@ -363,6 +363,7 @@ diesel::table! {
         result -> Nullable<Text>,
         undone -> Nullable<Text>,
         failure -> Nullable<Text>,
+        undone_to -> Nullable<BigInt>,
     }
 }
 diesel::table! {

@@ -2,6 +2,7 @@
 
 use crate::support::people::Person;
 use crate::support::{PATIENCE, Response, TestApp, encoded, wait_until};
+use musubi::store::imports::ImportState;
 use serde_json::{Value, json};
 
 fn send(app: &TestApp, query: &str, bytes: &[u8]) -> Value {
@@ -107,6 +108,45 @@ fn an_undo_leaves_what_somebody_changed_or_refers_to() {
     reasons.sort_unstable();
     assert_eq!(reasons, ["changed_since", "referenced"]);
     assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+}
+
+#[test]
+fn an_undo_that_is_killed_goes_on_and_counts_the_whole() {
+    let app = TestApp::start();
+    let mut text = String::from("id,名称,従業員数\n");
+    for number in 0..2_300 {
+        text.push_str(&format!("F{number},架空工業{number},{number}\n"));
+    }
+    let import = send(&app, "kind=organizations&format=csv&source=x", text.as_bytes());
+    wait(&app, &import, "previewed");
+    step(&app, &import, "commit", "committed");
+    let id = musubi::domain::ThingId::from_stored(import["id"].as_str().expect("an id").to_owned());
+    // What a process that dies leaves behind: the state, and the batches that were taken back.
+    let dies_after = |app: &TestApp, batches: u32| {
+        let database = &app.app.database;
+        let (from, to) = ([ImportState::Committed, ImportState::UndoInterrupted], ImportState::Undoing);
+        let moved = database.housekeeping(|conn| {
+            musubi::store::imports::change_state(conn, &id, &from, to, &database.clock().timestamp())
+        });
+        assert!(moved.expect("a state"));
+        let mut left = batches;
+        let mut hear = |_: u64| {
+            left -= 1;
+            left > 0
+        };
+        let actor = musubi::domain::Actor::Operator;
+        musubi::exchange::undo::undo(database, &actor, &id, &mut hear).expect("a part of an undo").0.deleted
+    };
+    let first = dies_after(&app, 1);
+    assert!(first > 0 && first < 2_300);
+    let app = TestApp::start_in(app.stop());
+    assert_eq!(app.get(&path(&import, "")).json()["state"], "undo_interrupted");
+    app.post(&path(&import, "/commit"), json!({})).problem(409, "import-state");
+    assert!(dies_after(&app, 1) > first);
+    let app = TestApp::start_in(app.stop());
+    let undone = step(&app, &import, "undo", "undone");
+    assert_eq!(undone["undone"], json!({ "deleted": 2_300, "restored": 0, "kept_count": 0, "kept": [] }));
+    assert!(names(&app.get("/api/v1/organizations")).is_empty());
 }
 
 #[test]
