@@ -222,12 +222,14 @@ pub enum ExportSubject {
     Seeds,
     Needs,
     Records,
+    /// The table of places: prefectures and municipalities with their codes (csv or jsonl)
+    Municipalities,
     /// Everything with ids, versions, times and history, as `restore` reads it (needs --out)
     Archive,
 }
 
 impl ExportSubject {
-    /// `None`: an archive.
+    /// `None`: an archive, or the places.
     pub fn kind(self) -> Option<Kind> {
         match self {
             ExportSubject::Organizations => Some(Kind::Organization),
@@ -236,7 +238,7 @@ impl ExportSubject {
             ExportSubject::Seeds => Some(Kind::Seed),
             ExportSubject::Needs => Some(Kind::Need),
             ExportSubject::Records => Some(Kind::Record),
-            ExportSubject::Archive => None,
+            ExportSubject::Municipalities | ExportSubject::Archive => None,
         }
     }
 }
@@ -250,17 +252,21 @@ pub enum KindArgument {
     Seeds,
     Needs,
     Records,
+    /// The table of places: code, prefecture, name_ja, name_kana, name_en
+    Municipalities,
 }
 
 impl KindArgument {
-    pub fn kind(self) -> Kind {
+    /// `None`: the places.
+    pub fn kind(self) -> Option<Kind> {
         match self {
-            KindArgument::Organizations => Kind::Organization,
-            KindArgument::People => Kind::Person,
-            KindArgument::Capabilities => Kind::Capability,
-            KindArgument::Seeds => Kind::Seed,
-            KindArgument::Needs => Kind::Need,
-            KindArgument::Records => Kind::Record,
+            KindArgument::Organizations => Some(Kind::Organization),
+            KindArgument::People => Some(Kind::Person),
+            KindArgument::Capabilities => Some(Kind::Capability),
+            KindArgument::Seeds => Some(Kind::Seed),
+            KindArgument::Needs => Some(Kind::Need),
+            KindArgument::Records => Some(Kind::Record),
+            KindArgument::Municipalities => None,
         }
     }
 }

@@ -41,7 +41,7 @@ struct Report<'a> {
 }
 
 pub fn run(config: &Config, arguments: &ImportArguments, terminal: &Terminal) -> Result<Ending, Failure> {
-    let kind = arguments.kind.kind();
+    let Some(kind) = arguments.kind.kind() else { return super::places::import(config, arguments, terminal) };
     if let Some(source) = &arguments.source {
         check_source(source).map_err(|defect| Failure::WrongUse(defect.message))?;
     }

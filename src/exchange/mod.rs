@@ -19,6 +19,7 @@ pub mod kaken;
 pub mod layout;
 pub mod lines;
 pub mod mapping;
+pub mod municipalities;
 pub mod parts;
 pub mod physical;
 pub mod places;
