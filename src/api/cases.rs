@@ -8,7 +8,9 @@ use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
-use crate::domain::desk::case::{Document, MEASURES_MOST, NextAction, Opened, PARTICIPANTS_MOST};
+use crate::domain::desk::case::{
+    Document, MEASURES_MOST, NextAction, Opened, PARTICIPANTS_MOST, check_way, first_stage,
+};
 use crate::domain::desk::{Case, CaseDeed, Day, Introduction, IntroductionDeed};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::Purpose;
@@ -47,9 +49,13 @@ pub struct NewCase {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub measures: Vec<Line>,
-    /// `introduction` after an introduction, else `consultation`.
+    /// `introduction` after an introduction, else `consultation`. Further on: with a reason, as for a stage that is
+    /// skipped.
     #[serde(default)]
     pub stage: Option<CaseStage>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Prose>,
     /// Today if absent.
     #[serde(default)]
     pub happened_on: Option<Day>,
@@ -76,6 +82,11 @@ pub enum CaseHappening {
     Note {
         #[schema(value_type = String)]
         text: Prose,
+    },
+    /// Corrects the title. The history keeps the earlier one.
+    Title {
+        #[schema(value_type = String)]
+        title: Line,
     },
     /// A document that is kept elsewhere: an http(s) address, never fetched.
     Document {
@@ -331,6 +342,7 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Case>, what: CaseHappening) -> Result<Ca
     let members = match what {
         CaseHappening::Stage { .. }
         | CaseHappening::Note { .. }
+        | CaseHappening::Title { .. }
         | CaseHappening::Document { .. }
         | CaseHappening::NextAction { .. }
         | CaseHappening::ActionDone { .. } => true,
@@ -344,6 +356,7 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Case>, what: CaseHappening) -> Result<Ca
     Ok(match what {
         CaseHappening::Stage { to, reason } => CaseDeed::Stage { to, reason },
         CaseHappening::Note { text } => CaseDeed::Noted { text },
+        CaseHappening::Title { title } => CaseDeed::Retitled { title },
         CaseHappening::Document { title, link } => {
             check_link(&link)?;
             CaseDeed::Document { title, link }
@@ -410,7 +423,9 @@ fn opened(tx: &mut Tx<'_>, new: NewCase, introduction: Option<&Kept<Introduction
         (false, Some(matter)) => matter.desk.clone(),
         (false, None) => None,
     };
-    let first = if matter.is_some() { CaseStage::Introduction } else { CaseStage::Consultation };
+    let first = first_stage(matter.is_some());
+    let stage = new.stage.unwrap_or(first);
+    check_way(first, stage, &new.reason)?;
     Ok(Opened {
         title: new.title,
         introduction: introduction.map(|introduction| introduction.id.clone()),
@@ -420,7 +435,8 @@ fn opened(tx: &mut Tx<'_>, new: NewCase, introduction: Option<&Kept<Introduction
         fields,
         municipality,
         measures: check_measures(new.measures)?,
-        stage: new.stage.unwrap_or(first),
+        stage,
+        reason: new.reason,
         desk,
     })
 }
@@ -471,7 +487,7 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Case>) -> Result<CaseShown> 
     let people = people(conn, matter.desk.iter().map(ToString::to_string))?;
     Ok(CaseShown {
         id: kept.id.clone(),
-        title: matter.opened.title,
+        title: matter.title,
         stage: matter.stage,
         stage_since: matter.stage_since,
         opened_on: matter.opened_on,

@@ -5,8 +5,9 @@ use super::database::Tx;
 use super::schema::{thing_links, things};
 use super::things::{Stored, visible};
 use super::{matters, vocabulary};
+use crate::domain::desk::Day;
 use crate::domain::vocabulary::desk::MatterKind;
-use crate::domain::{Defect, Finding, Kind, Link, Scope, ThingId};
+use crate::domain::{Defect, Finding, Kind, Link, Relation, Scope, ThingId};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -14,9 +15,17 @@ use std::collections::HashMap;
 /// What only the database can tell of an entry: do its owner, its references and its codes exist?
 /// An id in a body is looked at with the same eyes as an id in a path.
 pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
-    let scope = tx.actor().scope();
+    let (scope, today) = (tx.actor().scope(), Day::at(tx.at()).date());
     let conn = tx.conn();
     let mut findings = Vec::new();
+    for (field, date) in entry.past_dates() {
+        if date.first_day().is_some_and(|day| day > today) {
+            findings.push(Finding::new(
+                format!("/{field}"),
+                Defect::new("date.future", "今日までの日付を入れてください。", "The date lies in the future."),
+            ));
+        }
+    }
     if let Some(code) = entry.municipality()
         && !vocabulary::has_municipality(conn, code)?
     {
@@ -52,9 +61,9 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
     let links = entry.links();
     for (place, Link { relation, target, .. }) in links.iter().enumerate() {
         let pointer = match relation {
-            crate::domain::Relation::Member => format!("/members/{place}/party"),
-            crate::domain::Relation::Affiliation => format!("/affiliations/{place}"),
-            crate::domain::Relation::Successor | crate::domain::Relation::Contact => relation.pointer().to_owned(),
+            Relation::Member => format!("/members/{place}/party"),
+            Relation::Affiliation => format!("/affiliations/{place}"),
+            Relation::Successor | Relation::Contact => relation.pointer().to_owned(),
         };
         wanted.push((pointer, target, relation.targets()));
     }
@@ -74,6 +83,34 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+}
+
+/// An organisation is not carried on by itself, nor by one that it carries on.
+pub(super) fn refuse_succession_to_itself(conn: &mut Conn, id: &ThingId, links: &[Link]) -> Result<()> {
+    let of = |links: &[Link]| {
+        links.iter().find(|link| link.relation == Relation::Successor).map(|link| link.target.to_string())
+    };
+    let mut next = of(links);
+    // A chain of renamings is short; a bound costs nothing.
+    for _ in 0..100 {
+        let Some(party) = next else { return Ok(()) };
+        if party == id.as_str() {
+            return Err(Error::invalid(
+                "/successor",
+                Defect::new(
+                    "successor.circle",
+                    "承継先をたどると自分自身に戻ります。別の機関・企業を指定してください。",
+                    "Following the successors leads back to this organisation. Name another one.",
+                ),
+            ));
+        }
+        next = thing_links::table
+            .filter(thing_links::thing_id.eq(&party).and(thing_links::relation.eq(Relation::Successor.code())))
+            .select(thing_links::target_id)
+            .first(conn)
+            .optional()?;
+    }
+    Ok(())
 }
 
 pub(super) fn kinds_of(conn: &mut Conn, scope: &Scope, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {

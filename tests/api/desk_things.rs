@@ -241,3 +241,81 @@ fn a_party_that_is_in_something_open_is_not_deleted() {
     assert_eq!(participants(&before), [stage.firm.clone()], "{before}");
     is_whole(&stage);
 }
+
+#[test]
+fn a_case_that_begins_further_on_says_why_and_its_title_can_be_corrected() {
+    let stage = Stage::set();
+    let body = |at: &str, reason: Option<&str>| {
+        let mut body = json!({ "title": "相談", "parties": [stage.firm], "stage": at });
+        if let Some(reason) = reason {
+            body["reason"] = json!(reason);
+        }
+        body
+    };
+    for far in ["joint_research", "prototype", "market"] {
+        let problem = stage.tries(&stage.coordinator, "cases", body(far, None)).problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/reason", "{problem}");
+    }
+    let case = stage.does(&stage.coordinator, "cases", body("market", Some("既製品の改良")));
+    let case = text(&case["id"]);
+    let history = stage.reads(&stage.buyer, &format!("cases/{case}/history"));
+    assert_eq!(history["items"][0]["deed"]["reason"], "既製品の改良");
+    for near in ["consultation", "introduction", "meeting"] {
+        stage.does(&stage.coordinator, "cases", body(near, None));
+    }
+    // 相談 → 面談 is the way of the policy: nothing is skipped.
+    let talk = text(&stage.does(&stage.coordinator, "cases", body("consultation", None))["id"]);
+    let path = format!("cases/{talk}/events");
+    stage.does(&stage.coordinator, &path, json!({ "event": "stage", "to": "meeting" }));
+    stage.tries(&stage.coordinator, &path, json!({ "event": "stage", "to": "introduction" })).problem(422, "invalid");
+
+    let title = json!({ "event": "title", "title": "封止の相談（訂正）" });
+    assert_eq!(stage.does(&stage.buyer, &path, title.clone())["title"], "封止の相談（訂正）");
+    stage.tries(&stage.maker, &path, title).problem(404, "not-found");
+    let events = stage.reads(&stage.buyer, &format!("cases/{talk}/history"));
+    let kinds: Vec<String> = events["items"].as_array().unwrap().iter().map(|item| text(&item["event"])).collect();
+    assert_eq!(kinds, ["opened", "stage", "retitled"]);
+    assert_eq!(events["items"][0]["deed"]["title"], "相談", "what it was called stays");
+}
+
+#[test]
+fn a_refused_value_of_an_event_is_pointed_at_in_words_for_people() {
+    let stage = Stage::set();
+    let need = stage.need(false);
+    let kept = json!({ "from": { "kind": "need", "id": need }, "party": stage.maker_firm });
+    let proposal = text(&stage.does(&stage.coordinator, "matches", kept)["id"]);
+    let introduction = stage.asks(&stage.coordinator, &need, &stage.maker_firm);
+    let case =
+        text(&stage.does(&stage.coordinator, "cases", json!({ "title": "相談", "parties": [stage.firm] }))["id"]);
+    let refused = |path: &str, body: Value, pointer: &str| {
+        let problem = stage.tries(&stage.coordinator, path, body.clone()).problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{body}: {problem}");
+        let ja = text(&problem["errors"][0]["message"]["ja"]);
+        for english in ["expected", "invalid", "variant", "missing"] {
+            assert!(!ja.contains(english), "{ja}");
+        }
+        problem
+    };
+    let path = format!("matches/{proposal}/events");
+    refused(&path, json!({ "event": "dismiss", "reason": "no" }), "/reason");
+    refused(&path, json!({ "event": "dismiss", "reason": 3 }), "/reason");
+    refused(&path, json!({ "event": "note", "text": 3 }), "/text");
+    refused(&path, json!({ "event": "note", "text": "" }), "/text");
+    refused(&path, json!({ "event": "fly" }), "/event");
+    refused(&path, json!({ "text": "x" }), "/event");
+    let path = format!("introductions/{introduction}/events");
+    refused(&path, json!({ "event": "accept", "side": "left" }), "/side");
+    refused(&path, json!({ "event": "accept", "side": ["seeking"] }), "/side");
+    refused(&path, json!({ "event": "nda_noted", "signed_on": "someday" }), "/signed_on");
+    let path = format!("cases/{case}/events");
+    refused(&path, json!({ "event": "stage", "to": "moon" }), "/to");
+    refused(&path, json!({ "event": "stage", "to": "market", "reason": {} }), "/reason");
+    refused(&path, json!({ "event": "measures", "measures": ["a", 3] }), "/measures/1");
+    refused(&path, json!({ "event": "join", "party": "x" }), "/party");
+    // A date out of range says so.
+    let far = json!({ "subject": need, "party": stage.other_firm, "message": "x", "answer_by": "2999-01-01" });
+    let problem = refused("introductions", far, "/answer_by");
+    assert_eq!(problem["errors"][0]["code"], "date.range", "{problem}");
+    let later = json!({ "subject": need, "party": stage.other_firm, "message": "x", "answer_by": "2200-01-01" });
+    assert_eq!(refused("introductions", later, "/answer_by")["errors"][0]["code"], "answer_by.range");
+}

@@ -103,6 +103,7 @@ fn a_case(dice: &mut Dice) -> (Vec<Event<CaseDeed>>, usize) {
         municipality: None,
         measures: measures(dice),
         stage: CaseStage::Consultation,
+        reason: None,
         desk: None,
     };
     history::<Case>(dice, CaseDeed::Opened(Box::new(opened)), case_deed)

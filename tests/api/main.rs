@@ -26,4 +26,5 @@ mod merges;
 mod model;
 mod resources;
 mod search;
+mod sense;
 mod tokens;

@@ -22,6 +22,10 @@ pub enum CaseDeed {
         to: CaseStage,
         reason: Option<Prose>,
     },
+    /// Another title; the history keeps the earlier one.
+    Retitled {
+        title: Line,
+    },
     Noted {
         text: Prose,
     },
@@ -94,6 +98,9 @@ pub struct Opened {
     pub municipality: Option<MunicipalityCode>,
     pub measures: Vec<Line>,
     pub stage: CaseStage,
+    /// Why it begins further on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Prose>,
     pub desk: Option<ThingId>,
 }
 
@@ -116,6 +123,7 @@ pub struct NextAction {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     pub opened: Opened,
+    pub title: Line,
     pub opened_on: Day,
     pub stage: CaseStage,
     /// The day from which the stage counts.
@@ -142,20 +150,33 @@ impl Case {
         if to == self.stage {
             return Ok(Step::Already);
         }
-        let next =
-            CaseStage::ALL.iter().position(|stage| *stage == self.stage).and_then(|at| CaseStage::ALL.get(at + 1));
-        if next == Some(&to) || reason.is_some() {
-            return Ok(Step::Take);
-        }
-        Err(Refusal::Invalid(
-            "/reason",
-            Defect::new(
-                "stage.reason",
-                "段階を飛ばすとき、戻すときは理由を書いてください。",
-                "Please say why a stage is skipped or walked back.",
-            ),
-        ))
+        check_way(self.stage, to, reason)?;
+        Ok(Step::Take)
     }
+}
+
+/// Where a case begins by itself.
+pub fn first_stage(of_introduction: bool) -> CaseStage {
+    if of_introduction { CaseStage::Introduction } else { CaseStage::Consultation }
+}
+
+/// One step on needs no reason; a skip or a step back does. 紹介 is how two parties come to meet: a first talk that leads to a
+/// meeting without it skips nothing.
+pub fn check_way(from: CaseStage, to: CaseStage, reason: &Option<Prose>) -> Result<(), Refusal> {
+    let place = |stage: CaseStage| CaseStage::ALL.iter().position(|known| *known == stage).unwrap_or(0);
+    let is_next = place(to) == place(from) + 1;
+    let meets = (from, to) == (CaseStage::Consultation, CaseStage::Meeting);
+    if to == from || is_next || meets || reason.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::Invalid(
+        "/reason",
+        Defect::new(
+            "stage.reason",
+            "段階を飛ばすとき、戻すときは理由を書いてください。",
+            "Please say why a stage is skipped or walked back.",
+        ),
+    ))
 }
 
 impl Matter for Case {
@@ -166,6 +187,7 @@ impl Matter for Case {
         let CaseDeed::Opened(opened) = &event.deed else { return None };
         Some(Self {
             opened: (**opened).clone(),
+            title: opened.title.clone(),
             opened_on: event.happened_on.clone(),
             stage: opened.stage,
             stage_since: event.happened_on.clone(),
@@ -210,6 +232,7 @@ impl Matter for Case {
             CaseDeed::Opened(_) => Ok(Step::Already),
             CaseDeed::Stage { .. } | CaseDeed::NextAction { .. } | CaseDeed::Joined { .. } if is_over => Err(closed()),
             CaseDeed::Stage { to, reason } => self.check_stage(*to, reason),
+            CaseDeed::Retitled { title } => Ok(if self.title == *title { Step::Already } else { Step::Take }),
             CaseDeed::Noted { .. } => Ok(Step::Take),
             CaseDeed::Document { title, link } => {
                 let there = self.documents.iter().any(|known| known.title == *title && known.link == *link);
@@ -282,6 +305,7 @@ impl Matter for Case {
     fn add(&mut self, event: &Event<CaseDeed>) {
         match event.deed.clone() {
             CaseDeed::Opened(_) | CaseDeed::Noted { .. } => {}
+            CaseDeed::Retitled { title } => self.title = title,
             CaseDeed::Stage { to, .. } => {
                 self.stage = to;
                 self.stage_since = event.happened_on.clone();
@@ -366,6 +390,7 @@ impl Matter for Case {
         match deed {
             CaseDeed::Opened(_) => "opened",
             CaseDeed::Stage { .. } => "stage",
+            CaseDeed::Retitled { .. } => "retitled",
             CaseDeed::Noted { .. } => "noted",
             CaseDeed::Document { .. } => "document",
             CaseDeed::NextAction { .. } => "next_action",
@@ -400,7 +425,10 @@ impl Matter for Case {
             }
             CaseDeed::Left { party, .. } => vec![Told::Party(party.clone()), Told::Desk],
             CaseDeed::HandedOver { .. } => vec![Told::Desk],
-            CaseDeed::Measures { .. } | CaseDeed::Merged { .. } | CaseDeed::Parted { .. } => Vec::new(),
+            CaseDeed::Retitled { .. }
+            | CaseDeed::Measures { .. }
+            | CaseDeed::Merged { .. }
+            | CaseDeed::Parted { .. } => Vec::new(),
         }
     }
 
