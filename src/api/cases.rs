@@ -105,9 +105,14 @@ pub enum CaseHappening {
         #[schema(value_type = Option<String>)]
         text: Option<Prose>,
     },
+    /// A party that joins reads on from there: earlier notes, documents and actions only with `share`.
     Join {
         party: ThingId,
+        #[serde(default)]
+        share: bool,
     },
+    /// Puts it on the own desk, if it is on none.
+    Take,
     Leave {
         party: ThingId,
         #[serde(default)]
@@ -207,7 +212,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) -> Answer {
     let states: Vec<&str> = CaseStage::ALL.iter().map(|stage| stage.code()).collect();
     matter::list::<Case, CaseShown>(&app, &request, actor, &states, COLUMNS, |conn, actor, page| {
-        page.iter().map(|kept| show(conn, actor, kept)).collect()
+        page.iter().map(|kept| show(conn, actor, &known_to(actor, kept)?)).collect()
     })
     .await
 }
@@ -263,7 +268,11 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     let as_of = matter::moment(query.as_of.as_deref())?;
     let shown = app
         .read(move |conn| {
-            let kept = matter::read_at::<Case>(conn, &sight, &id, as_of.as_ref())?;
+            let known = known_to(&actor, &matters::get::<Case>(conn, &sight, &id)?)?;
+            let kept = match &as_of {
+                None => known,
+                Some(as_of) => known.at(as_of).ok_or(Error::NotFound)?,
+            };
             show(conn, &actor, &kept)
         })
         .await?;
@@ -279,7 +288,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
     let id = known_id(&id)?;
     let history = app
         .read(move |conn| {
-            let kept = matters::get::<Case>(conn, &sight, &id)?;
+            let kept = known_to(&actor, &matters::get::<Case>(conn, &sight, &id)?)?;
             let desk = actor.reads_the_desk();
             matter::history::<Case>(conn, &kept.events, true, |deed| {
                 let mut told = serde_json::to_value(deed).map_err(Error::internal)?;
@@ -347,6 +356,7 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Case>, what: CaseHappening) -> Result<Ca
         | CaseHappening::NextAction { .. }
         | CaseHappening::ActionDone { .. } => true,
         CaseHappening::Join { .. }
+        | CaseHappening::Take
         | CaseHappening::Leave { .. }
         | CaseHappening::Measures { .. }
         | CaseHappening::Outcome { .. }
@@ -363,10 +373,11 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Case>, what: CaseHappening) -> Result<Ca
         }
         CaseHappening::NextAction { what, on } => CaseDeed::NextAction { what, on },
         CaseHappening::ActionDone { text } => CaseDeed::ActionDone { text },
-        CaseHappening::Join { party } => {
+        CaseHappening::Join { party, share } => {
             check_parties(tx, "/party", std::slice::from_ref(&party))?;
-            CaseDeed::Joined { party }
+            CaseDeed::Joined { party, share }
         }
+        CaseHappening::Take => matter::take(tx.actor(), kept)?,
         CaseHappening::Leave { party, reason } => CaseDeed::Left { party, reason },
         CaseHappening::Measures { measures } => CaseDeed::Measures { measures: check_measures(measures)? },
         CaseHappening::Outcome { outcome, text } => CaseDeed::Outcome { outcome, text },
@@ -476,8 +487,20 @@ fn check_link(link: &Line) -> Result<()> {
 
 fn done(tx: &mut Tx<'_>, kept: &Kept<Case>, begun: bool) -> Result<Done> {
     let actor = tx.actor().clone();
-    let shown = show(tx.conn(), &actor, kept)?;
+    let shown = show(tx.conn(), &actor, &known_to(&actor, kept)?)?;
     Done::new(&kept.id, begun, &shown)
+}
+
+/// The case as the caller may know it: the sum of the events that the caller's parties may know of.
+fn known_to(actor: &Actor, kept: &Kept<Case>) -> Result<Kept<Case>> {
+    if actor.reads_the_desk() {
+        return Ok(kept.clone());
+    }
+    let parties: Vec<ThingId> = match actor {
+        Actor::Account(account) => account.memberships.iter().map(|membership| membership.party.clone()).collect(),
+        Actor::Operator | Actor::System | Actor::Visitor => Vec::new(),
+    };
+    kept.with(kept.matter.seen_by(&kept.events, &parties)).ok_or(Error::NotFound)
 }
 
 fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Case>) -> Result<CaseShown> {

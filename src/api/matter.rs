@@ -423,6 +423,20 @@ pub fn history<M: Matter>(
     Ok(History { items: events.iter().enumerate().map(shown).collect::<Result<_>>()? })
 }
 
+/// Takes what is on nobody's desk. What is on a colleague's is handed over, not taken.
+pub fn take<M: Matter>(actor: &Actor, kept: &Kept<M>) -> Result<M::Deed> {
+    worker_of_desks(actor)?;
+    let own = actor.account().ok_or(Error::Forbidden)?;
+    match kept.matter.facts().desk {
+        Some(desk) if desk != *own => Err(Error::Conflict(Defect::new(
+            "on-a-desk",
+            "すでに担当者がいます。担当を替えるときは引き継ぎ（hand-over）を使ってください。",
+            "It is on somebody's desk already. To change that, the desk is handed over.",
+        ))),
+        Some(_) | None => Ok(M::hand_over(own.clone(), None)),
+    }
+}
+
 /// Not there, or not for the caller: the same.
 pub fn unknown(pointer: &str, id: &ThingId) -> Error {
     Error::invalid(

@@ -11,6 +11,7 @@ mod concepts;
 mod contract;
 mod desk;
 mod desk_things;
+mod desk_work;
 mod directions;
 mod figures;
 mod health;

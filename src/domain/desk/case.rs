@@ -44,6 +44,9 @@ pub enum CaseDeed {
     Reminded,
     Joined {
         party: ThingId,
+        /// It reads what was written before, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        share: bool,
     },
     Left {
         party: ThingId,
@@ -146,12 +149,71 @@ impl Case {
         format!("case {introduction}")
     }
 
+    /// The events that somebody of these parties may know of. While a party takes part it reads everything; of what was before,
+    /// or between leaving and coming back, it reads what the case is (stages, participants, measures), and what was written
+    /// (notes, documents, actions) only where its joining shared that. After it left, nothing more.
+    pub fn seen_by(&self, events: &[Event<CaseDeed>], parties: &[ThingId]) -> Vec<Event<CaseDeed>> {
+        let is_own = |party: &ThingId| parties.contains(&self.now(party));
+        let (mut so_far, mut shared, mut inside) = (None::<Case>, 0, Vec::with_capacity(events.len()));
+        for (place, event) in events.iter().enumerate() {
+            let takes_part = |case: &Option<Case>| case.iter().flat_map(|case| &case.participants).any(is_own);
+            let before = takes_part(&so_far);
+            match &mut so_far {
+                None => so_far = Case::begin(event),
+                Some(case) => case.add(event),
+            }
+            inside.push(before || takes_part(&so_far));
+            if matches!(&event.deed, CaseDeed::Joined { party, share: true } if is_own(party)) {
+                shared = place;
+            }
+        }
+        let end = inside.iter().rposition(|inside| *inside).map_or(0, |last| last + 1);
+        let seen = |(place, event): (usize, &Event<CaseDeed>)| {
+            (inside[place] || place < shared || !is_written(&event.deed)).then(|| event.clone())
+        };
+        events[..end].iter().enumerate().filter_map(seen).collect()
+    }
+
+    /// What a party is called now, after every merge.
+    fn now(&self, party: &ThingId) -> ThingId {
+        let mut party = party.clone();
+        for _ in 0..self.merges.len() {
+            match self.merges.iter().find(|merging| merging.party == party) {
+                Some(merging) => party = merging.into.clone(),
+                None => break,
+            }
+        }
+        party
+    }
+
     fn check_stage(&self, to: CaseStage, reason: &Option<Prose>) -> Result<Step, Refusal> {
         if to == self.stage {
             return Ok(Step::Already);
         }
         check_way(self.stage, to, reason)?;
         Ok(Step::Take)
+    }
+}
+
+/// Words and links that participants leave for each other.
+fn is_written(deed: &CaseDeed) -> bool {
+    match deed {
+        CaseDeed::Noted { .. }
+        | CaseDeed::Document { .. }
+        | CaseDeed::NextAction { .. }
+        | CaseDeed::ActionDone { .. }
+        | CaseDeed::Reminded => true,
+        CaseDeed::Opened(_)
+        | CaseDeed::Stage { .. }
+        | CaseDeed::Retitled { .. }
+        | CaseDeed::Joined { .. }
+        | CaseDeed::Left { .. }
+        | CaseDeed::Measures { .. }
+        | CaseDeed::Outcome { .. }
+        | CaseDeed::Reopened { .. }
+        | CaseDeed::HandedOver { .. }
+        | CaseDeed::Merged { .. }
+        | CaseDeed::Parted { .. } => false,
     }
 }
 
@@ -257,7 +319,7 @@ impl Matter for Case {
                 let due = self.next_action.as_ref().is_some_and(|action| action.on <= Day::at(now));
                 Ok(if due && !self.reminded && !is_over { Step::Take } else { Step::Already })
             }
-            CaseDeed::Joined { party } => {
+            CaseDeed::Joined { party, .. } => {
                 if self.participants.contains(party) {
                     return Ok(Step::Already);
                 }
@@ -273,7 +335,17 @@ impl Matter for Case {
                 if !self.participants.contains(party) {
                     return Ok(Step::Already);
                 }
-                if reason.is_none() { Err(required("/reason")) } else { Ok(Step::Take) }
+                if reason.is_none() {
+                    return Err(required("/reason"));
+                }
+                if self.participants.len() == 1 {
+                    return Err(Refusal::Conflict(Defect::new(
+                        "last-participant",
+                        "最後の参加者です。案件を終えるときは成果（outcome）を記録してください。",
+                        "It is the last participant. To end the case, record its outcome.",
+                    )));
+                }
+                Ok(Step::Take)
             }
             CaseDeed::Measures { measures } => Ok(if self.measures == *measures { Step::Already } else { Step::Take }),
             CaseDeed::Outcome { outcome, text } => match &self.outcome {
@@ -317,7 +389,7 @@ impl Matter for Case {
             }
             CaseDeed::ActionDone { .. } => self.next_action = None,
             CaseDeed::Reminded => self.reminded = true,
-            CaseDeed::Joined { party } => {
+            CaseDeed::Joined { party, .. } => {
                 self.former.retain(|known| *known != party);
                 self.participants.push(party);
             }
@@ -382,6 +454,7 @@ impl Matter for Case {
             due_at: action.map(|action| Day::of_date(action.on.date() - chrono::TimeDelta::days(1)).end()),
             pair: self.opened.introduction.as_ref().map(Self::pair),
             parties: self.participants.iter().map(|party| (party.clone(), None)).collect(),
+            former: self.former.iter().filter(|party| !self.participants.contains(party)).cloned().collect(),
             closed: self.outcome.is_some(),
         }
     }

@@ -72,6 +72,11 @@ pub enum IntroductionDeed {
     CaseOpened {
         case: ThingId,
     },
+    /// A desk ends it: nobody answers, or nothing comes of it.
+    Ended {
+        reason: DeclineReason,
+        text: Option<Prose>,
+    },
     /// A party of these sides became part of another one.
     Merged {
         sides: Vec<Side>,
@@ -116,6 +121,9 @@ pub struct Asked {
     /// The side that asks for itself, and so has said yes; none when a coordinator asks both.
     pub willing: Option<Side>,
     pub desk: Option<ThingId>,
+    /// Why it is asked again so soon after a no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Prose>,
 }
 
 /// A confidential thing of one side that opens to the other.
@@ -135,6 +143,8 @@ pub struct Introduction {
     /// Sides that said yes.
     pub yes: Vec<Side>,
     pub declined: Option<Declined>,
+    /// Why a desk ended it, and on which day.
+    pub ended: Option<(DeclineReason, Option<Prose>, Day)>,
     pub closed_on: Option<Day>,
     pub desk: Option<ThingId>,
     pub parts: Vec<Part>,
@@ -207,12 +217,13 @@ impl Introduction {
                 sides.contains(side) || opened.iter().any(|(open, to)| open == thing && sides.contains(to))
             }
             IntroductionDeed::PartWithdrawn { side, .. } => sides.contains(side),
-            IntroductionDeed::HandedOver { .. } => false,
             // Who seeks is not told by who it became.
             IntroductionDeed::Merged { sides: whose, .. } | IntroductionDeed::Parted { sides: whose, .. } => {
                 self.names_the_seeker() || sides.contains(&Side::Seeking) || !whose.contains(&Side::Seeking)
             }
             IntroductionDeed::Asked(_)
+            | IntroductionDeed::HandedOver { .. }
+            | IntroductionDeed::Ended { .. }
             | IntroductionDeed::Declined { .. }
             | IntroductionDeed::Lapsed
             | IntroductionDeed::Reminded
@@ -272,6 +283,7 @@ impl Matter for Introduction {
             state: IntroductionState::Asked,
             yes: asked.willing.into_iter().collect(),
             declined: None,
+            ended: None,
             closed_on: None,
             desk: asked.desk.clone(),
             parts: Vec::new(),
@@ -309,6 +321,14 @@ impl Matter for Introduction {
                 }
                 self.refuse_late(now)?;
                 if self.waits() { Ok(Step::Take) } else { Err(closed()) }
+            }
+            IntroductionDeed::Ended { reason, text } => {
+                needs_text(*reason, text)?;
+                if self.ended.is_some() {
+                    return Ok(Step::Already);
+                }
+                let open = (self.waits() || self.is_mutual()) && self.case.is_none() && !self.is_moot();
+                if open { Ok(Step::Take) } else { Err(closed()) }
             }
             IntroductionDeed::Lapsed => {
                 let over = self.waits() && *now >= self.asked.answer_by.end();
@@ -385,6 +405,12 @@ impl Matter for Introduction {
                 self.closed_on = Some(event.happened_on.clone());
                 self.declined = Some(Declined { side, reason, text });
             }
+            IntroductionDeed::Ended { reason, text } => {
+                self.state = IntroductionState::Ended;
+                // The day on which both agreed stays what it is.
+                self.closed_on.get_or_insert_with(|| event.happened_on.clone());
+                self.ended = Some((reason, text, event.happened_on.clone()));
+            }
             IntroductionDeed::Lapsed => {
                 self.state = IntroductionState::Lapsed;
                 self.closed_on = Some(event.happened_on.clone());
@@ -437,7 +463,8 @@ impl Matter for Introduction {
             (true, true) => Some(self.asked.answer_by.end()),
             (true, false) => Some(reminder()),
         };
-        let ended = matches!(self.state, IntroductionState::Declined | IntroductionState::Lapsed) || self.is_moot();
+        let ended = self.is_moot()
+            || matches!(self.state, IntroductionState::Declined | IntroductionState::Lapsed | IntroductionState::Ended);
         let mut parties = vec![(self.asked.seeking.clone(), Some(Side::Seeking))];
         if self.asked.answering != self.asked.seeking {
             parties.push((self.asked.answering.clone(), Some(Side::Answering)));
@@ -451,6 +478,7 @@ impl Matter for Introduction {
             // After a no or a lapse the pair may be asked again.
             pair: (!ended).then(|| Self::pair(&self.asked.subject, &self.asked.answering)),
             parties,
+            former: Vec::new(),
             closed: ended || self.case.is_some(),
         }
     }
@@ -467,6 +495,7 @@ impl Matter for Introduction {
             IntroductionDeed::PartWithdrawn { .. } => "part_withdrawn",
             IntroductionDeed::HandedOver { .. } => "handed_over",
             IntroductionDeed::CaseOpened { .. } => "case_opened",
+            IntroductionDeed::Ended { .. } => "ended",
             IntroductionDeed::Merged { .. } => "merged",
             IntroductionDeed::Parted { .. } => "parted",
         }
@@ -478,11 +507,19 @@ impl Matter for Introduction {
             || vec![Told::Party(self.asked.seeking.clone()), Told::Party(self.asked.answering.clone()), Told::Desk];
         match deed {
             IntroductionDeed::Asked(_) | IntroductionDeed::Reminded => {
-                sides(&self.waiting_sides().collect::<Vec<Side>>())
+                let mut told: Vec<Told> = sides(&self.waiting_sides().collect::<Vec<Side>>());
+                // What members ask of each other is on no desk until a coordinator takes it.
+                if matches!(deed, IntroductionDeed::Asked(_)) && self.desk.is_none() {
+                    told.push(Told::Coordinators);
+                }
+                told
             }
             // One yes is not told to the other side: nobody is pressed. Mutual interest is told to both at once.
             IntroductionDeed::Accepted { .. } if !self.is_mutual() => vec![Told::Desk],
-            IntroductionDeed::Accepted { .. } | IntroductionDeed::Lapsed | IntroductionDeed::NdaNoted { .. } => all(),
+            IntroductionDeed::Accepted { .. }
+            | IntroductionDeed::Lapsed
+            | IntroductionDeed::Ended { .. }
+            | IntroductionDeed::NdaNoted { .. } => all(),
             IntroductionDeed::Declined { side, .. } => {
                 vec![Told::Party(self.party(side.other()).clone()), Told::Desk]
             }

@@ -62,6 +62,8 @@ pub enum Told {
     Party(ThingId),
     /// Whose desk the matter is on.
     Desk,
+    /// All coordinators: it is on nobody's desk.
+    Coordinators,
 }
 
 /// What lists and clocks need to know of a matter without replaying it.
@@ -78,6 +80,8 @@ pub struct Facts {
     /// Only one open matter of its kind may have this key.
     pub pair: Option<String>,
     pub parties: Vec<(ThingId, Option<Side>)>,
+    /// Parties that were in it and read on up to when they left.
+    pub former: Vec<ThingId>,
     /// Nothing more is expected to happen.
     pub closed: bool,
 }

@@ -22,7 +22,11 @@ pub enum ProposalDeed {
         evidence: Vec<ThingId>,
         desk: Option<ThingId>,
     },
-    Shortlisted,
+    Shortlisted {
+        /// Whose desk it comes to, if it was on none.
+        #[serde(default)]
+        desk: Option<ThingId>,
+    },
     Dismissed {
         reason: DeclineReason,
         text: Option<Prose>,
@@ -131,12 +135,12 @@ impl Matter for Proposal {
                 let there = self.merges.iter().any(|merging| merging.party == *party);
                 Ok(if there { Step::Take } else { Step::Already })
             }
-            ProposalDeed::Shortlisted | ProposalDeed::Dismissed { .. } | ProposalDeed::Introduced { .. }
+            ProposalDeed::Shortlisted { .. } | ProposalDeed::Dismissed { .. } | ProposalDeed::Introduced { .. }
                 if self.is_moot() =>
             {
                 Err(closed())
             }
-            ProposalDeed::Shortlisted => match self.state {
+            ProposalDeed::Shortlisted { .. } => match self.state {
                 Proposed | Dismissed => Ok(Step::Take),
                 Shortlisted => Ok(Step::Already),
                 Introduced => Err(introduced()),
@@ -170,7 +174,8 @@ impl Matter for Proposal {
     fn add(&mut self, event: &Event<ProposalDeed>) {
         match event.deed.clone() {
             ProposalDeed::Proposed { .. } => {}
-            ProposalDeed::Shortlisted => {
+            ProposalDeed::Shortlisted { desk } => {
+                self.desk = self.desk.take().or(desk);
                 (self.state, self.reason, self.text) = (ProposalState::Shortlisted, None, None);
             }
             ProposalDeed::Dismissed { reason, text } => {
@@ -213,6 +218,7 @@ impl Matter for Proposal {
             due_at: None,
             pair: (!self.is_moot()).then(|| Self::pair(&self.from, &self.party)),
             parties: vec![(self.party.clone(), None)],
+            former: Vec::new(),
             closed: self.is_moot() || matches!(self.state, ProposalState::Dismissed | ProposalState::Introduced),
         }
     }
@@ -220,7 +226,7 @@ impl Matter for Proposal {
     fn name(deed: &ProposalDeed) -> &'static str {
         match deed {
             ProposalDeed::Proposed { .. } => "proposed",
-            ProposalDeed::Shortlisted => "shortlisted",
+            ProposalDeed::Shortlisted { .. } => "shortlisted",
             ProposalDeed::Dismissed { .. } => "dismissed",
             ProposalDeed::Noted { .. } => "noted",
             ProposalDeed::HandedOver { .. } => "handed_over",
@@ -234,7 +240,7 @@ impl Matter for Proposal {
         match deed {
             ProposalDeed::HandedOver { .. } | ProposalDeed::Noted { .. } => vec![Told::Desk],
             ProposalDeed::Proposed { .. }
-            | ProposalDeed::Shortlisted
+            | ProposalDeed::Shortlisted { .. }
             | ProposalDeed::Dismissed { .. }
             | ProposalDeed::Introduced { .. }
             | ProposalDeed::Merged { .. }

@@ -46,6 +46,7 @@ vocabulary! {
         Accepted = "accepted", "双方合意", "Accepted";
         Declined = "declined", "辞退", "Declined";
         Lapsed = "lapsed", "期限切れ", "Lapsed";
+        Ended = "ended", "打切り", "Ended by a desk";
     }
 }
 
