@@ -107,7 +107,8 @@ pub struct ImportsShown {
 /// Rows and what became of them.
 #[derive(Serialize, ToSchema)]
 pub struct ImportRows {
-    /// `{row, verdict, id, refusals: [{row, column, code, found, message}]}`
+    /// `{row, verdict, id, name, changes: [{field, from, to}], refusals: [{row, column, code, found, message}]}`; `changes` in the
+    /// preview of an update, at most twenty.
     #[schema(value_type = Vec<Object>)]
     pub items: Vec<serde_json::Value>,
     pub next: Option<String>,

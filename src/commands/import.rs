@@ -241,12 +241,10 @@ fn print(
     } else {
         ("", "")
     };
-    for (name_ja, name_en, counts) in
-        [(kind.name_ja(), kind.plural(), rows), (Kind::Capability.name_ja(), Kind::Capability.plural(), nested)]
-    {
-        if counts.rows() == 0 && name_en != kind.plural() {
-            continue;
-        }
+    // Capabilities that stood inside organisations, where there were any.
+    let nested = (nested.rows() > 0).then_some((Kind::Capability, nested));
+    for (kind, counts) in std::iter::once((kind, rows)).chain(nested) {
+        let (name_ja, name_en) = (kind.name_ja(), kind.plural());
         terminal.line(
             &format!(
                 "{name_ja}: 登録{}件、更新{}件、変更なし{}件、受け付けず{}件{before_ja}",

@@ -2,6 +2,7 @@
 //! another, in short transactions, so that everybody else goes on writing. State lies in the database; the staged file and
 //! what became of each row lie in a folder of the import, on the machine that took the file.
 
+use super::about::About;
 use super::encoding::Encoding;
 use super::file::{self, FileFormat, HeadingMeaning, Opened, Reading};
 use super::groups::{Group, Groups};
@@ -387,6 +388,7 @@ impl Shared {
             preview: job.is_none(),
             report: BufWriter::new(file.map_err(Error::internal)?),
             groups: Groups::default(),
+            about: About::default(),
         };
         let options = ImportOptions { source: import.source.clone(), dry_run: false, trial: job.is_none(), job };
         let report = import_rows(&self.database, work, kind, rows.as_mut(), notes, &options, &mut told)?;
@@ -504,6 +506,7 @@ struct Told<'a> {
     preview: bool,
     report: BufWriter<File>,
     groups: Groups,
+    about: About,
 }
 
 impl Listener for Told<'_> {
@@ -516,8 +519,16 @@ impl Listener for Told<'_> {
             Outcome::Refused { refusals } => ("refused", None, refusals),
         };
         refusals.iter().for_each(|refusal| self.groups.add(refusal));
-        let row = json!({ "row": line, "verdict": verdict, "id": id, "refusals": refusals });
+        let About { name, changes } = std::mem::take(&mut self.about);
+        let mut row = json!({ "row": line, "verdict": verdict, "id": id, "name": name, "refusals": refusals });
+        if !changes.is_empty() {
+            row["changes"] = json!(changes);
+        }
         writeln!(self.report, "{row}")
+    }
+
+    fn about(&mut self, about: &About) {
+        self.about = about.clone();
     }
 
     fn progress(&mut self, _bytes: u64, counts: &Counts) {

@@ -3,6 +3,7 @@
 //! A row's way in: bytes → [`delimited`], [`workbook`] or [`lines`] ([`file`] says which) → [`rows`] (headings and cells become fields) →
 //! [`identity`] (which thing it speaks of) → `domain::parse` (the same rules as REST) → the write door, in batches.
 
+pub mod about;
 pub mod cells;
 pub mod columns;
 pub mod cp932;

@@ -1,7 +1,6 @@
 //! The words of the desk: proposals, introductions, cases, notices.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 vocabulary! {
     /// What is worked on at a desk.
