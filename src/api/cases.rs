@@ -8,7 +8,7 @@ use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
-use crate::domain::desk::case::{Document, MEASURES_MOST, NextAction, Opened, PARTICIPANTS_MOST};
+use crate::domain::desk::case::{Document, MEASURES_MOST, NextAction, Opened, PARTICIPANTS_MOST, check_way};
 use crate::domain::desk::{Case, CaseDeed, Day, Introduction, IntroductionDeed, Meeting, MeetingDeed};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::Purpose;
@@ -50,9 +50,13 @@ pub struct NewCase {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub measures: Vec<Line>,
-    /// `introduction` after an introduction, `meeting` after a meeting, else `consultation`.
+    /// `introduction` after an introduction, `meeting` after a meeting, else `consultation`. Further on: with a reason, as
+    /// for a stage that is skipped.
     #[serde(default)]
     pub stage: Option<CaseStage>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Prose>,
     /// Today if absent.
     #[serde(default)]
     pub happened_on: Option<Day>,
@@ -80,6 +84,11 @@ pub enum CaseHappening {
         #[schema(value_type = String)]
         text: Prose,
     },
+    /// Corrects the title. The history keeps the earlier one.
+    Title {
+        #[schema(value_type = String)]
+        title: Line,
+    },
     /// A document that is kept elsewhere: an http(s) address, never fetched.
     Document {
         #[schema(value_type = String)]
@@ -97,9 +106,14 @@ pub enum CaseHappening {
         #[schema(value_type = Option<String>)]
         text: Option<Prose>,
     },
+    /// A party that joins reads on from there: earlier notes, documents and actions only with `share`.
     Join {
         party: ThingId,
+        #[serde(default)]
+        share: bool,
     },
+    /// Puts it on the own desk, if it is on none.
+    Take,
     Leave {
         party: ThingId,
         #[serde(default)]
@@ -200,7 +214,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) -> Answer {
     let states: Vec<&str> = CaseStage::ALL.iter().map(|stage| stage.code()).collect();
     matter::list::<Case, CaseShown>(&app, &request, actor, &states, COLUMNS, |conn, actor, page| {
-        page.iter().map(|kept| show(conn, actor, kept)).collect()
+        page.iter().map(|kept| show(conn, actor, &known_to(actor, kept)?)).collect()
     })
     .await
 }
@@ -263,7 +277,11 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     let as_of = matter::moment(query.as_of.as_deref())?;
     let shown = app
         .read(move |conn| {
-            let kept = matter::read_at::<Case>(conn, &sight, &id, as_of.as_ref())?;
+            let known = known_to(&actor, &matters::get::<Case>(conn, &sight, &id)?)?;
+            let kept = match &as_of {
+                None => known,
+                Some(as_of) => known.at(as_of).ok_or(Error::NotFound)?,
+            };
             show(conn, &actor, &kept)
         })
         .await?;
@@ -279,7 +297,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
     let id = known_id(&id)?;
     let history = app
         .read(move |conn| {
-            let kept = matters::get::<Case>(conn, &sight, &id)?;
+            let kept = known_to(&actor, &matters::get::<Case>(conn, &sight, &id)?)?;
             let desk = actor.reads_the_desk();
             matter::history::<Case>(conn, &kept.events, true, |deed| {
                 let mut told = serde_json::to_value(deed).map_err(Error::internal)?;
@@ -342,10 +360,12 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Case>, what: CaseHappening) -> Result<Ca
     let members = match what {
         CaseHappening::Stage { .. }
         | CaseHappening::Note { .. }
+        | CaseHappening::Title { .. }
         | CaseHappening::Document { .. }
         | CaseHappening::NextAction { .. }
         | CaseHappening::ActionDone { .. } => true,
         CaseHappening::Join { .. }
+        | CaseHappening::Take
         | CaseHappening::Leave { .. }
         | CaseHappening::Measures { .. }
         | CaseHappening::Outcome { .. }
@@ -355,16 +375,18 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Case>, what: CaseHappening) -> Result<Ca
     Ok(match what {
         CaseHappening::Stage { to, reason } => CaseDeed::Stage { to, reason },
         CaseHappening::Note { text } => CaseDeed::Noted { text },
+        CaseHappening::Title { title } => CaseDeed::Retitled { title },
         CaseHappening::Document { title, link } => {
             check_link(&link)?;
             CaseDeed::Document { title, link }
         }
         CaseHappening::NextAction { what, on } => CaseDeed::NextAction { what, on },
         CaseHappening::ActionDone { text } => CaseDeed::ActionDone { text },
-        CaseHappening::Join { party } => {
+        CaseHappening::Join { party, share } => {
             check_parties(tx, "/party", std::slice::from_ref(&party))?;
-            CaseDeed::Joined { party }
+            CaseDeed::Joined { party, share }
         }
+        CaseHappening::Take => matter::take(tx.actor(), kept)?,
         CaseHappening::Leave { party, reason } => CaseDeed::Left { party, reason },
         CaseHappening::Measures { measures } => CaseDeed::Measures { measures: check_measures(measures)? },
         CaseHappening::Outcome { outcome, text } => CaseDeed::Outcome { outcome, text },
@@ -452,6 +474,8 @@ fn opened(
         (None, Some(_)) => CaseStage::Meeting,
         (None, None) => CaseStage::Consultation,
     };
+    let stage = new.stage.unwrap_or(first);
+    check_way(first, stage, &new.reason)?;
     Ok(Opened {
         title: new.title,
         introduction: introduction.map(|introduction| introduction.id.clone()),
@@ -462,7 +486,8 @@ fn opened(
         fields,
         municipality,
         measures: check_measures(new.measures)?,
-        stage: new.stage.unwrap_or(first),
+        stage,
+        reason: new.reason,
         desk,
     })
 }
@@ -502,18 +527,30 @@ fn check_link(link: &Line) -> Result<()> {
 
 fn done(tx: &mut Tx<'_>, kept: &Kept<Case>, begun: bool) -> Result<Done> {
     let actor = tx.actor().clone();
-    let shown = show(tx.conn(), &actor, kept)?;
+    let shown = show(tx.conn(), &actor, &known_to(&actor, kept)?)?;
     Done::new(&kept.id, begun, &shown)
+}
+
+/// The case as the caller may know it: the sum of the events that the caller's parties may know of.
+fn known_to(actor: &Actor, kept: &Kept<Case>) -> Result<Kept<Case>> {
+    if actor.reads_the_desk() {
+        return Ok(kept.clone());
+    }
+    let parties: Vec<ThingId> = match actor {
+        Actor::Account(account) => account.memberships.iter().map(|membership| membership.party.clone()).collect(),
+        Actor::Operator | Actor::System | Actor::Visitor => Vec::new(),
+    };
+    kept.with(kept.matter.seen_by(&kept.events, &parties)).ok_or(Error::NotFound)
 }
 
 fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Case>) -> Result<CaseShown> {
     let matter = kept.matter.clone();
     let ids = matter.participants.iter().chain(&matter.opened.subject).cloned();
-    let cards = Cards::read(conn, &actor.scope(), ids)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), ids)?;
     let people = people(conn, matter.desk.iter().map(ToString::to_string))?;
     Ok(CaseShown {
         id: kept.id.clone(),
-        title: matter.opened.title,
+        title: matter.title,
         stage: matter.stage,
         stage_since: matter.stage_since,
         opened_on: matter.opened_on,

@@ -9,6 +9,7 @@ use crate::domain::desk::{BoothPlan, Case, Group, Introduction, Matter, Proposal
 use crate::domain::text::Prose;
 use crate::domain::{Defect, Role, ThingId};
 use crate::error::{Error, Result};
+use crate::store::matters::Sight;
 use crate::store::{Tx, accounts, matters};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
             Ok(HandedOver {
                 matches: give::<Proposal>(tx, &from, &to, &note)?,
                 introductions: give::<Introduction>(tx, &from, &to, &note)?,
-                cases: give::<Case>(tx, &from, &to, &note)?,
+                cases: give_cases(tx, &from, &to, &note)?,
                 timetables: give::<Timetable>(tx, &from, &to, &note)?,
                 booth_plans: give::<BoothPlan>(tx, &from, &to, &note)?,
                 groups: give::<Group>(tx, &from, &to, &note)?,
@@ -79,6 +80,24 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
         .await?;
     app.auth.post.wake();
     Ok(HttpResponse::Ok().json(written.value))
+}
+
+/// Cases, and the introductions that they came of: who looks after the one looks after the other.
+fn give_cases(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose>) -> Result<usize> {
+    let mut given = 0;
+    for mut case in matters::on_desk::<Case>(tx.conn(), from)? {
+        if let Some(deed) = Case::hand_over(to.clone(), note.clone()) {
+            given += usize::from(matters::add(tx, &mut case, deed, None)?);
+        }
+        let Some(id) = &case.matter.opened.introduction else { continue };
+        let mut introduction = matters::get::<Introduction>(tx.conn(), &Sight::All, id)?;
+        if introduction.matter.desk.as_ref() == Some(from)
+            && let Some(deed) = Introduction::hand_over(to.clone(), note.clone())
+        {
+            matters::add(tx, &mut introduction, deed, None)?;
+        }
+    }
+    Ok(given)
 }
 
 fn give<M: Matter>(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose>) -> Result<usize> {

@@ -57,6 +57,8 @@ pub struct MergeAnswer {
     pub things: usize,
     pub memberships: usize,
     pub references: usize,
+    /// Proposals, introductions and cases that name it.
+    pub matters: usize,
     /// Things that were changed meanwhile so that nobody can tell whose they are: they stay where they are.
     pub left: Vec<ThingId>,
 }
@@ -158,6 +160,6 @@ async fn unmerge(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
 }
 
 fn answer(merged: ThingId, into: Option<ThingId>, moved: Moved) -> MergeAnswer {
-    let Moved { things, memberships, references, left } = moved;
-    MergeAnswer { merged, into, things, memberships, references, left }
+    let Moved { things, memberships, references, matters, left } = moved;
+    MergeAnswer { merged, into, things, memberships, references, matters, left }
 }

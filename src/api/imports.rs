@@ -74,8 +74,8 @@ pub struct ImportShown {
     pub encoding: Option<String>,
     pub file_name: Option<String>,
     pub bytes: i64,
-    /// `received`, `previewing`, `previewed`, `committing`, `committed`, `interrupted`, `undoing`, `undone`,
-    /// `cancelled` or `failed`.
+    /// `received`, `previewing`, `previewed`, `committing`, `committed`, `interrupted`, `undoing`,
+    /// `undo_interrupted`, `undone`, `cancelled` or `failed`.
     pub state: String,
     pub created_by: String,
     pub created_at: String,
@@ -107,7 +107,8 @@ pub struct ImportsShown {
 /// Rows and what became of them.
 #[derive(Serialize, ToSchema)]
 pub struct ImportRows {
-    /// `{row, verdict, id, refusals: [{row, column, code, found, message}]}`
+    /// `{row, verdict, id, name, changes: [{field, from, to}], refusals: [{row, column, code, found, message}]}`; `changes` in the
+    /// preview of an update, at most twenty.
     #[schema(value_type = Vec<Object>)]
     pub items: Vec<serde_json::Value>,
     pub next: Option<String>,

@@ -10,16 +10,20 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::introduction::{ANSWER_DAYS, ANSWER_DAYS_MOST, Asked, Declined, Part, Questions};
 use crate::domain::desk::{Day, Introduction, IntroductionDeed, Proposal, ProposalDeed, replay};
+use crate::domain::finding::Message;
 use crate::domain::text::Prose;
 use crate::domain::vocabulary::desk::{DeclineReason, IntroductionState, OpensOn, ProposalState, Side};
 use crate::domain::vocabulary::{Kind, Purpose, Visibility};
 use crate::domain::{Actor, Defect, Need, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
-use crate::store::{Conn, Tx, disclosures, things};
+use crate::store::{Conn, Tx, disclosures, notices, things};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Days after a no in which the same pair is not asked again about the same thing.
+const REST_DAYS: u64 = 90;
 
 /// An expression of interest. From a proposal (`match`), or about a thing (`subject`) with the party that answers.
 #[derive(Deserialize, ToSchema)]
@@ -44,9 +48,14 @@ pub struct NewIntroduction {
     /// At most 90 days ahead; two weeks if absent.
     #[serde(default)]
     pub answer_by: Option<Day>,
+    /// For desks: why it is asked again within 90 days of a no of this pair.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Prose>,
 }
 
-/// What to do with an introduction. `side` is needed only by who speaks for both.
+/// What to do with an introduction. `side` is needed by who speaks for both, and by a coordinator who answers for a party that has
+/// nobody to answer for it (after a telephone call, say).
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum IntroductionEvent {
@@ -68,6 +77,15 @@ pub enum IntroductionEvent {
     AddPart { thing: ThingId, opens: OpensOn },
     /// Closes it again.
     WithdrawPart { thing: ThingId },
+    /// For coordinators: puts it on the own desk, if it is on none.
+    Take,
+    /// For coordinators: nobody answers, or nothing comes of it. What was opened closes.
+    End {
+        reason: DeclineReason,
+        #[serde(default)]
+        #[schema(value_type = Option<String>)]
+        text: Option<Prose>,
+    },
 }
 
 #[derive(Serialize, ToSchema)]
@@ -89,6 +107,11 @@ pub struct IntroductionShown {
     /// Sides that said yes, as far as the reader may know: a single yes is not told to the other side.
     pub yes: Vec<Side>,
     pub declined: Option<Declined>,
+    /// Why a desk ended it.
+    pub ended: Option<EndedShown>,
+    /// What stands in the way: a side that nobody answers for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningShown>,
     /// Confidential things: the own ones, and those that are open.
     pub parts: Vec<PartShown>,
     pub nda_signed_on: Option<Day>,
@@ -99,6 +122,21 @@ pub struct IntroductionShown {
     pub version: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct EndedShown {
+    pub reason: DeclineReason,
+    #[schema(value_type = Option<String>)]
+    pub text: Option<Prose>,
+    pub on: Day,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct WarningShown {
+    pub code: &'static str,
+    pub side: Side,
+    pub message: Message,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -121,6 +159,7 @@ const COLUMNS: matter::Columns = &[
     ("回答期限 / answer by", "/answer_by"),
     ("辞退理由 / reason", "/declined/reason"),
     ("辞退の説明 / text", "/declined/text"),
+    ("打切りの理由 / ended", "/ended/reason"),
     ("担当 / desk", "/desk/name"),
     ("申込み / created", "/created_at"),
     ("更新 / updated", "/updated_at"),
@@ -220,6 +259,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
             let masks = !desk && !kept.matter.names_the_seeker() && !actor.belongs_to(&kept.matter.asked.seeking);
             let events = known_to(&actor, &kept);
             matter::history::<Introduction>(conn, &events, desk, |deed| {
+                let handed_over = matches!(deed, IntroductionDeed::HandedOver { .. });
                 let mut told = serde_json::to_value(deed).map_err(Error::internal)?;
                 if let Some(fields) = told.as_object_mut() {
                     if masks {
@@ -227,6 +267,10 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
                     }
                     if !desk {
                         fields.remove("proposal");
+                    }
+                    // What one desk writes to the next is theirs.
+                    if !desk && handed_over {
+                        fields.remove("note");
                     }
                 }
                 Ok(told)
@@ -267,10 +311,15 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Introduction>, event: IntroductionEvent)
     let actor = tx.actor().clone();
     match event {
         IntroductionEvent::Accept { side } => {
-            Ok(IntroductionDeed::Accepted { side: spoken_for(&actor, &kept.matter, side)? })
+            Ok(IntroductionDeed::Accepted { side: spoken_for(tx, &kept.matter, side)? })
         }
         IntroductionEvent::Decline { side, reason, text } => {
-            Ok(IntroductionDeed::Declined { side: spoken_for(&actor, &kept.matter, side)?, reason, text })
+            Ok(IntroductionDeed::Declined { side: spoken_for(tx, &kept.matter, side)?, reason, text })
+        }
+        IntroductionEvent::Take => matter::take(&actor, kept),
+        IntroductionEvent::End { reason, text } => {
+            allow(&actor, actor.works_the_desk())?;
+            Ok(IntroductionDeed::Ended { reason, text })
         }
         IntroductionEvent::NdaNoted { signed_on } => {
             allow(&actor, actor.works_the_desk())?;
@@ -290,11 +339,13 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Introduction>, event: IntroductionEvent)
     }
 }
 
-/// The side that the actor answers for. A coordinator answers for nobody.
-fn spoken_for(actor: &Actor, matter: &Introduction, asked: Option<Side>) -> Result<Side> {
-    let sides = sides_of(actor, matter);
+/// The side that the actor answers for. A coordinator answers for a party only where nobody else can, and says so.
+fn spoken_for(tx: &mut Tx<'_>, matter: &Introduction, asked: Option<Side>) -> Result<Side> {
+    let actor = tx.actor().clone();
+    let sides = sides_of(&actor, matter);
     match (asked, sides.as_slice()) {
         (Some(side), sides) if sides.contains(&side) => Ok(side),
+        (Some(side), _) if actor.works_the_desk() && !notices::has_somebody(tx.conn(), matter.party(side))? => Ok(side),
         (_, []) | (Some(_), _) => Err(Error::Forbidden),
         (None, [side]) => Ok(*side),
         (None, _) => Err(Error::invalid(
@@ -376,6 +427,7 @@ fn asked(tx: &mut Tx<'_>, new: NewIntroduction, proposal: Option<&Kept<Proposal>
         return Err(Error::invalid("/party", defect));
     }
     let today = Day::at(tx.at());
+    refuse_soon_after_a_no(tx, &subject, &answering, &speaks, new.reason.as_ref())?;
     let answer_by = new.answer_by.unwrap_or_else(|| today.plus_days(ANSWER_DAYS));
     if answer_by < today || answer_by > today.plus_days(ANSWER_DAYS_MOST) {
         let defect = Defect::new(
@@ -406,8 +458,53 @@ fn asked(tx: &mut Tx<'_>, new: NewIntroduction, proposal: Option<&Kept<Proposal>
         questions: new.questions,
         answer_by,
         willing,
+        again: new.reason.filter(|_| actor.works_the_desk()),
         desk: if actor.works_the_desk() { actor.account().cloned() } else { None },
     })
+}
+
+/// A no holds for a while, unless who said it thinks again, or a desk says why.
+fn refuse_soon_after_a_no(
+    tx: &mut Tx<'_>,
+    subject: &ThingId,
+    answering: &ThingId,
+    speaks: &[Side],
+    reason: Option<&Prose>,
+) -> Result<()> {
+    let today = Day::at(tx.at());
+    let no = matters::declined_lately(tx.conn(), subject, answering, REST_DAYS, &today)?;
+    let Some((_, until)) = no.filter(|(side, _)| !speaks.contains(side)) else { return Ok(()) };
+    if tx.actor().works_the_desk() && reason.is_some() {
+        return Ok(());
+    }
+    let until = until.as_str();
+    Err(Error::Conflict(Defect::new(
+        "declined-lately",
+        format!(
+            "この組み合わせは先に辞退されています。{until}以降に改めて申し込むか、コーディネーターにご相談ください（コーディネーターは reason を添えれば申し込めます）。"
+        ),
+        format!(
+            "This pair was declined lately. Ask again from {until}, or ask a coordinator (who may go on with a reason)."
+        ),
+    )))
+}
+
+/// Sides that are still to answer and have nobody who can, as far as the caller may know whose they are.
+fn warnings(conn: &mut Conn, matter: &Introduction, named: bool) -> Result<Vec<WarningShown>> {
+    let mut warnings = Vec::new();
+    for side in Side::ALL.iter().copied().filter(|side| !matter.yes.contains(side)) {
+        if matter.state != IntroductionState::Asked || (side == Side::Seeking && !named) {
+            continue;
+        }
+        if !notices::has_somebody(conn, matter.party(side))? {
+            let message = Message::new(
+                "この機関・企業・研究者には、回答できる会員がまだいません。コーディネーターが連絡し、代わりに回答（side を指定）できます。",
+                "Nobody can answer for this party yet. A coordinator gets in touch and may answer for it (naming the side).",
+            );
+            warnings.push(WarningShown { code: "party.nobody", side, message });
+        }
+    }
+    Ok(warnings)
 }
 
 fn done(tx: &mut Tx<'_>, kept: &Kept<Introduction>, begun: bool) -> Result<Done> {
@@ -437,8 +534,9 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Introduction>) -> Result<Int
     let ids = [asked.subject.clone(), asked.seeking.clone(), asked.answering.clone()]
         .into_iter()
         .chain(matter.parts.iter().map(|part| part.thing.clone()));
-    let cards = Cards::read(conn, &actor.scope(), ids)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), ids)?;
     let opened = matter.opened();
+    let warnings = warnings(conn, &matter, named)?;
     let people = people(conn, kept.matter.desk.iter().map(ToString::to_string))?;
     let parts = matter.parts.iter().map(|part| PartShown {
         open: opened.contains(&(part.thing.clone(), part.side.other())),
@@ -458,6 +556,8 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Introduction>) -> Result<Int
         answer_by: asked.answer_by,
         yes: matter.yes.clone(),
         declined: matter.declined.clone(),
+        ended: matter.ended.clone().map(|(reason, text, on)| EndedShown { reason, text, on }),
+        warnings,
         parts: parts.collect(),
         nda_signed_on: matter.nda_signed_on.clone(),
         case: matter.case.clone(),

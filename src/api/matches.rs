@@ -50,7 +50,10 @@ pub struct MatchFrom {
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MatchEvent {
+    /// Also puts it on the own desk, if it is on none.
     Shortlist,
+    /// Puts it on the own desk, if it is on none.
+    Take,
     Dismiss {
         reason: DeclineReason,
         #[serde(default)]
@@ -235,13 +238,15 @@ async fn act(
 ) -> Answer {
     worker_of_desks(&actor)?;
     let id = known_id(&id)?;
-    let deed = match wire::typed(&request, &body)? {
-        MatchEvent::Shortlist => ProposalDeed::Shortlisted,
-        MatchEvent::Dismiss { reason, text } => ProposalDeed::Dismissed { reason, text },
-        MatchEvent::Note { text } => ProposalDeed::Noted { text },
-    };
+    let event: MatchEvent = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "matches", move |tx| {
         let mut kept = matters::get::<Proposal>(tx.conn(), &Sight::All, &id)?;
+        let deed = match event {
+            MatchEvent::Shortlist => ProposalDeed::Shortlisted { desk: tx.actor().account().cloned() },
+            MatchEvent::Take => matter::take(tx.actor(), &kept)?,
+            MatchEvent::Dismiss { reason, text } => ProposalDeed::Dismissed { reason, text },
+            MatchEvent::Note { text } => ProposalDeed::Noted { text },
+        };
         matters::add(tx, &mut kept, deed, None)?;
         done(tx, &kept, false)
     })
@@ -295,7 +300,7 @@ fn done(tx: &mut Tx<'_>, kept: &Kept<Proposal>, begun: bool) -> Result<Done> {
 fn show(conn: &mut Conn, actor: &Actor, now: &Timestamp, kept: &Kept<Proposal>) -> Result<MatchShown> {
     let matter = kept.matter.clone();
     let named = [matter.from.clone(), matter.party.clone()].into_iter().chain(matter.evidence.iter().cloned());
-    let cards = Cards::read(conn, &actor.scope(), named)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), named)?;
     let since = now.plus(-TimeDelta::days(CONTACT_DAYS));
     let contacts = matters::contacts(conn, &matter.party, &since, matter.desk.as_ref())?;
     let accounts = matter

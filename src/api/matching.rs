@@ -17,7 +17,7 @@ use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::{matters, meetings, things, vocabulary};
+use crate::store::{matters, meetings, people, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
 use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights};
@@ -246,6 +246,8 @@ pub(super) struct Asking {
     pub(super) row: Row,
     /// Parties with which an introduction about it was declined or a meeting showed no fit, for readers who may know.
     pub(super) declined: Vec<String>,
+    /// Parties that are of the seeker's own house: its affiliations, or its people.
+    pub(super) kin: Vec<String>,
 }
 
 impl Asking {
@@ -377,7 +379,7 @@ fn request(
         reader: reader(actor),
         party_filters,
         filters: Filters { kinds, excluded_ids, ..Filters::default() },
-        without_parties: asking.seeker.iter().chain(&asking.declined).cloned().collect(),
+        without_parties: asking.seeker.iter().chain(&asking.declined).chain(&asking.kin).cloned().collect(),
         seeker: asking.seeker.clone(),
         today: Some(app.clock().today()),
         limit,
@@ -448,6 +450,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
                 from: None,
                 row: row(purpose),
                 declined: Vec::new(),
+                kin: Vec::new(),
             });
         }
         From::Thing(thing) => thing,
@@ -474,6 +477,10 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         _ => (Vec::new(), None),
     };
     let declined = declined_with(app, scope, &thing.id, reading.card.owner.as_deref())?;
+    let kin = match &reading.card.owner {
+        Some(owner) => app.database.read(|conn| people::kin(conn, scope, owner))?,
+        None => Vec::new(),
+    };
     // What a party is called says nothing about what it does.
     let party = reading.card.kind.is_party();
     let weighted = |text: readings::Text| match text.place {
@@ -495,6 +502,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         speaking: speaking_for(thing.kind),
         lines,
         declined,
+        kin,
     })
 }
 

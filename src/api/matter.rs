@@ -12,7 +12,7 @@ use crate::exchange::export::Format;
 use crate::store::log::Position;
 use crate::store::matters::{self, Filter, Kept, Sight};
 use crate::store::page::{LIMIT_MOST, Page, Place};
-use crate::store::{Conn, Tx, accounts, idempotency, things};
+use crate::store::{Conn, Tx, accounts, gone, idempotency, things};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::DateTime;
@@ -65,6 +65,9 @@ pub struct CardShown {
     pub title: Title,
     /// The party behind it, where the reader may know it.
     pub owner: Option<String>,
+    /// It was deleted; the title is its last one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gone: bool,
 }
 
 /// An account in one line.
@@ -336,12 +339,20 @@ impl Cards {
         let mut ids: Vec<String> = ids.into_iter().map(String::from).collect();
         ids.sort();
         ids.dedup();
-        let cards = things::cards(conn, scope, &ids)?;
-        let shown = |(id, card): (String, things::Card)| {
-            let owner = card.owner.filter(|owner| *owner != id);
-            (id.clone(), CardShown { kind: card.kind, id, title: card.title, owner })
-        };
-        Ok(Self(cards.into_iter().map(shown).collect()))
+        Ok(Self(things::cards(conn, scope, &ids)?.into_iter().map(|(id, card)| (id, shown(card, false))).collect()))
+    }
+
+    /// As [`Cards::read`], for showing only: also of what is there no more, so that a history goes on naming it.
+    pub fn with_gone(conn: &mut Conn, scope: &Scope, ids: impl IntoIterator<Item = ThingId>) -> Result<Self> {
+        let ids: Vec<ThingId> = ids.into_iter().collect();
+        let mut cards = Self::read(conn, scope, ids.clone())?;
+        let missing: Vec<String> = ids.into_iter().filter(|id| cards.get(id).is_none()).map(String::from).collect();
+        for (id, card) in gone::cards(conn, scope, &missing)? {
+            // A merged party is shown as what it became.
+            let deleted = card.id == id;
+            cards.0.insert(id, shown(card, deleted));
+        }
+        Ok(cards)
     }
 
     pub fn get(&self, id: &ThingId) -> Option<CardShown> {
@@ -351,6 +362,11 @@ impl Cards {
     pub fn some(&self, ids: &[ThingId]) -> Vec<CardShown> {
         ids.iter().filter_map(|id| self.get(id)).collect()
     }
+}
+
+fn shown(card: things::Card, gone: bool) -> CardShown {
+    let owner = card.owner.filter(|owner| *owner != card.id);
+    CardShown { kind: card.kind, id: card.id, title: card.title, owner, gone }
 }
 
 /// The names of accounts; whoever was erased has none.
@@ -391,6 +407,20 @@ pub fn history<M: Matter>(
         })
     };
     Ok(History { items: events.iter().enumerate().map(shown).collect::<Result<_>>()? })
+}
+
+/// Takes what is on nobody's desk. What is on a colleague's is handed over, not taken.
+pub fn take<M: Matter>(actor: &Actor, kept: &Kept<M>) -> Result<M::Deed> {
+    worker_of_desks(actor)?;
+    let own = actor.account().ok_or(Error::Forbidden)?;
+    match kept.matter.facts().desk {
+        Some(desk) if desk != *own => Err(Error::Conflict(Defect::new(
+            "on-a-desk",
+            "すでに担当者がいます。担当を替えるときは引き継ぎ（hand-over）を使ってください。",
+            "It is on somebody's desk already. To change that, the desk is handed over.",
+        ))),
+        Some(_) | None => M::hand_over(own.clone(), None).ok_or_else(|| Error::internal("it is on no desk")),
+    }
 }
 
 /// Not there, or not for the caller: the same.

@@ -223,12 +223,14 @@ pub enum ExportSubject {
     Needs,
     Records,
     Exhibitions,
+    /// The table of places: prefectures and municipalities with their codes (csv or jsonl)
+    Municipalities,
     /// Everything with ids, versions, times and history, as `restore` reads it (needs --out)
     Archive,
 }
 
 impl ExportSubject {
-    /// `None`: an archive.
+    /// `None`: an archive, or the places.
     pub fn kind(self) -> Option<Kind> {
         match self {
             ExportSubject::Organizations => Some(Kind::Organization),
@@ -238,7 +240,7 @@ impl ExportSubject {
             ExportSubject::Needs => Some(Kind::Need),
             ExportSubject::Records => Some(Kind::Record),
             ExportSubject::Exhibitions => Some(Kind::Exhibition),
-            ExportSubject::Archive => None,
+            ExportSubject::Municipalities | ExportSubject::Archive => None,
         }
     }
 }
@@ -253,18 +255,22 @@ pub enum KindArgument {
     Needs,
     Records,
     Exhibitions,
+    /// The table of places: code, prefecture, name_ja, name_kana, name_en
+    Municipalities,
 }
 
 impl KindArgument {
-    pub fn kind(self) -> Kind {
+    /// `None`: the places.
+    pub fn kind(self) -> Option<Kind> {
         match self {
-            KindArgument::Organizations => Kind::Organization,
-            KindArgument::People => Kind::Person,
-            KindArgument::Capabilities => Kind::Capability,
-            KindArgument::Seeds => Kind::Seed,
-            KindArgument::Needs => Kind::Need,
-            KindArgument::Records => Kind::Record,
-            KindArgument::Exhibitions => Kind::Exhibition,
+            KindArgument::Organizations => Some(Kind::Organization),
+            KindArgument::People => Some(Kind::Person),
+            KindArgument::Capabilities => Some(Kind::Capability),
+            KindArgument::Seeds => Some(Kind::Seed),
+            KindArgument::Needs => Some(Kind::Need),
+            KindArgument::Records => Some(Kind::Record),
+            KindArgument::Exhibitions => Some(Kind::Exhibition),
+            KindArgument::Municipalities => None,
         }
     }
 }

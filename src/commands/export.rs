@@ -1,6 +1,6 @@
 //! `musubi export`: everything of one kind, to a file or to standard output.
 
-use super::arguments::ExportArguments;
+use super::arguments::{ExportArguments, ExportSubject};
 use super::terminal::Terminal;
 use super::{Access, Ending, Failure, open_database};
 use crate::config::Config;
@@ -27,6 +27,9 @@ struct Report {
 }
 
 pub fn run(config: &Config, arguments: &ExportArguments, terminal: &Terminal) -> Result<Ending, Failure> {
+    if arguments.what == ExportSubject::Municipalities {
+        return super::places::export(config, arguments, terminal);
+    }
     let Some(kind) = arguments.what.kind() else {
         return match &arguments.out {
             Some(file) => super::archive::write(config, file, terminal),

@@ -41,7 +41,7 @@ struct Report<'a> {
 }
 
 pub fn run(config: &Config, arguments: &ImportArguments, terminal: &Terminal) -> Result<Ending, Failure> {
-    let kind = arguments.kind.kind();
+    let Some(kind) = arguments.kind.kind() else { return super::places::import(config, arguments, terminal) };
     if let Some(source) = &arguments.source {
         check_source(source).map_err(|defect| Failure::WrongUse(defect.message))?;
     }
@@ -241,12 +241,10 @@ fn print(
     } else {
         ("", "")
     };
-    for (name_ja, name_en, counts) in
-        [(kind.name_ja(), kind.plural(), rows), (Kind::Capability.name_ja(), Kind::Capability.plural(), nested)]
-    {
-        if counts.rows() == 0 && name_en != kind.plural() {
-            continue;
-        }
+    // Capabilities that stood inside organisations, where there were any.
+    let nested = (nested.rows() > 0).then_some((Kind::Capability, nested));
+    for (kind, counts) in std::iter::once((kind, rows)).chain(nested) {
+        let (name_ja, name_en) = (kind.name_ja(), kind.plural());
         terminal.line(
             &format!(
                 "{name_ja}: 登録{}件、更新{}件、変更なし{}件、受け付けず{}件{before_ja}",

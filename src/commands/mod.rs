@@ -11,6 +11,7 @@ pub mod fit;
 pub mod import;
 pub mod migrate;
 pub mod open;
+pub mod places;
 pub mod reindex;
 pub mod serve;
 pub mod terminal;

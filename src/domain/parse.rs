@@ -77,10 +77,39 @@ pub fn body<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Finding>> {
             let defect = Defect::new("value.required", "この項目は必須です。", "This field is required.");
             findings.push(Finding::new(format!("{pointer}/{name}"), defect));
         } else {
+            let pointer = if pointer.is_empty() { offender::<T>(&tree, &text) } else { pointer };
             findings.push(Finding::new(pointer, defect_of(&text)));
         }
         return Err(findings);
     }
+}
+
+/// The name by which bodies say what happened.
+const TAG: &str = "event";
+
+/// Where the value stands that was refused with `text`. A body that says by a tag what it is loses the way to it, so it is
+/// found by trying: without it, something else is wrong, or nothing.
+fn offender<T: DeserializeOwned>(tree: &Value, text: &str) -> String {
+    let tells = |without: &Value| serde_json::from_value::<T>(without.clone()).err().map(|error| error.to_string());
+    let Value::Object(fields) = tree else { return String::new() };
+    // The tag itself last: without it everything else is wrong, too.
+    let mut names: Vec<&String> = fields.keys().take(FINDING_LIMIT).collect();
+    names.sort_by_key(|name| name.as_str() == TAG);
+    for name in names {
+        let mut without = tree.clone();
+        let pointer = format!("/{}", escape(name));
+        let Some(value) = without.pointer(&pointer).cloned() else { continue };
+        if !remove(&mut without, &pointer) || tells(&without).as_deref() == Some(text) {
+            continue;
+        }
+        let Value::Array(items) = value else { return pointer };
+        let item = (0..items.len().min(FINDING_LIMIT)).find(|place| {
+            let mut without = tree.clone();
+            remove(&mut without, &format!("{pointer}/{place}")) && tells(&without).as_deref() != Some(text)
+        });
+        return item.map_or(pointer.clone(), |place| format!("{pointer}/{place}"));
+    }
+    String::new()
 }
 
 /// For a field of a patch: absent is `None`, null is refused.
@@ -188,17 +217,68 @@ fn defect_of(error_text: &str) -> Defect {
     if let Some(defect) = Defect::from_error_text(error_text) {
         return defect;
     }
-    let shown: String = error_text.chars().take(300).collect();
-    if shown.contains("unknown variant") {
+    if let Some(rest) = error_text.strip_prefix("unknown variant `") {
+        return not_a_variant(rest);
+    }
+    if let Some(rest) = error_text.strip_prefix("invalid type: ").or(error_text.strip_prefix("invalid value: "))
+        && let Some((found, expected)) = rest.split_once(", expected ")
+    {
+        let ((found_ja, found_en), (expected_ja, expected_en)) = (found_words(found), expected_words(expected));
         return Defect::new(
-            "value.not_in_list",
-            format!("決められた値ではありません（{shown}）。"),
-            format!("This is not one of the allowed values ({shown})."),
+            "value.type",
+            format!("値の型が違います。{expected_ja}を送ってください（送られたもの: {found_ja}）。"),
+            format!("The value has the wrong type: {expected_en} is expected, this is {found_en}."),
         );
     }
+    let shown: String = error_text.chars().take(300).collect();
+    Defect::new("value.type", "値の型か形が違います。", format!("The value has the wrong type or form ({shown})."))
+}
+
+/// `fly`, expected one of `stage`, `note`
+fn not_a_variant(rest: &str) -> Defect {
+    let (found, allowed) = rest.split_once('`').unwrap_or((rest, ""));
+    let found: String = found.chars().take(60).collect();
+    let allowed: Vec<&str> = allowed.split('`').skip(1).step_by(2).take(40).collect();
+    let allowed = allowed.join(", ");
     Defect::new(
-        "value.type",
-        format!("値の型が違います（{shown}）。"),
-        format!("The value has the wrong type ({shown})."),
+        "value.not_in_list",
+        format!("「{found}」は決められた値ではありません（使える値: {allowed}）。"),
+        format!("\"{found}\" is not one of the allowed values ({allowed})."),
     )
+}
+
+/// What was sent, in both languages; `found` is serde's word for it.
+fn found_words(found: &str) -> (String, String) {
+    let kinds = [
+        ("string", "文字列", "a text"),
+        ("integer", "数値", "a number"),
+        ("floating point", "小数", "a number with a fraction"),
+        ("boolean", "真偽値", "true or false"),
+        ("null", "null", "null"),
+        ("unit", "null", "null"),
+        ("map", "オブジェクト", "an object"),
+        ("sequence", "配列", "a list"),
+    ];
+    let known = kinds.iter().find(|(word, _, _)| found.starts_with(word));
+    let (ja, en) = known.map_or(("別の型", "something else"), |(_, ja, en)| (*ja, *en));
+    // The value itself, where serde shows it.
+    let value: String = found.split(['`', '"']).nth(1).unwrap_or("").chars().take(60).collect();
+    if value.is_empty() {
+        return (ja.to_owned(), en.to_owned());
+    }
+    (format!("{ja} {value}"), format!("{en}, {value}"))
+}
+
+/// What should have been sent.
+fn expected_words(expected: &str) -> (&'static str, &'static str) {
+    let integers = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize"];
+    match expected {
+        "a string or a whole number" => ("文字列か整数", "a text or a whole number"),
+        "a boolean" => ("true か false", "true or false"),
+        "f64" | "f32" => ("数値", "a number"),
+        "a sequence" => ("配列", "a list"),
+        text if integers.contains(&text) => ("整数", "a whole number"),
+        text if text.contains("string") || text.contains("identifier") => ("文字列", "a text"),
+        _ => ("オブジェクト", "an object"),
+    }
 }

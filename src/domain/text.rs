@@ -104,6 +104,43 @@ fn refuse_controls(text: &str, allow_lines: bool) -> Result<(), Defect> {
     }
 }
 
+/// Directions that a name puts on what stands beside it: 「abc」 shown as 「cba」 deceives whoever reads a list.
+fn refuse_directions(text: &str, allow_lines: bool) -> Result<(), Defect> {
+    let turns = |character: &char| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match text.chars().find(turns).filter(|_| !allow_lines) {
+        None => Ok(()),
+        Some(character) => Err(Defect::new(
+            "text.direction",
+            format!("文字の向きを変える制御文字（U+{:04X}）は使えません。取り除いてください。", character as u32),
+            format!(
+                "A character that changes the direction of writing (U+{:04X}) cannot stand here.",
+                character as u32
+            ),
+        )),
+    }
+}
+
+/// Whether anything of a text can be seen: not only white space, joiners, marks of direction, fillers and the like.
+fn is_visible(text: &str) -> bool {
+    let shows = |character: char| {
+        !character.is_whitespace()
+            && !character.is_control()
+            && !matches!(character,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.chars().any(shows)
+}
+
+fn refuse_invisible(text: &str) -> Result<(), Defect> {
+    if is_visible(text) {
+        return Ok(());
+    }
+    Err(Defect::new("text.invisible", "見える文字がありません。", "Nothing of this text can be seen."))
+}
+
 fn refuse_long(text: &str, limit: usize) -> Result<(), Defect> {
     let length = text.chars().count();
     if length <= limit {
@@ -137,6 +174,8 @@ macro_rules! text_value {
                         "The text is empty. Send null for no value.",
                     ));
                 }
+                refuse_directions(trimmed, $lines)?;
+                refuse_invisible(trimmed)?;
                 Ok(Self(trimmed.to_owned()))
             }
 
@@ -189,6 +228,23 @@ mod tests {
     fn full_width_half_width_and_kana_compare_alike() {
         assert_eq!(fold("ゴトウ　ｱﾙﾐ"), fold("ごとう アルミ"));
         assert_eq!(fold("ＭＩＺＵＫＩ"), "mizuki");
+    }
+
+    #[test]
+    fn a_name_can_be_seen_and_turns_nothing_round() {
+        let refused = |text: &str| Line::parse(text).map_err(|defect| defect.code).expect_err(text);
+        for invisible in ["\u{200b}", "\u{200d}\u{feff}", "\u{3164}", "\u{2800}\u{ad}", "\u{e0041}\u{fe0f}"] {
+            assert_eq!(refused(invisible), "text.invisible");
+            assert!(Prose::parse(invisible).is_err());
+        }
+        for turning in ["\u{202e}\u{200b}", "最上\u{202e}電子", "a\u{2066}b\u{2069}"] {
+            assert_eq!(refused(turning), "text.direction");
+        }
+        for fine in ["最上電子", "は\u{3099}", "👨\u{200d}👩\u{200d}👧", "葛\u{e0100}城", "עברית", "-"]
+        {
+            assert!(Line::parse(fine).is_ok(), "{fine}");
+        }
+        assert!(Prose::parse("引用: \u{2067}עברית\u{2069}").is_ok());
     }
 
     #[test]

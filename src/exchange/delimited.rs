@@ -220,6 +220,19 @@ mod tests {
     }
 
     #[test]
+    fn returns_alone_end_rows_where_no_line_feed_does() {
+        let three = [row(1, &["a", "b"]), row(2, &["1", "2"]), row(3, &["3", "4"])];
+        assert_eq!(rows("a,b\r1,2\r3,4\r"), three);
+        assert_eq!(rows("a,b\r1,2\r3,4"), three);
+        assert_eq!(rows("a,b\r\n1,2\r\n3,4\r\n"), three);
+        // A line feed inside a quoted cell is part of it, and a return inside one ends nothing.
+        assert_eq!(rows("a,b\r\"x\ny\",2\r"), [row(1, &["a", "b"]), row(2, &["x\ny", "2"])]);
+        assert_eq!(rows("\"a\rc\",b\n1,2\n"), [row(1, &["a\rc", "b"]), row(2, &["1", "2"])]);
+        let long = format!("a,b\r{}\r1,2\r", "x".repeat(ROW_LIMIT + 10));
+        assert_eq!(rows(&long), [row(1, &["a", "b"]), Err((2, "row.too_long".into())), row(3, &["1", "2"])]);
+    }
+
+    #[test]
     fn a_broken_quote_refuses_one_row_and_the_rest_is_read() {
         assert_eq!(
             rows("a,b\n\"never,closed\n1,2\n3,4\n"),

@@ -1,5 +1,6 @@
 //! Taking rows in: read and shaped outside of any transaction, written in batches, each row for itself.
 
+use super::about::About;
 use super::cp932;
 use super::identity::{self, Identity, Resolver};
 use super::places::Places;
@@ -129,6 +130,8 @@ impl<S: RowSource + ?Sized> RowSource for Box<S> {
 pub trait Listener {
     /// `line` of the file, and what became of the row.
     fn row(&mut self, line: u64, outcome: &Outcome) -> std::io::Result<()>;
+    /// What the next row that is told of is called, and what would change.
+    fn about(&mut self, _about: &About) {}
     /// After each batch: bytes of the file so far.
     fn progress(&mut self, bytes: u64, counts: &Counts);
     /// Asked after each batch: true ends the import there.
@@ -194,6 +197,8 @@ struct Session {
     cp932: bool,
     trial: Option<Trial>,
     job: Option<ThingId>,
+    /// Of the row that is being taken.
+    about: About,
 }
 
 /// What is told of a row, or of a capability nested in it.
@@ -201,6 +206,7 @@ struct Told {
     line: u64,
     outcome: Outcome,
     nested: bool,
+    about: About,
 }
 
 /// A row on its way: shaped, or refused before it got that far.
@@ -238,6 +244,7 @@ fn run<E: Stored>(
         cp932: rows.is_cp932(),
         trial: options.trial.then(Trial::default),
         job: options.job.as_ref().map(|job| job.id.clone()),
+        about: About::default(),
     };
     let (after_line, earlier) = options.job.as_ref().map_or_else(Default::default, |job| (job.after_line, job.counts));
     let mut told = Teller { counts: earlier.rows, nested: earlier.nested, listener };
@@ -270,6 +277,15 @@ fn run<E: Stored>(
         }
     }
     let (rows, nested) = (told.counts, told.nested);
+    if rows.rows() == 0 && !stopped {
+        session.notes.add("no rows", || {
+            Defect::new(
+                "file.no_rows",
+                "見出しのほかに行がありません。何も取り込まれていません。",
+                "There are no rows besides the headings. Nothing was taken in.",
+            )
+        });
+    }
     Ok(ImportReport { rows, nested, notes: session.notes.into_list(), stopped })
 }
 
@@ -290,6 +306,7 @@ impl Teller<'_> {
                 self.counts.add(&told.outcome)
             }
             if !told.nested || matches!(told.outcome, Outcome::Refused { .. }) {
+                self.listener.about(&told.about);
                 self.listener.row(told.line, &told.outcome).map_err(Error::internal)?;
             }
         }
@@ -430,15 +447,23 @@ fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session
     let mut outcomes = Vec::with_capacity(batch.len());
     for (shaped, identity) in batch.into_iter().zip(identities) {
         let line = shaped.line();
-        let mut nested = Vec::new();
+        let (mut nested, mut about) = (Vec::new(), About::default());
+        session.about = About::default();
         let outcome = match shaped {
             Shaped::Refused(refusal) => Outcome::Refused { refusals: vec![refusal] },
-            Shaped::Draft(draft) if !draft.refusals.is_empty() => Outcome::Refused { refusals: draft.refusals },
+            Shaped::Draft(mut draft) if !draft.refusals.is_empty() => {
+                session.about.name = super::about::name_of(E::KIND, &draft);
+                let (resolver, scope) = (&mut session.resolver, &session.scope);
+                let refusals =
+                    super::about::all_that_is_wrong::<E>(tx, &mut draft, resolver, scope, scheme.as_deref())?;
+                Outcome::Refused { refusals }
+            }
             Shaped::Draft(mut draft) => {
+                session.about.name = super::about::name_of(E::KIND, &draft);
                 let keys = identity::keys(E::KIND, &draft);
                 let tried = session.trial.as_ref().and_then(|trial| trial.earlier(E::KIND, &draft, scheme.as_deref()));
                 if let Some(outcome) = tried {
-                    outcomes.push(Told { line, outcome, nested: false });
+                    outcomes.push(Told { line, outcome, nested: false, about: std::mem::take(&mut session.about) });
                     continue;
                 }
                 // What an earlier row of this batch wrote was not there when the identities were looked up.
@@ -456,12 +481,15 @@ fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &mut Session
                         trial.note(E::KIND, &draft, scheme.as_deref(), id);
                     }
                 }
+                about = std::mem::take(&mut session.about);
                 nested = capabilities(tx, &draft, &outcome, session)?;
                 outcome
             }
         };
-        outcomes.push(Told { line, outcome, nested: false });
-        outcomes.extend(nested.into_iter().map(|outcome| Told { line, outcome, nested: true }));
+        let about = about.or(std::mem::take(&mut session.about));
+        outcomes.push(Told { line, outcome, nested: false, about });
+        let told = |outcome| Told { line, outcome, nested: true, about: About::default() };
+        outcomes.extend(nested.into_iter().map(told));
     }
     Ok(outcomes)
 }
@@ -559,6 +587,9 @@ fn take_row<E: Stored>(
             if !changes && is_named {
                 known.insert(id.clone(), thing);
                 return Ok(Outcome::Unchanged { id });
+            }
+            if session.trial.is_some() {
+                session.about.changes = super::about::changes(&thing.entry, &entry)?;
             }
             let version = thing.header.version;
             let updated = tx.attempt(|tx| {

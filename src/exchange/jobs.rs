@@ -2,6 +2,7 @@
 //! another, in short transactions, so that everybody else goes on writing. State lies in the database; the staged file and
 //! what became of each row lie in a folder of the import, on the machine that took the file.
 
+use super::about::About;
 use super::encoding::Encoding;
 use super::file::{self, FileFormat, HeadingMeaning, Opened, Reading};
 use super::groups::{Group, Groups};
@@ -187,7 +188,13 @@ impl Imports {
             Step::Preview => (&[ImportState::Received], ImportState::Previewing),
             Step::Commit => (&[ImportState::Previewed, ImportState::Interrupted], ImportState::Committing),
             Step::Undo => {
-                (&[ImportState::Committed, ImportState::Interrupted, ImportState::Cancelled], ImportState::Undoing)
+                const FROM: &[ImportState] = &[
+                    ImportState::Committed,
+                    ImportState::Interrupted,
+                    ImportState::Cancelled,
+                    ImportState::UndoInterrupted,
+                ];
+                (FROM, ImportState::Undoing)
             }
         };
         let now = database.clock().timestamp();
@@ -306,7 +313,7 @@ impl Shared {
             let state = match work.step {
                 Step::Preview => ImportState::Failed,
                 Step::Commit => ImportState::Interrupted,
-                Step::Undo => ImportState::Cancelled,
+                Step::Undo => ImportState::UndoInterrupted,
             };
             if let Err(error) = self.finish(&work.id, &Finding::Failure(text), state) {
                 tracing::error!(%error, import = %work.id, "the state of an import could not be kept");
@@ -362,7 +369,7 @@ impl Shared {
         };
         let (undone, whole): (Undone, bool) = undo(&self.database, &work.actor, id, &mut hear)?;
         let text = serde_json::to_string(&undone).map_err(Error::internal)?;
-        let state = if whole { ImportState::Undone } else { ImportState::Cancelled };
+        let state = if whole { ImportState::Undone } else { ImportState::UndoInterrupted };
         self.finish(id, &Finding::Undone(text), state)
     }
 
@@ -382,6 +389,7 @@ impl Shared {
             preview: job.is_none(),
             report: BufWriter::new(file.map_err(Error::internal)?),
             groups: Groups::default(),
+            about: About::default(),
         };
         let options = ImportOptions { source: import.source.clone(), dry_run: false, trial: job.is_none(), job };
         let report = import_rows(&self.database, work, kind, rows.as_mut(), notes, &options, &mut told)?;
@@ -499,6 +507,7 @@ struct Told<'a> {
     preview: bool,
     report: BufWriter<File>,
     groups: Groups,
+    about: About,
 }
 
 impl Listener for Told<'_> {
@@ -511,8 +520,16 @@ impl Listener for Told<'_> {
             Outcome::Refused { refusals } => ("refused", None, refusals),
         };
         refusals.iter().for_each(|refusal| self.groups.add(refusal));
-        let row = json!({ "row": line, "verdict": verdict, "id": id, "refusals": refusals });
+        let About { name, changes } = std::mem::take(&mut self.about);
+        let mut row = json!({ "row": line, "verdict": verdict, "id": id, "name": name, "refusals": refusals });
+        if !changes.is_empty() {
+            row["changes"] = json!(changes);
+        }
         writeln!(self.report, "{row}")
+    }
+
+    fn about(&mut self, about: &About) {
+        self.about = about.clone();
     }
 
     fn progress(&mut self, _bytes: u64, counts: &Counts) {

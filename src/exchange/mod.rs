@@ -3,6 +3,7 @@
 //! A row's way in: bytes → [`delimited`], [`workbook`] or [`lines`] ([`file`] says which) → [`rows`] (headings and cells become fields) →
 //! [`identity`] (which thing it speaks of) → `domain::parse` (the same rules as REST) → the write door, in batches.
 
+pub mod about;
 pub mod calendar;
 pub mod cells;
 pub mod columns;
@@ -20,6 +21,7 @@ pub mod kaken;
 pub mod layout;
 pub mod lines;
 pub mod mapping;
+pub mod municipalities;
 pub mod parts;
 pub mod physical;
 pub mod places;

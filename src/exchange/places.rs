@@ -60,10 +60,10 @@ impl Places {
         Err(Defect::new(
             "municipality.unknown",
             format!(
-                "「{found}」は市区町村の表にありません。表記を確かめるか、6桁のコード、または都道府県名だけを書いてください。"
+                "「{found}」は市区町村の表にありません。表記を確かめるか、6桁のコード、または都道府県名だけを書いてください（表そのものは musubi import municipalities で足せます）。"
             ),
             format!(
-                "\"{found}\" is not in the table of municipalities. Check the name, or write its six-digit code, or only the prefecture."
+                "\"{found}\" is not in the table of municipalities. Check the name, or write its six-digit code, or only the prefecture. (`musubi import municipalities` adds to the table itself.)"
             ),
         ))
     }

@@ -51,19 +51,31 @@ pub fn undo(
     import: &ThingId,
     hear: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(Undone, bool)> {
-    let mut undone = Undone::default();
+    let (text, reached) = database.read(|conn| imports::undone_so_far(conn, import))?;
+    let mut undone = match (text, reached) {
+        (Some(text), Some(_)) => serde_json::from_str(&text).map_err(Error::internal)?,
+        _ => Undone::default(),
+    };
     let mut ours: HashSet<String> = HashSet::new();
     let mut done = 0;
     for seq in database.read(|conn| imports::batches(conn, import))? {
         let changes = database.read(|conn| log::of_transaction(conn, seq))?;
+        if reached.is_some_and(|reached| seq >= reached) {
+            // An undo that was stopped took this one back.
+            done += changes.len() as u64;
+            ours.extend(changes.into_iter().map(|change| change.thing_id));
+            for kept in &undone.kept {
+                ours.remove(&kept.id);
+            }
+            continue;
+        }
         let before = undone.clone();
         let written = database.write(actor, |tx| {
             let mut batch = before;
             let mut touched = Vec::new();
             for change in &changes {
                 let Some(kind) = Kind::from_code(&change.kind) else { continue };
-                let step = take_back(tx, kind, change, import, &ours)?;
-                match step {
+                match take_back(tx, kind, change, import, &ours)? {
                     Step::Deleted => batch.deleted += 1,
                     Step::Restored => batch.restored += 1,
                     Step::Nothing => {}
@@ -73,16 +85,19 @@ pub fn undo(
                             let (kind, id) = (change.kind.clone(), change.thing_id.clone());
                             batch.kept.push(Kept { kind, id, reason: reason.to_owned() });
                         }
+                        continue;
                     }
                 }
                 touched.push(change.thing_id.clone());
             }
+            let text = serde_json::to_string(&batch).map_err(Error::internal)?;
+            imports::keep_undone(tx, import, &text, seq)?;
             tx.unchanged();
             Ok((batch, touched))
         })?;
         let (batch, touched) = written.value;
         undone = batch;
-        done += touched.len() as u64;
+        done += changes.len() as u64;
         ours.extend(touched);
         if !hear(done) {
             return Ok((undone, false));

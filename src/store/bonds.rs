@@ -2,11 +2,12 @@
 
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
-use super::schema::{matters, thing_links, things};
+use super::schema::{thing_links, things};
 use super::things::{Stored, visible};
-use super::{concepts, vocabulary};
+use super::{concepts, matters, vocabulary};
+use crate::domain::desk::Day;
 use crate::domain::vocabulary::desk::MatterKind;
-use crate::domain::{Defect, Finding, Kind, Link, Scope, ThingId};
+use crate::domain::{Defect, Finding, Kind, Link, Relation, Scope, ThingId};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -14,9 +15,17 @@ use std::collections::HashMap;
 /// What only the database can tell of an entry: do its owner, its references and its codes exist?
 /// An id in a body is looked at with the same eyes as an id in a path.
 pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> Result<()> {
-    let scope = tx.actor().scope();
+    let (scope, today) = (tx.actor().scope(), Day::at(tx.at()).date());
     let conn = tx.conn();
     let mut findings = Vec::new();
+    for (field, date) in entry.past_dates() {
+        if date.first_day().is_some_and(|day| day > today) {
+            findings.push(Finding::new(
+                format!("/{field}"),
+                Defect::new("date.future", "今日までの日付を入れてください。", "The date lies in the future."),
+            ));
+        }
+    }
     if let Some(code) = entry.municipality()
         && !vocabulary::has_municipality(conn, code)?
     {
@@ -66,9 +75,9 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
     let links = entry.links();
     for (place, Link { relation, target, .. }) in links.iter().enumerate() {
         let pointer = match relation {
-            crate::domain::Relation::Member => format!("/members/{place}/party"),
-            crate::domain::Relation::Affiliation => format!("/affiliations/{place}"),
-            crate::domain::Relation::Successor | crate::domain::Relation::Contact => relation.pointer().to_owned(),
+            Relation::Member => format!("/members/{place}/party"),
+            Relation::Affiliation => format!("/affiliations/{place}"),
+            Relation::Successor | Relation::Contact => relation.pointer().to_owned(),
         };
         wanted.push((pointer, target, relation.targets()));
     }
@@ -88,6 +97,34 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+}
+
+/// An organisation is not carried on by itself, nor by one that it carries on.
+pub(super) fn refuse_succession_to_itself(conn: &mut Conn, id: &ThingId, links: &[Link]) -> Result<()> {
+    let of = |links: &[Link]| {
+        links.iter().find(|link| link.relation == Relation::Successor).map(|link| link.target.to_string())
+    };
+    let mut next = of(links);
+    // A chain of renamings is short; a bound costs nothing.
+    for _ in 0..100 {
+        let Some(party) = next else { return Ok(()) };
+        if party == id.as_str() {
+            return Err(Error::invalid(
+                "/successor",
+                Defect::new(
+                    "successor.circle",
+                    "承継先をたどると自分自身に戻ります。別の機関・企業を指定してください。",
+                    "Following the successors leads back to this organisation. Name another one.",
+                ),
+            ));
+        }
+        next = thing_links::table
+            .filter(thing_links::thing_id.eq(&party).and(thing_links::relation.eq(Relation::Successor.code())))
+            .select(thing_links::target_id)
+            .first(conn)
+            .optional()?;
+    }
+    Ok(())
 }
 
 pub(super) fn kinds_of(conn: &mut Conn, scope: &Scope, mut ids: Vec<String>) -> Result<HashMap<String, Kind>> {
@@ -134,16 +171,8 @@ pub(super) fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> 
         .filter(thing_links::target_id.eq(id.as_str()).and(thing_links::thing_id.ne(id.as_str())))
         .count()
         .get_result(conn)?;
-    // Who applied, who goes together, stands where and meets whom is not left without the exhibition.
-    let waiting = [MatterKind::Application, MatterKind::Group, MatterKind::Timetable, MatterKind::BoothPlan]
-        .map(MatterKind::code);
-    let going: i64 = matters::table
-        .filter(matters::subject_id.eq(id.as_str()).and(matters::kind.eq_any(waiting)).and(matters::closed.eq(false)))
-        .count()
-        .get_result(conn)?;
-    let linked = linked + going;
     if owned + parts + linked == 0 {
-        return Ok(());
+        return refuse_if_under_way(conn, id);
     }
     Err(Error::Conflict(Defect::new(
         "referenced",
@@ -156,4 +185,48 @@ pub(super) fn refuse_if_referenced(conn: &mut Conn, id: &ThingId) -> Result<()> 
             linked + parts
         ),
     )))
+}
+
+/// What people are in the middle of is not taken from under them. What has ended goes on naming it from its history.
+fn refuse_if_under_way(conn: &mut Conn, id: &ThingId) -> Result<()> {
+    let open = matters::open_with(conn, id)?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let ja: Vec<String> = open.iter().map(|(kind, count)| format!("{}{count}件", kind.name_ja())).collect();
+    let en: Vec<String> = open.iter().map(|(kind, count)| format!("{count} {}", plural(*kind, *count))).collect();
+    Err(Error::Conflict(Defect::new(
+        "referenced",
+        format!(
+            "進行中のもの（{}）が参照しているため削除できません。先に見送り・辞退・終了で終わらせてください。一覧や検索から外すだけなら、削除ではなく取り下げ（withdraw）ができます。",
+            ja.join("、")
+        ),
+        format!(
+            "Something refers to it that is under way ({}), so it cannot be deleted. Dismiss, decline or end that first. To take it out of lists and search only, withdraw it instead.",
+            en.join(", ")
+        ),
+    )))
+}
+
+fn plural(kind: MatterKind, count: i64) -> &'static str {
+    match (kind, count) {
+        (MatterKind::Match, 1) => "proposed match",
+        (MatterKind::Match, _) => "proposed matches",
+        (MatterKind::Introduction, 1) => "introduction",
+        (MatterKind::Introduction, _) => "introductions",
+        (MatterKind::Case, 1) => "case",
+        (MatterKind::Case, _) => "cases",
+        (MatterKind::Application, 1) => "application",
+        (MatterKind::Application, _) => "applications",
+        (MatterKind::Composition, 1) => "composition",
+        (MatterKind::Composition, _) => "compositions",
+        (MatterKind::Group, 1) => "group",
+        (MatterKind::Group, _) => "groups",
+        (MatterKind::Timetable, 1) => "timetable",
+        (MatterKind::Timetable, _) => "timetables",
+        (MatterKind::Meeting, 1) => "meeting",
+        (MatterKind::Meeting, _) => "meetings",
+        (MatterKind::BoothPlan, 1) => "booth plan",
+        (MatterKind::BoothPlan, _) => "booth plans",
+    }
 }

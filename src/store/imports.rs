@@ -22,15 +22,17 @@ pub enum ImportState {
     /// Stopped on the way by a restart; what was written is in its result. Commit goes on, undo takes back.
     Interrupted,
     Undoing,
+    /// An undo that stopped on the way, by a restart or an error: ask for it again, it goes on where it was.
+    UndoInterrupted,
     Undone,
-    /// Stopped by somebody, or an undo by a restart; what was written can be undone.
+    /// Stopped by somebody; what was written can be undone.
     Cancelled,
     /// The file could not be read; nothing was written.
     Failed,
 }
 
 impl ImportState {
-    pub const ALL: [ImportState; 10] = [
+    pub const ALL: [ImportState; 11] = [
         ImportState::Received,
         ImportState::Previewing,
         ImportState::Previewed,
@@ -38,6 +40,7 @@ impl ImportState {
         ImportState::Committed,
         ImportState::Interrupted,
         ImportState::Undoing,
+        ImportState::UndoInterrupted,
         ImportState::Undone,
         ImportState::Cancelled,
         ImportState::Failed,
@@ -52,6 +55,7 @@ impl ImportState {
             ImportState::Committed => "committed",
             ImportState::Interrupted => "interrupted",
             ImportState::Undoing => "undoing",
+            ImportState::UndoInterrupted => "undo_interrupted",
             ImportState::Undone => "undone",
             ImportState::Cancelled => "cancelled",
             ImportState::Failed => "failed",
@@ -86,6 +90,7 @@ pub struct Import {
     pub result: Option<String>,
     pub undone: Option<String>,
     pub failure: Option<String>,
+    pub undone_to: Option<i64>,
 }
 
 impl Import {
@@ -198,17 +203,19 @@ pub fn finish(conn: &mut Conn, id: &ThingId, finding: &Finding, to: ImportState,
 
 /// After a start: what this node was doing is no longer being done. Gives how many were.
 pub fn interrupt(conn: &mut Conn, node: &str, at: &Timestamp) -> Result<usize> {
-    let own = || imports::table.filter(imports::node.eq(node.to_owned()));
-    let writing = [ImportState::Committing.code()];
-    // An undo that was stopped is asked for again; what it took back is not to be written once more.
-    let others = [ImportState::Received.code(), ImportState::Previewing.code(), ImportState::Undoing.code()];
-    let writing = diesel::update(own().filter(imports::state.eq_any(writing)))
-        .set((imports::state.eq(ImportState::Interrupted.code()), imports::updated_at.eq(at.as_str())))
-        .execute(conn)?;
-    let others = diesel::update(own().filter(imports::state.eq_any(others)))
-        .set((imports::state.eq(ImportState::Cancelled.code()), imports::updated_at.eq(at.as_str())))
-        .execute(conn)?;
-    Ok(writing + others)
+    let moves = [
+        (ImportState::Committing, ImportState::Interrupted),
+        (ImportState::Undoing, ImportState::UndoInterrupted),
+        (ImportState::Received, ImportState::Cancelled),
+        (ImportState::Previewing, ImportState::Cancelled),
+    ];
+    let mut moved = 0;
+    for (from, to) in moves {
+        moved += diesel::update(imports::table.filter(imports::node.eq(node).and(imports::state.eq(from.code()))))
+            .set((imports::state.eq(to.code()), imports::updated_at.eq(at.as_str())))
+            .execute(conn)?;
+    }
+    Ok(moved)
 }
 
 /// Ids of this node's imports that nobody has touched since `before`: their files may go.
@@ -251,6 +258,19 @@ pub fn batches(conn: &mut Conn, import: &ThingId) -> Result<Vec<i64>> {
         .order(import_batches::seq.desc())
         .select(import_batches::seq)
         .load(conn)?)
+}
+
+/// How far an undo has come: what it did (JSON), and the last transaction it took back.
+pub fn undone_so_far(conn: &mut Conn, import: &ThingId) -> Result<(Option<String>, Option<i64>)> {
+    Ok(imports::table.find(import.as_str()).select((imports::undone, imports::undone_to)).first(conn)?)
+}
+
+/// Says, with what was taken back of a transaction, that the undo has come this far.
+pub fn keep_undone(tx: &mut Tx<'_>, import: &ThingId, undone: &str, seq: i64) -> Result<()> {
+    diesel::update(imports::table.find(import.as_str()))
+        .set((imports::undone.eq(undone), imports::undone_to.eq(seq)))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 /// Remembers that this import gave a thing that was there before another name.

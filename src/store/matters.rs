@@ -6,8 +6,8 @@ use super::log::{Action, Subject};
 use super::page::{Paged, Place};
 use super::schema::{matter_events, matter_parties, matters, memberships};
 use super::{disclosures, notices};
-use crate::domain::desk::{Day, Event, Introduction, Matter, Refusal, Step, known_at, replay};
-use crate::domain::vocabulary::desk::MatterKind;
+use crate::domain::desk::{Day, Event, Introduction, Matter, Refusal, Step, Told, known_at, replay};
+use crate::domain::vocabulary::desk::{MatterKind, Side};
 use crate::domain::{Defect, MembershipState, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -33,6 +33,11 @@ impl<M: Matter> Kept<M> {
         let matter = replay::<M>(&events)?;
         let (first, last) = (events.first()?.at.clone(), events.last()?.at.clone());
         Some(Self { id, created_at: first, updated_at: last, matter, events })
+    }
+
+    /// The same matter with these events of it only; none without its beginning.
+    pub fn with(&self, events: Vec<Event<M::Deed>>) -> Option<Self> {
+        Self::of(self.id.clone(), events)
     }
 
     /// As it was known at a moment; none before it began.
@@ -128,13 +133,14 @@ pub fn add<M: Matter>(tx: &mut Tx<'_>, kept: &mut Kept<M>, deed: M::Deed, happen
             matters::state.eq(facts.state),
             matters::closed.eq(facts.closed),
             matters::desk.eq(facts.desk.as_ref().map(ThingId::as_str)),
+            matters::subject_id.eq(facts.subject.as_ref().map(ThingId::as_str)),
             matters::due_at.eq(facts.due_at.as_ref().map(Timestamp::as_str)),
             matters::pair.eq(&facts.pair),
             matters::version.eq(event.number),
             matters::updated_at.eq(event.at.as_str()),
         ))
         .execute(tx.conn())?;
-    if before.parties != facts.parties {
+    if (&before.parties, &before.former) != (&facts.parties, &facts.former) {
         diesel::delete(matter_parties::table.filter(matter_parties::matter_id.eq(kept.id.as_str())))
             .execute(tx.conn())?;
         put_parties(tx.conn(), kept)?;
@@ -156,12 +162,14 @@ fn next_event<D>(tx: &Tx<'_>, number: i64, deed: D, happened_on: Option<Day>) ->
 }
 
 fn put_parties<M: Matter>(conn: &mut Conn, kept: &Kept<M>) -> Result<()> {
-    for (party, side) in kept.matter.facts().parties {
+    let facts = kept.matter.facts();
+    let now = facts.parties.into_iter().map(|(party, side)| (party, side.map(|side| side.code())));
+    for (party, side) in now.chain(facts.former.into_iter().map(|party| (party, Some(FORMER)))) {
         diesel::insert_into(matter_parties::table)
             .values((
                 matter_parties::matter_id.eq(kept.id.as_str()),
                 matter_parties::party_id.eq(party.as_str()),
-                matter_parties::side.eq(side.map(|side| side.code())),
+                matter_parties::side.eq(side),
             ))
             .execute(conn)?;
     }
@@ -185,12 +193,13 @@ fn put_event<M: Matter>(tx: &mut Tx<'_>, kept: &Kept<M>, event: &Event<M::Deed>)
         ))
         .execute(tx.conn())?;
     let told = kept.matter.told(&event.deed);
-    notices::tell(
-        tx,
-        &notices::Tidings { matter: &kept.id, kind: M::KIND, number: event.number, event: M::name(&event.deed) },
-        &told,
-        kept.matter.facts().desk.as_ref(),
-    )
+    let desk = kept.matter.facts().desk;
+    let mut tidings =
+        notices::Tidings { matter: &kept.id, kind: M::KIND, number: event.number, event: M::name(&event.deed) };
+    let (desks, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| *told == Told::Coordinators);
+    notices::tell(tx, &tidings, &others, desk.as_ref())?;
+    tidings.event = notices::UNATTENDED;
+    notices::tell(tx, &tidings, &desks, desk.as_ref())
 }
 
 type EventRow = (String, i64, String, String, String, String);
@@ -239,14 +248,20 @@ fn assemble<M: Matter>(conn: &mut Conn, ids: Vec<String>) -> Result<Vec<Kept<M>>
 
 type Rows = diesel::dsl::IntoBoxed<'static, matters::table, <Conn as diesel::Connection>::Backend>;
 
-/// Where every query starts: what the reader may see.
-fn visible(kind: MatterKind, sight: &Sight) -> Rows {
+/// Stands for the side of a party that left: it is in no list any more, but reads on up to its leaving.
+const FORMER: &str = "former";
+
+/// Where every query starts: what the reader may see; `left`: also what the reader's parties were once in.
+fn visible(kind: MatterKind, sight: &Sight, left: bool) -> Rows {
     let rows = matters::table.filter(matters::kind.eq(kind.code())).into_boxed();
     match sight {
         Sight::All => rows,
         Sight::Parties(parties) => {
             let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
+            // No side is called so: then nobody is left out.
+            let left_out = if left { "" } else { FORMER };
             let theirs = matter_parties::table
+                .filter(matter_parties::side.is_null().or(matter_parties::side.ne(left_out)))
                 .filter(matter_parties::party_id.eq_any(parties))
                 .select(matter_parties::matter_id);
             rows.filter(matters::id.eq_any(theirs))
@@ -255,7 +270,8 @@ fn visible(kind: MatterKind, sight: &Sight) -> Rows {
 }
 
 pub fn get<M: Matter>(conn: &mut Conn, sight: &Sight, id: &ThingId) -> Result<Kept<M>> {
-    let id: String = visible(M::KIND, sight).filter(matters::id.eq(id.to_string())).select(matters::id).first(conn)?;
+    let id: String =
+        visible(M::KIND, sight, true).filter(matters::id.eq(id.to_string())).select(matters::id).first(conn)?;
     assemble(conn, vec![id])?.pop().ok_or(Error::NotFound)
 }
 
@@ -274,7 +290,7 @@ pub fn list<M: Matter>(
     after: Option<&Place>,
     limit: usize,
 ) -> Result<Paged<Kept<M>>> {
-    let mut query = visible(M::KIND, sight);
+    let mut query = visible(M::KIND, sight, false);
     if let Some(state) = &filter.state {
         query = query.filter(matters::state.eq(state.clone()));
     }
@@ -288,6 +304,7 @@ pub fn list<M: Matter>(
     }
     if let Some(party) = &filter.party {
         let theirs = matter_parties::table
+            .filter(matter_parties::side.is_null().or(matter_parties::side.ne(FORMER)))
             .filter(matter_parties::party_id.eq(party.to_string()))
             .select(matter_parties::matter_id);
         query = query.filter(matters::id.eq_any(theirs));
@@ -353,6 +370,44 @@ pub fn on_desk<M: Matter>(conn: &mut Conn, desk: &ThingId) -> Result<Vec<Kept<M>
     assemble(conn, ids)
 }
 
+/// Matters that name a party or are about it, in order.
+pub(super) fn that_name(conn: &mut Conn, party: &ThingId) -> Result<Vec<(MatterKind, ThingId)>> {
+    let taking_part =
+        matter_parties::table.filter(matter_parties::party_id.eq(party.as_str())).select(matter_parties::matter_id);
+    let rows: Vec<(String, String)> = matters::table
+        .filter(matters::id.eq_any(taking_part).or(matters::subject_id.eq(party.as_str())))
+        .order(matters::id)
+        .select((matters::kind, matters::id))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(kind, id)| Some((MatterKind::from_code(&kind)?, ThingId::from_stored(id))))
+        .collect())
+}
+
+/// How many matters of each kind are open in which a thing takes part, or that are about it.
+pub(super) fn open_with(conn: &mut Conn, thing: &ThingId) -> Result<Vec<(MatterKind, i64)>> {
+    let mut found = Vec::new();
+    for kind in MatterKind::ALL {
+        let with_it = matter_parties::table
+            .filter(matter_parties::side.is_null().or(matter_parties::side.ne(FORMER)))
+            .filter(matter_parties::party_id.eq(thing.to_string()))
+            .select(matter_parties::matter_id);
+        let open = matters::table.filter(matters::kind.eq(kind.code()).and(matters::closed.eq(false)));
+        let count: i64 = match kind.holds_its_parties() {
+            true => open
+                .filter(matters::id.eq_any(with_it).or(matters::subject_id.eq(thing.to_string())))
+                .count()
+                .get_result(conn)?,
+            false => open.filter(matters::subject_id.eq(thing.to_string())).count().get_result(conn)?,
+        };
+        if count > 0 {
+            found.push((*kind, count));
+        }
+    }
+    Ok(found)
+}
+
 /// Matters whose clock has run out, oldest first.
 pub fn due<M: Matter>(conn: &mut Conn, now: &Timestamp, limit: i64) -> Result<Vec<Kept<M>>> {
     let ids = matters::table
@@ -400,8 +455,10 @@ fn agency(conn: &mut Conn, account: &ThingId) -> Result<Vec<String>> {
 
 /// Contacts of other agencies with a party since a moment, newest first, at most ten. `own`: the desk that asks.
 pub fn contacts(conn: &mut Conn, party: &ThingId, since: &Timestamp, own: Option<&ThingId>) -> Result<Vec<Contact>> {
-    let with_it =
-        matter_parties::table.filter(matter_parties::party_id.eq(party.as_str())).select(matter_parties::matter_id);
+    let with_it = matter_parties::table
+        .filter(matter_parties::side.is_null().or(matter_parties::side.ne(FORMER)))
+        .filter(matter_parties::party_id.eq(party.to_string()))
+        .select(matter_parties::matter_id);
     let mut query = matters::table
         .filter(matters::kind.eq_any([MatterKind::Introduction.code(), MatterKind::Case.code()]))
         .filter(matters::id.eq_any(with_it))
@@ -434,6 +491,24 @@ pub fn declined(conn: &mut Conn, subject: &ThingId, today: &Day) -> Result<Vec<S
     };
     let all = about::<Introduction>(conn, subject)?;
     Ok(all.iter().filter(|kept| rests(kept)).map(|kept| kept.matter.asked.answering.to_string()).collect())
+}
+
+/// A no to this pair that was said less than so many days ago: whose it was, and until when it holds.
+pub fn declined_lately(
+    conn: &mut Conn,
+    subject: &ThingId,
+    answering: &ThingId,
+    days: u64,
+    today: &Day,
+) -> Result<Option<(Side, Day)>> {
+    let all = about::<Introduction>(conn, subject)?;
+    let of_pair = all.iter().rev().filter(|kept| kept.matter.asked.answering == *answering);
+    let no = |kept: &Kept<Introduction>| {
+        let (declined, on) = (kept.matter.declined.as_ref()?, kept.matter.closed_on.as_ref()?);
+        let until = on.plus_days(days);
+        (until > *today).then_some((declined.side, until))
+    };
+    Ok(of_pair.filter_map(no).next())
 }
 
 /// A page of a kind after an id: each id, and whether its row is what its events make of it.

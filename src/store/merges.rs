@@ -9,7 +9,7 @@ use super::database::Tx;
 use super::log::{Action, Subject};
 use super::schema::{external_references, invitations, memberships, merges, thing_links, things, versions};
 use super::things::{self as store, Stored, of_kind};
-use super::{lifecycle, references};
+use super::{lifecycle, matters, merged_matters, references};
 use crate::domain::vocabulary::{Status, Visibility};
 use crate::domain::{Defect, Entry, Header, Kind, Organization, Scope, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
@@ -34,6 +34,9 @@ struct Carried {
     memberships: Vec<String>,
     doubled: Vec<DoubledMembership>,
     invitations: Vec<String>,
+    /// Proposals, introductions and cases: `(kind, id)`.
+    #[serde(default)]
+    matters: Vec<(String, String)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,6 +66,8 @@ pub struct Moved {
     pub things: usize,
     pub memberships: usize,
     pub references: usize,
+    /// Proposals, introductions and cases.
+    pub matters: usize,
     /// Things that were changed meanwhile in a way that leaves no telling: they stay where they are.
     pub left: Vec<ThingId>,
 }
@@ -92,16 +97,19 @@ pub fn merge(tx: &mut Tx<'_>, from: Thing<Organization>, expected: i64, into: &T
         ..Carried::default()
     };
     let touched = that_name(tx.conn(), &id)?;
-    if touched.len() > CARRIED_MOST {
+    let involved = touched.len() + matters::that_name(tx.conn(), &id)?.len();
+    if involved > CARRIED_MOST {
         return Err(Error::Conflict(Defect::new(
             "merge.too_large",
-            format!("関係するものが{}件あり、一度に統合できるのは{CARRIED_MOST}件までです。", touched.len()),
-            format!("{} things are involved; one merge carries {CARRIED_MOST} at most.", touched.len()),
+            format!("関係するものが{involved}件あり、一度に統合できるのは{CARRIED_MOST}件までです。"),
+            format!("{involved} things are involved; one merge carries {CARRIED_MOST} at most."),
         )));
     }
     for (kind, thing) in touched {
         carried.things.push(of_kind!(kind, E => carry::<E>(tx, &thing, &id, into))?);
     }
+    let followed = merged_matters::carry(tx, &id, into)?;
+    carried.matters = followed.into_iter().map(|(kind, id)| (kind.code().to_owned(), id.to_string())).collect();
     carry_members(tx, &id, into, &mut carried)?;
     carried.references = references::of_things(tx.conn(), &[id.to_string()])?.remove(id.as_str()).unwrap_or_default();
     diesel::update(external_references::table.filter(external_references::thing_id.eq(id.as_str())))
@@ -111,6 +119,7 @@ pub fn merge(tx: &mut Tx<'_>, from: Thing<Organization>, expected: i64, into: &T
         things: carried.things.len(),
         memberships: carried.memberships.len() + carried.doubled.len(),
         references: carried.references.len(),
+        matters: carried.matters.len(),
         left: Vec::new(),
     };
     keep(tx, &from, into, &carried)?;
@@ -300,6 +309,7 @@ pub fn unmerge(tx: &mut Tx<'_>, merged: &ThingId) -> Result<(Thing<Organization>
             Back::Left => moved.left.push(id),
         }
     }
+    moved.matters = merged_matters::give_back(tx, merged, &carried.matters)?;
     moved.memberships = give_members_back(tx, merged, &into, &carried)?;
     if carried.trusted && lifecycle::trusted_since(tx.conn(), merged)?.is_none() {
         lifecycle::trust(tx, Kind::Organization, merged, true)?;

@@ -4,17 +4,20 @@ use super::connection::Conn;
 use super::database::Tx;
 use super::outbox;
 use super::page::Place;
-use super::schema::{accounts, memberships, notice_choices, notices};
+use super::schema::{account_roles, accounts, memberships, notice_choices, notices};
 use crate::domain::desk::Told;
 use crate::domain::vocabulary::Language;
 use crate::domain::vocabulary::desk::{MatterKind, NoticeChoice};
-use crate::domain::{AccountState, Email, MembershipState, Right, ThingId, Timestamp};
+use crate::domain::{AccountState, Email, MembershipState, Right, Role, ThingId, Timestamp};
 use crate::error::Result;
 use diesel::prelude::*;
 
 /// The letter that tells of one event, and the one that gathers several.
 pub const LETTER: &str = "notice";
 pub const GATHERED: &str = "notices";
+
+/// How coordinators are told of what is on nobody's desk.
+pub const UNATTENDED: &str = "unattended";
 
 /// What there is to tell.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +44,7 @@ pub fn tell(tx: &mut Tx<'_>, tidings: &Tidings<'_>, told: &[Told], desk: Option<
         match told {
             Told::Party(party) => ids.extend(who_acts_for(tx.conn(), party)?),
             Told::Desk => ids.extend(desk.map(ToString::to_string)),
+            Told::Coordinators => ids.extend(coordinators(tx.conn())?),
         }
     }
     ids.sort();
@@ -87,6 +91,19 @@ fn who_acts_for(conn: &mut Conn, party: &ThingId) -> Result<Vec<String>> {
         .filter(memberships::state.eq(MembershipState::Confirmed.code()))
         .filter(memberships::party_right.eq_any([Right::Editor.code(), Right::Owner.code()]))
         .select(memberships::account_id)
+        .load(conn)?)
+}
+
+/// Whether anybody can answer for the party.
+pub fn has_somebody(conn: &mut Conn, party: &ThingId) -> Result<bool> {
+    let ids = who_acts_for(conn, party)?;
+    Ok(!readers(conn, &ids)?.is_empty())
+}
+
+fn coordinators(conn: &mut Conn) -> Result<Vec<String>> {
+    Ok(account_roles::table
+        .filter(account_roles::role.eq(Role::Coordinator.code()))
+        .select(account_roles::account_id)
         .load(conn)?)
 }
 

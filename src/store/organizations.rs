@@ -140,6 +140,10 @@ impl Stored for Organization {
         keys
     }
 
+    fn past_dates(&self) -> Vec<(&'static str, &PartialDate)> {
+        self.founded.iter().map(|date| ("founded", date)).collect()
+    }
+
     fn municipality(&self) -> Option<&str> {
         self.municipality.as_ref().map(|code| code.as_str())
     }

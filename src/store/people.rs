@@ -4,7 +4,7 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::memberships::{self, Of};
 use super::references;
-use super::schema::{idempotency_keys, people, versions};
+use super::schema::{idempotency_keys, people, thing_links, versions};
 use super::things::{self, Stored};
 use super::values::Parts;
 use crate::domain::codes::{EradNumber, FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
@@ -116,6 +116,18 @@ pub fn profiles_of(conn: &mut Conn, account: &ThingId) -> Result<Vec<Thing<Perso
         }
     }
     Ok(found)
+}
+
+/// Who is of one house with a party, as far as the reader may see: the organisations of a person, the people of an organisation.
+pub fn kin(conn: &mut Conn, scope: &Scope, party: &str) -> Result<Vec<String>> {
+    let own = thing_links::table
+        .filter(thing_links::relation.eq(Relation::Affiliation.code()).and(thing_links::thing_id.eq(party)))
+        .select(thing_links::target_id);
+    let people = thing_links::table
+        .filter(thing_links::relation.eq(Relation::Affiliation.code()).and(thing_links::target_id.eq(party)))
+        .select(thing_links::thing_id);
+    let ids: Vec<String> = own.load::<String>(conn)?.into_iter().chain(people.load::<String>(conn)?).collect();
+    Ok(things::cards(conn, scope, &ids)?.into_keys().collect())
 }
 
 /// Takes the person out of a profile: words, numbers and history go. What others wrote that names it still does, and

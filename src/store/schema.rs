@@ -391,6 +391,7 @@ diesel::table! {
         result -> Nullable<Text>,
         undone -> Nullable<Text>,
         failure -> Nullable<Text>,
+        undone_to -> Nullable<BigInt>,
     }
 }
 diesel::table! {

@@ -1,6 +1,6 @@
 //! What is the same for every kind: read, list, create, change, delete, with header, history, log and references.
 
-use super::bonds::{check_against_database, followers, refuse_if_referenced};
+use super::bonds::{check_against_database, followers, refuse_if_referenced, refuse_succession_to_itself};
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::lent::{self, Fact};
@@ -9,6 +9,7 @@ use super::page::{Order, Page, Paged, Place};
 use super::schema::{disclosures, need_lines, needs, thing_links, thing_values, things, versions};
 use super::values::{self, Parts};
 use super::{disclosures as opened, duplicates, lifecycle, references, vocabulary};
+use crate::domain::date::PartialDate;
 use crate::domain::entry::Title;
 use crate::domain::text::fold;
 use crate::domain::vocabulary::{Status, Visibility};
@@ -76,6 +77,11 @@ pub trait Stored: Entry {
 
     /// Codes of concepts to check, each with its JSON pointer.
     fn concepts(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// Dates of what has happened, by field: none of them lies ahead.
+    fn past_dates(&self) -> Vec<(&'static str, &PartialDate)> {
         Vec::new()
     }
 
@@ -525,6 +531,7 @@ pub(super) fn update_as<E: Stored>(
         return Ok(current);
     }
     check_against_database(tx, &entry)?;
+    refuse_succession_to_itself(tx.conn(), &current.header.id, &entry.links())?;
     let status = crate::domain::lifecycle::after_change(current.header.status);
     let verified_on = Some(today(tx));
     rewrite(tx, current, entry, status, verified_on, action)

@@ -2,6 +2,7 @@
 
 use super::connection::Conn;
 use super::schema::{fields, industries, municipalities};
+use crate::domain::Defect;
 use crate::domain::vocabulary::{FIELDS, INDUSTRIES, MUNICIPALITIES};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -68,6 +69,49 @@ pub fn add_municipalities(conn: &mut Conn, csv: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What became of a place that was put into the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+/// Adds a place, or gives it other names; `try_only`: only says what would be done. Its prefecture must be there.
+pub fn put_municipality(conn: &mut Conn, place: &Municipality, try_only: bool) -> Result<Put> {
+    if let Some(prefecture) = &place.prefecture
+        && !has_municipality(conn, prefecture)?
+    {
+        let defect = Defect::new(
+            "municipality.prefecture",
+            format!("都道府県 {prefecture} が表にも、このファイルにもありません。"),
+            format!("The prefecture {prefecture} is neither in the table nor in this file."),
+        );
+        return Err(Error::invalid("/prefecture", defect));
+    }
+    let there: Option<Municipality> = municipalities::table.find(&place.code).first(conn).optional()?;
+    let put = match &there {
+        None => Put::Created,
+        Some(there) if there == place => Put::Unchanged,
+        Some(_) => Put::Updated,
+    };
+    if try_only || put == Put::Unchanged {
+        return Ok(put);
+    }
+    if there.is_none() {
+        diesel::insert_into(municipalities::table).values(place).execute(conn)?;
+        return Ok(put);
+    }
+    diesel::update(municipalities::table.find(&place.code))
+        .set((
+            municipalities::name_ja.eq(&place.name_ja),
+            municipalities::name_kana.eq(&place.name_kana),
+            municipalities::name_en.eq(&place.name_en),
+        ))
+        .execute(conn)?;
+    Ok(put)
 }
 
 fn rows<T: serde::de::DeserializeOwned>(csv: &str) -> Result<Vec<T>> {

@@ -39,7 +39,7 @@ fn case_deed(dice: &mut Dice) -> CaseDeed {
         4 => CaseDeed::Measures { measures: measures(dice) },
         5 => CaseDeed::Outcome { outcome: *dice.pick(CaseOutcome::ALL), text: None },
         6 => CaseDeed::Reopened { reason },
-        7 => CaseDeed::Joined { party: ThingId::new() },
+        7 => CaseDeed::Joined { party: ThingId::new(), share: dice.once_in(2) },
         _ => CaseDeed::Left { party: ThingId::new(), reason },
     }
 }
@@ -104,6 +104,7 @@ fn a_case(dice: &mut Dice) -> (Vec<Event<CaseDeed>>, usize) {
         municipality: None,
         measures: measures(dice),
         stage: CaseStage::Consultation,
+        reason: None,
         desk: None,
     };
     history::<Case>(dice, CaseDeed::Opened(Box::new(opened)), case_deed)
@@ -123,6 +124,7 @@ fn an_introduction(dice: &mut Dice) -> (Vec<Event<IntroductionDeed>>, usize) {
         questions: Questions::default(),
         answer_by: Day::of_date((start() + TimeDelta::days(1_000)).date_naive()),
         willing: None,
+        again: None,
         desk: None,
     };
     history::<Introduction>(dice, IntroductionDeed::Asked(Box::new(asked)), introduction_deed)

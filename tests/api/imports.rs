@@ -2,6 +2,7 @@
 
 use crate::support::people::Person;
 use crate::support::{PATIENCE, Response, TestApp, encoded, wait_until};
+use musubi::store::imports::ImportState;
 use serde_json::{Value, json};
 
 fn send(app: &TestApp, query: &str, bytes: &[u8]) -> Value {
@@ -84,6 +85,41 @@ fn a_file_is_previewed_committed_and_undone_without_a_trace() {
 }
 
 #[test]
+fn a_preview_names_rows_shows_changes_and_says_all_that_is_wrong_at_once() {
+    let app = TestApp::start();
+    app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "旧社名", "corporate_number": "8390002001000", "employees": 10 }),
+    );
+    // Old spreadsheets end lines with a return alone.
+    let text = "法人番号,名称,従業員数,市区町村,設立\r8390002001000,甲社,30,,\r8390002001001,乙社,多数,無い町,昭和64年1月8日\r,丙社,多数,無い町,\r8390002001000,\u{202e}丁社,多数,,\r";
+    let import = send(&app, "kind=organizations&format=csv", text.as_bytes());
+    wait(&app, &import, "previewed");
+    let rows = app.get(&path(&import, "/rows")).json()["items"].as_array().expect("rows").clone();
+    assert_eq!((&rows[0]["name"], &rows[0]["verdict"]), (&json!("甲社"), &json!("update")));
+    let changes = [("name_ja", "旧社名", "甲社"), ("employees", "10", "30")];
+    for (field, from, to) in changes {
+        let shown = json!({ "field": field, "from": from, "to": to });
+        assert!(rows[0]["changes"].as_array().expect("changes").contains(&shown), "{}", rows[0]);
+    }
+    assert_eq!(rows[0]["changes"].as_array().map(Vec::len), Some(2));
+    let columns = |row: &Value| -> Vec<String> {
+        let refusals = row["refusals"].as_array().expect("refusals");
+        refusals.iter().map(|refusal| refusal["column"].as_str().expect("a column").to_owned()).collect()
+    };
+    // The number (check digit), the size, the place and the date, each with its column; nothing twice.
+    assert_eq!((rows[1]["name"].as_str(), columns(&rows[1]).len()), (Some("乙社"), 4), "{}", rows[1]);
+    assert_eq!(columns(&rows[2]), ["従業員数", "市区町村"], "{}", rows[2]);
+    assert!(columns(&rows[3]).contains(&"名称".to_owned()) && columns(&rows[3]).len() == 2, "{}", rows[3]);
+
+    for (format, empty) in [("csv", "名称,従業員数\n"), ("csv", "名称,従業員数\r")] {
+        let import = send(&app, &format!("kind=organizations&format={format}"), empty.as_bytes());
+        let seen = wait(&app, &import, "previewed");
+        assert_eq!(seen["preview"]["notes"][0]["code"], "file.no_rows", "{seen}");
+    }
+}
+
+#[test]
 fn an_undo_leaves_what_somebody_changed_or_refers_to() {
     let app = TestApp::start();
     let import = send(&app, "kind=organizations&format=csv&source=x", "id,名称\n1,甲社\n2,乙社\n3,丙社\n".as_bytes());
@@ -107,6 +143,45 @@ fn an_undo_leaves_what_somebody_changed_or_refers_to() {
     reasons.sort_unstable();
     assert_eq!(reasons, ["changed_since", "referenced"]);
     assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+}
+
+#[test]
+fn an_undo_that_is_killed_goes_on_and_counts_the_whole() {
+    let app = TestApp::start();
+    let mut text = String::from("id,名称,従業員数\n");
+    for number in 0..2_300 {
+        text.push_str(&format!("F{number},架空工業{number},{number}\n"));
+    }
+    let import = send(&app, "kind=organizations&format=csv&source=x", text.as_bytes());
+    wait(&app, &import, "previewed");
+    step(&app, &import, "commit", "committed");
+    let id = musubi::domain::ThingId::from_stored(import["id"].as_str().expect("an id").to_owned());
+    // What a process that dies leaves behind: the state, and the batches that were taken back.
+    let dies_after = |app: &TestApp, batches: u32| {
+        let database = &app.app.database;
+        let (from, to) = ([ImportState::Committed, ImportState::UndoInterrupted], ImportState::Undoing);
+        let moved = database.housekeeping(|conn| {
+            musubi::store::imports::change_state(conn, &id, &from, to, &database.clock().timestamp())
+        });
+        assert!(moved.expect("a state"));
+        let mut left = batches;
+        let mut hear = |_: u64| {
+            left -= 1;
+            left > 0
+        };
+        let actor = musubi::domain::Actor::Operator;
+        musubi::exchange::undo::undo(database, &actor, &id, &mut hear).expect("a part of an undo").0.deleted
+    };
+    let first = dies_after(&app, 1);
+    assert!(first > 0 && first < 2_300);
+    let app = TestApp::start_in(app.stop());
+    assert_eq!(app.get(&path(&import, "")).json()["state"], "undo_interrupted");
+    app.post(&path(&import, "/commit"), json!({})).problem(409, "import-state");
+    assert!(dies_after(&app, 1) > first);
+    let app = TestApp::start_in(app.stop());
+    let undone = step(&app, &import, "undo", "undone");
+    assert_eq!(undone["undone"], json!({ "deleted": 2_300, "restored": 0, "kept_count": 0, "kept": [] }));
+    assert!(names(&app.get("/api/v1/organizations")).is_empty());
 }
 
 #[test]

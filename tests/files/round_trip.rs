@@ -4,6 +4,7 @@ use crate::{Place, support};
 use musubi::domain::Kind;
 use musubi::exchange::export::{Format, PartsPlace};
 use musubi::exchange::file::Reading;
+use musubi::exchange::municipalities;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -67,17 +68,48 @@ fn every_kind_in_every_format_comes_back_unchanged_where_it_came_from() {
     }
 }
 
+/// The table of places of one system, into another one. Gives how many were new.
+fn take_places(from: &Place, into: &Place, json: bool) -> u64 {
+    let mut bytes = Vec::new();
+    let rows = municipalities::export(&from.database, json, &mut bytes).expect("the places");
+    let (tried, _) = municipalities::import(&into.database, &bytes, json, true).expect("a dry run");
+    let (counts, refusals) = municipalities::import(&into.database, &bytes, json, false).expect("the places");
+    assert_eq!((refusals.as_slice(), counts.rows()), (&[][..], rows));
+    assert_eq!(tried, counts, "a dry run says what will be");
+    let all = |place: &Place| place.database.read(musubi::store::vocabulary::all_municipalities).expect("places");
+    assert_eq!(all(from), all(into));
+    counts.created
+}
+
+#[test]
+fn places_are_checked_and_go_from_one_system_to_the_next() {
+    let (place, other) = (demo(), Place::fresh());
+    let file = place.put_out(Kind::Organization, Format::JsonLines, PartsPlace::Within, "organizations.jsonl").0;
+    let refused = other.take(Kind::Organization, &file, Some("old"));
+    assert!(refused.counts().3 > 0 && refused.codes().contains(&"municipality.unknown"), "{:?}", refused.counts());
+    assert!(take_places(&place, &other, false) > 5);
+    assert_eq!(take_places(&place, &other, true), 0, "a second time nothing is new");
+    assert_eq!(other.take(Kind::Organization, &file, Some("old")).counts().3, 0);
+    // A code is checked like every code, a place stands in its prefecture, and nothing is taken away.
+    let bad = "団体コード,都道府県コード,名称,カナ,英語名\n062015,060003,X市,エックスシ,X\n062014,130001,山形市,ヤマガタシ,Yamagata\n062022,060003,,,\n999997,,,,\n０６２０１４,060003,山形市,ヤマガタシ,Yamagata City\n";
+    let (counts, refusals) = municipalities::import(&other.database, bad.as_bytes(), false, false).expect("rows");
+    assert_eq!((counts.updated, counts.refused), (1, 4), "{refusals:?}");
+    assert!(refusals.iter().any(|refusal| refusal.code == "municipality.check_digit" && refusal.row == 2));
+    assert!(refusals.iter().any(|refusal| refusal.code == "municipality.prefecture" && refusal.row == 3));
+    assert_eq!(refusals.iter().filter(|refusal| refusal.row == 4).count(), 3, "all that is wrong with a row");
+    for unreadable in [&b"name\nx\n"[..], b"", b"code,prefecture\n", b"\xff\xfec\0o\0d\0e\0", b"{\"code\""] {
+        let json = unreadable.starts_with(b"{");
+        assert!(municipalities::import(&other.database, unreadable, json, false).is_err());
+    }
+}
+
 #[test]
 fn an_empty_system_becomes_the_same_in_every_format() {
     let place = demo();
     for format in FORMATS {
         let other = Place::fresh();
-        other
-            .database
-            .housekeeping(|conn| {
-                musubi::store::vocabulary::add_municipalities(conn, include_str!("../../src/demo/municipalities.csv"))
-            })
-            .expect("the places of the demo");
+        // The places first: those of the demo are in no table but its own.
+        take_places(&place, &other, format == Format::JsonLines);
         let mut ids = HashMap::new();
         for kind in Kind::ALL {
             let parts_apart = matches!(format, Format::Csv) && matches!(kind, Kind::Need | Kind::Record);

@@ -18,10 +18,16 @@ const JAPAN: TimeDelta = TimeDelta::hours(9);
 impl Day {
     /// Also reads what [`PartialDate`] reads, if it names a day.
     pub fn parse(text: &str) -> Result<Self, Defect> {
-        let date = PartialDate::parse(text).ok().filter(|date| date.as_str().len() == 10);
-        date.map(|date| Self(date.as_str().to_owned())).ok_or_else(|| {
-            Defect::new("day.form", "日付は 2026-04-01 のように年月日で書いてください。", "Write a day as 2026-04-01.")
-        })
+        match PartialDate::parse(text) {
+            Ok(date) if date.as_str().len() == 10 => Ok(Self(date.as_str().to_owned())),
+            // It was read; why it cannot be is told.
+            Err(defect) if defect.code != "date.form" => Err(defect),
+            Ok(_) | Err(_) => Err(Defect::new(
+                "day.form",
+                "日付は 2026-04-01 のように年月日で書いてください。",
+                "Write a day as 2026-04-01.",
+            )),
+        }
     }
 
     pub fn from_stored(text: String) -> Self {

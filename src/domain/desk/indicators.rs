@@ -5,7 +5,7 @@
 
 use super::{Case, CaseDeed, Day, Event, Introduction, IntroductionDeed, known_at, replay};
 use crate::domain::id::{ThingId, Timestamp};
-use crate::domain::vocabulary::desk::{CountedBy, IntroductionState};
+use crate::domain::vocabulary::desk::{CountedBy, IntroductionState, Side};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -86,6 +86,8 @@ pub struct IntroductionFigures {
     pub accepted: u64,
     pub declined: u64,
     pub lapsed: u64,
+    /// Ended by a desk, before or after both sides agreed.
+    pub ended: u64,
     /// Declines by reason.
     #[schema(value_type = Object)]
     pub declined_by_reason: BTreeMap<String, u64>,
@@ -100,6 +102,9 @@ pub fn introductions<'a>(
         let Some(introduction) = replay::<Introduction>(&known_at(events, &question.as_of)) else { continue };
         let in_the_year = |day: &Day| day.fiscal_year() == question.fiscal_year;
         figures.asked += u64::from(in_the_year(&introduction.asked_on));
+        if let Some((_, _, on)) = &introduction.ended {
+            figures.ended += u64::from(in_the_year(on));
+        }
         if !introduction.closed_on.as_ref().is_some_and(in_the_year) {
             continue;
         }
@@ -107,6 +112,8 @@ pub fn introductions<'a>(
             IntroductionState::Asked => {}
             IntroductionState::Accepted => figures.accepted += 1,
             IntroductionState::Lapsed => figures.lapsed += 1,
+            // Both had agreed before nothing came of it.
+            IntroductionState::Ended => figures.accepted += u64::from(introduction.yes.len() == Side::ALL.len()),
             IntroductionState::Declined => {
                 figures.declined += 1;
                 if let Some(declined) = introduction.declined {

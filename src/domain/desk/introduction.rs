@@ -3,7 +3,7 @@
 //! Each side says yes for itself; whoever asks for their own side has said it. Confidential parts open in stages: some
 //! on mutual interest, the rest once an NDA is noted.
 
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told, closed, needs_text};
+use super::{Day, Event, Facts, Matter, Mergeable, Refusal, Step, Told, closed, needs_text};
 use crate::domain::finding::Defect;
 use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::Prose;
@@ -42,15 +42,63 @@ pub struct Questions {
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum IntroductionDeed {
     Asked(Box<Asked>),
-    Accepted { side: Side },
-    Declined { side: Side, reason: DeclineReason, text: Option<Prose> },
+    Accepted {
+        side: Side,
+    },
+    Declined {
+        side: Side,
+        reason: DeclineReason,
+        text: Option<Prose>,
+    },
     Lapsed,
     Reminded,
-    NdaNoted { signed_on: Day },
-    PartAdded { side: Side, kind: Kind, thing: ThingId, opens: OpensOn },
-    PartWithdrawn { side: Side, thing: ThingId },
-    HandedOver { to: ThingId, note: Option<Prose> },
-    CaseOpened { case: ThingId },
+    NdaNoted {
+        signed_on: Day,
+    },
+    PartAdded {
+        side: Side,
+        kind: Kind,
+        thing: ThingId,
+        opens: OpensOn,
+    },
+    PartWithdrawn {
+        side: Side,
+        thing: ThingId,
+    },
+    HandedOver {
+        to: ThingId,
+        note: Option<Prose>,
+    },
+    CaseOpened {
+        case: ThingId,
+    },
+    /// A desk ends it: nobody answers, or nothing comes of it.
+    Ended {
+        reason: DeclineReason,
+        text: Option<Prose>,
+    },
+    /// A party of these sides became part of another one.
+    Merged {
+        sides: Vec<Side>,
+        from: ThingId,
+        into: ThingId,
+        ends: bool,
+    },
+    /// The party is parted from it again.
+    Parted {
+        sides: Vec<Side>,
+        party: ThingId,
+    },
+}
+
+/// What a merge changed, for the way back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merging {
+    pub party: ThingId,
+    pub sides: Vec<Side>,
+    pub was_subject: bool,
+    /// Where it stood when the merge ended it.
+    pub ended: Option<(IntroductionState, Option<Day>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +121,9 @@ pub struct Asked {
     /// The side that asks for itself, and so has said yes; none when a coordinator asks both.
     pub willing: Option<Side>,
     pub desk: Option<ThingId>,
+    /// Why it is asked again so soon after a no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Prose>,
 }
 
 /// A confidential thing of one side that opens to the other.
@@ -92,12 +143,15 @@ pub struct Introduction {
     /// Sides that said yes.
     pub yes: Vec<Side>,
     pub declined: Option<Declined>,
+    /// Why a desk ended it, and on which day.
+    pub ended: Option<(DeclineReason, Option<Prose>, Day)>,
     pub closed_on: Option<Day>,
     pub desk: Option<ThingId>,
     pub parts: Vec<Part>,
     pub nda_signed_on: Option<Day>,
     pub reminded: bool,
     pub case: Option<ThingId>,
+    pub merges: Vec<Merging>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -163,8 +217,13 @@ impl Introduction {
                 sides.contains(side) || opened.iter().any(|(open, to)| open == thing && sides.contains(to))
             }
             IntroductionDeed::PartWithdrawn { side, .. } => sides.contains(side),
-            IntroductionDeed::HandedOver { .. } => false,
+            // Who seeks is not told by who it became.
+            IntroductionDeed::Merged { sides: whose, .. } | IntroductionDeed::Parted { sides: whose, .. } => {
+                self.names_the_seeker() || sides.contains(&Side::Seeking) || !whose.contains(&Side::Seeking)
+            }
             IntroductionDeed::Asked(_)
+            | IntroductionDeed::HandedOver { .. }
+            | IntroductionDeed::Ended { .. }
             | IntroductionDeed::Declined { .. }
             | IntroductionDeed::Lapsed
             | IntroductionDeed::Reminded
@@ -172,6 +231,22 @@ impl Introduction {
             | IntroductionDeed::CaseOpened { .. } => true,
         };
         events.iter().filter(seen).cloned().collect()
+    }
+
+    /// A merge left nothing to happen: both sides are one party, or there is another one of this pair.
+    fn is_moot(&self) -> bool {
+        self.merges.iter().any(|merging| merging.ended.is_some())
+    }
+
+    fn sides_of(&self, party: &ThingId) -> Vec<Side> {
+        Side::ALL.iter().copied().filter(|side| self.party(*side) == party).collect()
+    }
+
+    fn put_party(&mut self, side: Side, party: ThingId) {
+        match side {
+            Side::Seeking => self.asked.seeking = party,
+            Side::Answering => self.asked.answering = party,
+        }
     }
 
     fn waits(&self) -> bool {
@@ -208,18 +283,29 @@ impl Matter for Introduction {
             state: IntroductionState::Asked,
             yes: asked.willing.into_iter().collect(),
             declined: None,
+            ended: None,
             closed_on: None,
             desk: asked.desk.clone(),
             parts: Vec::new(),
             nda_signed_on: None,
             reminded: false,
             case: None,
+            merges: Vec::new(),
         })
     }
 
     fn consider(&self, deed: &IntroductionDeed, happened_on: &Day, now: &Timestamp) -> Result<Step, Refusal> {
         match deed {
             IntroductionDeed::Asked(_) => Ok(Step::Already),
+            IntroductionDeed::Merged { sides, from, .. } => {
+                let there = sides.iter().any(|side| self.party(*side) == from);
+                Ok(if there { Step::Take } else { Step::Already })
+            }
+            IntroductionDeed::Parted { party, .. } => {
+                let there = self.merges.iter().any(|merging| merging.party == *party);
+                Ok(if there { Step::Take } else { Step::Already })
+            }
+            IntroductionDeed::Accepted { .. } | IntroductionDeed::Declined { .. } if self.is_moot() => Err(closed()),
             IntroductionDeed::Accepted { side } => {
                 if self.yes.contains(side) && self.state != IntroductionState::Declined {
                     return Ok(Step::Already);
@@ -235,6 +321,14 @@ impl Matter for Introduction {
                 }
                 self.refuse_late(now)?;
                 if self.waits() { Ok(Step::Take) } else { Err(closed()) }
+            }
+            IntroductionDeed::Ended { reason, text } => {
+                needs_text(*reason, text)?;
+                if self.ended.is_some() {
+                    return Ok(Step::Already);
+                }
+                let open = (self.waits() || self.is_mutual()) && self.case.is_none() && !self.is_moot();
+                if open { Ok(Step::Take) } else { Err(closed()) }
             }
             IntroductionDeed::Lapsed => {
                 let over = self.waits() && *now >= self.asked.answer_by.end();
@@ -287,6 +381,7 @@ impl Matter for Introduction {
                     "この紹介の案件はすでにあります。",
                     "There is a case of this introduction already.",
                 ))),
+                None if self.is_moot() => Err(closed()),
                 None if self.is_mutual() => Ok(Step::Take),
                 None => Err(not_mutual()),
             },
@@ -310,6 +405,12 @@ impl Matter for Introduction {
                 self.closed_on = Some(event.happened_on.clone());
                 self.declined = Some(Declined { side, reason, text });
             }
+            IntroductionDeed::Ended { reason, text } => {
+                self.state = IntroductionState::Ended;
+                // The day on which both agreed stays what it is.
+                self.closed_on.get_or_insert_with(|| event.happened_on.clone());
+                self.ended = Some((reason, text, event.happened_on.clone()));
+            }
             IntroductionDeed::Lapsed => {
                 self.state = IntroductionState::Lapsed;
                 self.closed_on = Some(event.happened_on.clone());
@@ -325,6 +426,33 @@ impl Matter for Introduction {
             }
             IntroductionDeed::HandedOver { to, .. } => self.desk = Some(to),
             IntroductionDeed::CaseOpened { case } => self.case = Some(case),
+            IntroductionDeed::Merged { sides, from, into, ends } => {
+                let ended = ends.then(|| (self.state, self.closed_on.clone()));
+                if ends && self.waits() {
+                    (self.state, self.closed_on) = (IntroductionState::Lapsed, Some(event.happened_on.clone()));
+                }
+                let was_subject = self.asked.subject == from;
+                if was_subject {
+                    self.asked.subject = into.clone();
+                }
+                for side in &sides {
+                    self.put_party(*side, into.clone());
+                }
+                self.merges.push(Merging { party: from, sides, was_subject, ended });
+            }
+            IntroductionDeed::Parted { party, .. } => {
+                let Some(place) = self.merges.iter().rposition(|merging| merging.party == party) else { return };
+                let merging = self.merges.remove(place);
+                for side in merging.sides {
+                    self.put_party(side, party.clone());
+                }
+                if merging.was_subject {
+                    self.asked.subject = party;
+                }
+                if let Some(ended) = merging.ended {
+                    (self.state, self.closed_on) = ended;
+                }
+            }
         }
     }
 
@@ -335,7 +463,12 @@ impl Matter for Introduction {
             (true, true) => Some(self.asked.answer_by.end()),
             (true, false) => Some(reminder()),
         };
-        let ended = matches!(self.state, IntroductionState::Declined | IntroductionState::Lapsed);
+        let ended = self.is_moot()
+            || matches!(self.state, IntroductionState::Declined | IntroductionState::Lapsed | IntroductionState::Ended);
+        let mut parties = vec![(self.asked.seeking.clone(), Some(Side::Seeking))];
+        if self.asked.answering != self.asked.seeking {
+            parties.push((self.asked.answering.clone(), Some(Side::Answering)));
+        }
         Facts {
             state: self.state.code(),
             desk: self.desk.clone(),
@@ -344,10 +477,8 @@ impl Matter for Introduction {
             due_at,
             // After a no or a lapse the pair may be asked again.
             pair: (!ended).then(|| Self::pair(&self.asked.subject, &self.asked.answering)),
-            parties: vec![
-                (self.asked.seeking.clone(), Some(Side::Seeking)),
-                (self.asked.answering.clone(), Some(Side::Answering)),
-            ],
+            parties,
+            former: Vec::new(),
             closed: ended || self.case.is_some(),
         }
     }
@@ -364,6 +495,9 @@ impl Matter for Introduction {
             IntroductionDeed::PartWithdrawn { .. } => "part_withdrawn",
             IntroductionDeed::HandedOver { .. } => "handed_over",
             IntroductionDeed::CaseOpened { .. } => "case_opened",
+            IntroductionDeed::Ended { .. } => "ended",
+            IntroductionDeed::Merged { .. } => "merged",
+            IntroductionDeed::Parted { .. } => "parted",
         }
     }
 
@@ -373,19 +507,36 @@ impl Matter for Introduction {
             || vec![Told::Party(self.asked.seeking.clone()), Told::Party(self.asked.answering.clone()), Told::Desk];
         match deed {
             IntroductionDeed::Asked(_) | IntroductionDeed::Reminded => {
-                sides(&self.waiting_sides().collect::<Vec<Side>>())
+                let mut told: Vec<Told> = sides(&self.waiting_sides().collect::<Vec<Side>>());
+                // What members ask of each other is on no desk until a coordinator takes it.
+                if matches!(deed, IntroductionDeed::Asked(_)) && self.desk.is_none() {
+                    told.push(Told::Coordinators);
+                }
+                told
             }
             // One yes is not told to the other side: nobody is pressed. Mutual interest is told to both at once.
             IntroductionDeed::Accepted { .. } if !self.is_mutual() => vec![Told::Desk],
-            IntroductionDeed::Accepted { .. } | IntroductionDeed::Lapsed | IntroductionDeed::NdaNoted { .. } => all(),
+            IntroductionDeed::Accepted { .. }
+            | IntroductionDeed::Lapsed
+            | IntroductionDeed::Ended { .. }
+            | IntroductionDeed::NdaNoted { .. } => all(),
             IntroductionDeed::Declined { side, .. } => {
                 vec![Told::Party(self.party(side.other()).clone()), Told::Desk]
             }
             IntroductionDeed::PartAdded { side, .. } if self.is_mutual() => sides(&[side.other()]),
             IntroductionDeed::HandedOver { .. } => vec![Told::Desk],
+            // Whoever still waited for an answer hears that none will come.
+            IntroductionDeed::Merged { ends: true, .. }
+                if self.merges.last().and_then(|merging| merging.ended.as_ref()).map(|(state, _)| *state)
+                    == Some(IntroductionState::Asked) =>
+            {
+                all()
+            }
             IntroductionDeed::PartAdded { .. }
             | IntroductionDeed::PartWithdrawn { .. }
-            | IntroductionDeed::CaseOpened { .. } => Vec::new(),
+            | IntroductionDeed::CaseOpened { .. }
+            | IntroductionDeed::Merged { .. }
+            | IntroductionDeed::Parted { .. } => Vec::new(),
         }
     }
 
@@ -395,6 +546,21 @@ impl Matter for Introduction {
 
     fn hand_over(to: ThingId, note: Option<Prose>) -> Option<IntroductionDeed> {
         Some(IntroductionDeed::HandedOver { to, note })
+    }
+}
+
+impl Mergeable for Introduction {
+    fn merge(&self, from: ThingId, into: ThingId, ends: bool) -> IntroductionDeed {
+        IntroductionDeed::Merged { sides: self.sides_of(&from), from, into, ends }
+    }
+
+    fn part(&self, party: ThingId) -> IntroductionDeed {
+        let merging = self.merges.iter().rev().find(|merging| merging.party == party);
+        IntroductionDeed::Parted { sides: merging.map(|merging| merging.sides.clone()).unwrap_or_default(), party }
+    }
+
+    fn is_with_itself(&self, _: Option<&ThingId>) -> bool {
+        self.asked.seeking == self.asked.answering
     }
 }
 

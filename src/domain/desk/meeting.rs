@@ -219,6 +219,7 @@ impl Matter for Meeting {
                 .into_iter()
                 .map(|side| (self.party(side).clone(), Some(side.side())))
                 .collect(),
+            former: Vec::new(),
             closed: self.cancelled || self.case.is_some(),
         }
     }

@@ -76,6 +76,8 @@ pub enum Told {
     Party(ThingId),
     /// Whose desk the matter is on.
     Desk,
+    /// All coordinators: it is on nobody's desk.
+    Coordinators,
 }
 
 /// What lists and clocks need to know of a matter without replaying it.
@@ -92,6 +94,8 @@ pub struct Facts {
     /// Only one open matter of its kind may have this key.
     pub pair: Option<String>,
     pub parties: Vec<(ThingId, Option<Side>)>,
+    /// Parties that were in it and read on up to when they left.
+    pub former: Vec<ThingId>,
     /// Nothing more is expected to happen.
     pub closed: bool,
 }
@@ -119,6 +123,25 @@ pub trait Matter: Sized + Clone + PartialEq + std::fmt::Debug + Send + 'static {
     /// Another desk takes over; none: it is on no desk.
     fn hand_over(_to: ThingId, _note: Option<super::text::Prose>) -> Option<Self::Deed> {
         None
+    }
+}
+
+/// A matter that follows its parties when one of them becomes part of another.
+pub trait Mergeable: Matter {
+    /// The party `from` became part of `into`. `ends`: nothing is left to happen, see [`Mergeable::is_with_itself`].
+    fn merge(&self, from: ThingId, into: ThingId, ends: bool) -> Self::Deed;
+    /// `party` is parted again from the one it became part of.
+    fn part(&self, party: ThingId) -> Self::Deed;
+    /// Whether it brings nobody together: both sides are one party. `owner` owns what it is about.
+    fn is_with_itself(&self, owner: Option<&ThingId>) -> bool;
+}
+
+/// Puts `into` in the place of `from`, once.
+pub(crate) fn replace_once(parties: &mut Vec<ThingId>, from: &ThingId, into: &ThingId) {
+    if parties.contains(into) {
+        parties.retain(|party| party != from);
+    } else if let Some(place) = parties.iter_mut().find(|party| *party == from) {
+        *place = into.clone();
     }
 }
 

@@ -1,6 +1,6 @@
 //! A proposed match on a desk: proposed → shortlisted | dismissed (coded reason) → introduced.
 
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told, needs_text};
+use super::{Day, Event, Facts, Matter, Mergeable, Refusal, Step, Told, closed, needs_text};
 use crate::domain::finding::Defect;
 use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::Prose;
@@ -22,7 +22,11 @@ pub enum ProposalDeed {
         evidence: Vec<ThingId>,
         desk: Option<ThingId>,
     },
-    Shortlisted,
+    Shortlisted {
+        /// Whose desk it comes to, if it was on none.
+        #[serde(default)]
+        desk: Option<ThingId>,
+    },
     Dismissed {
         reason: DeclineReason,
         text: Option<Prose>,
@@ -37,6 +41,25 @@ pub enum ProposalDeed {
     Introduced {
         introduction: ThingId,
     },
+    /// The party, or the one that asks, became part of another one.
+    Merged {
+        from: ThingId,
+        into: ThingId,
+        ends: bool,
+    },
+    /// It is parted from it again.
+    Parted {
+        party: ThingId,
+    },
+}
+
+/// What a merge changed, for the way back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merging {
+    pub party: ThingId,
+    pub was_proposed: bool,
+    pub asked: bool,
+    pub ended: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,9 +76,15 @@ pub struct Proposal {
     pub text: Option<Prose>,
     pub notes: Vec<(Timestamp, String, Prose)>,
     pub introduction: Option<ThingId>,
+    pub merges: Vec<Merging>,
 }
 
 impl Proposal {
+    /// A merge left nothing to propose: it would be to itself, or there is another one of this pair.
+    fn is_moot(&self) -> bool {
+        self.merges.iter().any(|merging| merging.ended)
+    }
+
     /// One proposal for each pair.
     pub fn pair(from: &ThingId, party: &ThingId) -> String {
         format!("match {from} {party}")
@@ -84,6 +113,7 @@ impl Matter for Proposal {
             text: None,
             notes: Vec::new(),
             introduction: None,
+            merges: Vec::new(),
         })
     }
 
@@ -98,7 +128,19 @@ impl Matter for Proposal {
         };
         match deed {
             ProposalDeed::Proposed { .. } => Ok(Step::Already),
-            ProposalDeed::Shortlisted => match self.state {
+            ProposalDeed::Merged { from, .. } => {
+                Ok(if self.party == *from || self.from == *from { Step::Take } else { Step::Already })
+            }
+            ProposalDeed::Parted { party } => {
+                let there = self.merges.iter().any(|merging| merging.party == *party);
+                Ok(if there { Step::Take } else { Step::Already })
+            }
+            ProposalDeed::Shortlisted { .. } | ProposalDeed::Dismissed { .. } | ProposalDeed::Introduced { .. }
+                if self.is_moot() =>
+            {
+                Err(closed())
+            }
+            ProposalDeed::Shortlisted { .. } => match self.state {
                 Proposed | Dismissed => Ok(Step::Take),
                 Shortlisted => Ok(Step::Already),
                 Introduced => Err(introduced()),
@@ -132,7 +174,8 @@ impl Matter for Proposal {
     fn add(&mut self, event: &Event<ProposalDeed>) {
         match event.deed.clone() {
             ProposalDeed::Proposed { .. } => {}
-            ProposalDeed::Shortlisted => {
+            ProposalDeed::Shortlisted { desk } => {
+                self.desk = self.desk.take().or(desk);
                 (self.state, self.reason, self.text) = (ProposalState::Shortlisted, None, None);
             }
             ProposalDeed::Dismissed { reason, text } => {
@@ -142,6 +185,26 @@ impl Matter for Proposal {
             ProposalDeed::HandedOver { to, .. } => self.desk = Some(to),
             ProposalDeed::Introduced { introduction } => {
                 (self.state, self.introduction) = (ProposalState::Introduced, Some(introduction));
+            }
+            ProposalDeed::Merged { from, into, ends } => {
+                let (was_proposed, asked) = (self.party == from, self.from == from);
+                if was_proposed {
+                    self.party = into.clone();
+                }
+                if asked {
+                    self.from = into;
+                }
+                self.merges.push(Merging { party: from, was_proposed, asked, ended: ends });
+            }
+            ProposalDeed::Parted { party } => {
+                let Some(place) = self.merges.iter().rposition(|merging| merging.party == party) else { return };
+                let merging = self.merges.remove(place);
+                if merging.was_proposed {
+                    self.party = party.clone();
+                }
+                if merging.asked {
+                    self.from = party;
+                }
             }
         }
     }
@@ -153,20 +216,23 @@ impl Matter for Proposal {
             subject: Some(self.from.clone()),
             purpose: self.purpose,
             due_at: None,
-            pair: Some(Self::pair(&self.from, &self.party)),
+            pair: (!self.is_moot()).then(|| Self::pair(&self.from, &self.party)),
             parties: vec![(self.party.clone(), None)],
-            closed: matches!(self.state, ProposalState::Dismissed | ProposalState::Introduced),
+            former: Vec::new(),
+            closed: self.is_moot() || matches!(self.state, ProposalState::Dismissed | ProposalState::Introduced),
         }
     }
 
     fn name(deed: &ProposalDeed) -> &'static str {
         match deed {
             ProposalDeed::Proposed { .. } => "proposed",
-            ProposalDeed::Shortlisted => "shortlisted",
+            ProposalDeed::Shortlisted { .. } => "shortlisted",
             ProposalDeed::Dismissed { .. } => "dismissed",
             ProposalDeed::Noted { .. } => "noted",
             ProposalDeed::HandedOver { .. } => "handed_over",
             ProposalDeed::Introduced { .. } => "introduced",
+            ProposalDeed::Merged { .. } => "merged",
+            ProposalDeed::Parted { .. } => "parted",
         }
     }
 
@@ -174,13 +240,29 @@ impl Matter for Proposal {
         match deed {
             ProposalDeed::HandedOver { .. } | ProposalDeed::Noted { .. } => vec![Told::Desk],
             ProposalDeed::Proposed { .. }
-            | ProposalDeed::Shortlisted
+            | ProposalDeed::Shortlisted { .. }
             | ProposalDeed::Dismissed { .. }
-            | ProposalDeed::Introduced { .. } => Vec::new(),
+            | ProposalDeed::Introduced { .. }
+            | ProposalDeed::Merged { .. }
+            | ProposalDeed::Parted { .. } => Vec::new(),
         }
     }
 
     fn hand_over(to: ThingId, note: Option<Prose>) -> Option<ProposalDeed> {
         Some(ProposalDeed::HandedOver { to, note })
+    }
+}
+
+impl Mergeable for Proposal {
+    fn merge(&self, from: ThingId, into: ThingId, ends: bool) -> ProposalDeed {
+        ProposalDeed::Merged { from, into, ends }
+    }
+
+    fn part(&self, party: ThingId) -> ProposalDeed {
+        ProposalDeed::Parted { party }
+    }
+
+    fn is_with_itself(&self, owner: Option<&ThingId>) -> bool {
+        self.from == self.party || owner == Some(&self.party)
     }
 }

@@ -285,6 +285,7 @@ impl Matter for Timetable {
                 .iter()
                 .map(|participant| (participant.party.clone(), Some(participant.side.side())))
                 .collect(),
+            former: Vec::new(),
             closed: false,
         }
     }

@@ -14,6 +14,13 @@ pub fn sentence(kind: MatterKind, event: &str) -> Message {
             "紹介の申込みがあります。期限までに回答してください。",
             "You are asked for an introduction. Please answer by the date.",
         ),
+        (MatterKind::Introduction, "unattended") => (
+            "会員から紹介の申込みがありました。担当者はまだいません。",
+            "A member asked for an introduction. It is on nobody's desk yet.",
+        ),
+        (MatterKind::Introduction, "ended") => {
+            ("紹介は打ち切られました。理由をご覧ください。", "An introduction was ended. The reason is given.")
+        }
         (MatterKind::Introduction, "reminded") => {
             ("紹介の回答期限が近づいています。", "An introduction waits for your answer; the date is near.")
         }

@@ -1,11 +1,11 @@
 use crate::domain::access::Scope;
-use crate::domain::codes::FieldCode;
+use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::date::PartialDate;
 use crate::domain::entry::{self, Entry, TextField, TextPlace, Texts, Title};
 use crate::domain::finding::{Defect, Finding};
 use crate::domain::id::ThingId;
 use crate::domain::kinds::{Sdg, Yen};
-use crate::domain::text::{Line, Prose};
+use crate::domain::text::{Line, Prose, canonical};
 use crate::domain::vocabulary::{ConditionField, ConditionOperator, Kind, Purpose, Strength, Visibility};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -47,13 +47,76 @@ pub struct NeedLine {
     pub condition: Option<Condition>,
 }
 
-/// A condition on the partner: `municipality any_of [062014]`, `employees at_most [300]` …
+/// A condition on the partner: `municipality any_of [062014]`, `employees at_most [300]` … A prefecture is `06`; its code of six
+/// digits and full-width digits are read, too, and a number may be one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenCondition")]
 pub struct Condition {
     pub field: ConditionField,
     pub operator: ConditionOperator,
     pub values: Vec<String>,
+}
+
+/// A condition as it is sent, before its values are made canonical.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCondition {
+    field: ConditionField,
+    operator: ConditionOperator,
+    values: Vec<Value>,
+}
+
+/// A text, or a whole number.
+struct Value(String);
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Value;
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a string or a whole number")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value(text.to_owned()))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+                Ok(Value(number.to_string()))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+                Ok(Value(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl From<WrittenCondition> for Condition {
+    fn from(written: WrittenCondition) -> Self {
+        let field = written.field;
+        let values = written.values.into_iter().map(|Value(text)| canonical_value(field, text)).collect();
+        Self { field, operator: written.operator, values }
+    }
+}
+
+/// The one form of a value; what is no value stays as it is, to be refused by its own words.
+fn canonical_value(field: ConditionField, text: String) -> String {
+    match field {
+        ConditionField::Employees => canonical(&text),
+        ConditionField::Municipality => MunicipalityCode::parse(&text).map_or(text, String::from),
+        ConditionField::Prefecture => {
+            let code = canonical(&text);
+            if code.len() == 1 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+                return format!("0{code}");
+            }
+            match MunicipalityCode::parse(&code) {
+                // A prefecture: nothing after its two digits but the check digit.
+                Ok(whole) if whole.as_str().get(2..5) == Some("000") => whole.as_str()[..2].to_owned(),
+                Ok(_) | Err(_) => code,
+            }
+        }
+        ConditionField::OrganizationKind | ConditionField::Certificate | ConditionField::Field => text,
+    }
 }
 
 const LINES_LIMIT: usize = 50;
@@ -170,7 +233,7 @@ fn check_condition(condition: &Condition) -> Result<(), Defect> {
     }
     let refused = condition.values.iter().find(|value| match condition.field {
         ConditionField::Employees => value.parse::<u32>().is_err(),
-        ConditionField::Municipality => crate::domain::codes::MunicipalityCode::parse(value).is_err(),
+        ConditionField::Municipality => MunicipalityCode::parse(value).is_err(),
         ConditionField::Prefecture => value.len() != 2 || value.parse::<u8>().is_err(),
         ConditionField::OrganizationKind => crate::domain::vocabulary::OrganizationKind::from_code(value).is_none(),
         ConditionField::Certificate | ConditionField::Field => FieldCode::parse(value).is_err(),
@@ -184,6 +247,33 @@ fn check_condition(condition: &Condition) -> Result<(), Defect> {
                 format!("「{shown}」はこの条件の値として使えません。"),
                 format!("\"{shown}\" cannot be a value of this condition."),
             ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_a_condition_come_in_one_form() {
+        let values = |field: &str, operator: &str, values: serde_json::Value| {
+            let json = serde_json::json!({ "field": field, "operator": operator, "values": values });
+            serde_json::from_value::<Condition>(json)
+                .map(|condition| (condition.values.clone(), check_condition(&condition).is_ok()))
+        };
+        let one = |text: &str| (vec![text.to_owned()], true);
+        for written in ["06", "060003", "06000", "０６", "6"] {
+            assert_eq!(values("prefecture", "any_of", serde_json::json!([written])).unwrap(), one("06"), "{written}");
+        }
+        assert_eq!(values("prefecture", "any_of", serde_json::json!([6])).unwrap(), one("06"));
+        assert!(!values("prefecture", "any_of", serde_json::json!(["062014"])).unwrap().1, "a city is no prefecture");
+        assert_eq!(values("municipality", "any_of", serde_json::json!(["０６２０１"])).unwrap(), one("062014"));
+        assert_eq!(values("employees", "at_most", serde_json::json!([300])).unwrap(), one("300"));
+        assert_eq!(values("employees", "at_most", serde_json::json!(["３００"])).unwrap(), one("300"));
+        assert!(!values("employees", "at_most", serde_json::json!([-3])).unwrap().1);
+        for wrong in [serde_json::json!([3.5]), serde_json::json!([null]), serde_json::json!("06")] {
+            assert!(values("prefecture", "any_of", wrong).is_err());
         }
     }
 }

@@ -18,6 +18,19 @@ vocabulary! {
 }
 
 impl MatterKind {
+    /// Whether those who are in it are held by it until it ends: nobody is deleted out of a case. An arrangement of an
+    /// exhibition has no end of its own, and goes on naming whoever is gone.
+    pub fn holds_its_parties(self) -> bool {
+        match self {
+            MatterKind::Match | MatterKind::Introduction | MatterKind::Case | MatterKind::Group => true,
+            MatterKind::Application
+            | MatterKind::Composition
+            | MatterKind::Timetable
+            | MatterKind::Meeting
+            | MatterKind::BoothPlan => false,
+        }
+    }
+
     /// The path of its resource under /api/v1.
     pub fn plural(self) -> &'static str {
         match self {
@@ -57,6 +70,7 @@ vocabulary! {
         Accepted = "accepted", "双方合意", "Accepted";
         Declined = "declined", "辞退", "Declined";
         Lapsed = "lapsed", "期限切れ", "Lapsed";
+        Ended = "ended", "打切り", "Ended by a desk";
     }
 }
 
