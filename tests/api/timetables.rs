@@ -589,8 +589,8 @@ fn who_met_last_year_lets_others_go_first() {
         assert_eq!(fair.organise(&path, "publish", Value::Null).status, 200);
         fair.meetings(&path).into_iter().map(|(_, _, supplier)| supplier).collect::<Vec<String>>()
     };
-    assert_eq!(meets(false), [first.clone()], "the dearest");
-    assert_eq!(meets(true), [second.clone()]);
+    assert_eq!(meets(false), std::slice::from_ref(first), "the dearest");
+    assert_eq!(meets(true), std::slice::from_ref(second));
     // The exhibition of a timetable stays.
     let exhibition = format!("/exhibitions/{}", fair.exhibition);
     fair.send(&fair.administrator, "delete", &exhibition, Some(1), Value::Null).problem(409, "referenced");
