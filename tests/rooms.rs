@@ -174,6 +174,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         "gate",
         "permit",
         "lines",
+        "evidence",
         "shown",
         "matter",
         "fit",
