@@ -174,6 +174,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         "gate",
         "permit",
         "lines",
+        "evidence",
         "shown",
         "matter",
         "matter_files",
@@ -198,7 +199,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                 let named = line.contains(&format!("super::{other}")) || line.contains(&format!("crate::api::{other}"));
                 // Labels of facets and values of conditions are the words of the vocabularies; conditions are a part of
                 // a search; a coalition, and what is similar, are asked for like a match, a standing match is
-                // one, and each topic of an exhibition, too; single things are the other half of one route.
+                // one, and each topic of an exhibition, too; single things are the other half of one route; facts and
+                // questions are parts of a line's answer.
                 let agreed = [
                     ("search", "facets"),
                     ("facets", "vocabularies"),
@@ -230,6 +232,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     // A joint order asks the members of a group as a coalition asks everybody.
                     ("joint_orders", "coalition"),
                     ("joint_orders", "matching"),
+                    ("lines", "line_facts"),
+                    ("lines", "line_questions"),
                 ]
                 .contains(&(own.as_str(), other.as_str()));
                 if named && !agreed {

@@ -59,7 +59,7 @@ impl Wording {
             if !is_japanese(&self.words) {
                 return !is_japanese(&clause.text)
                     && markers::LEADS.iter().any(|lead| before.trim_end() == *lead)
-                    && after.trim_start_matches(|mark: char| mark == ' ').is_empty();
+                    && after.trim_start().is_empty();
             }
             let cuts = |left: Option<char>, right: Option<char>| {
                 left.zip(right).is_some_and(|(left, right)| same_script(left, right))
