@@ -413,6 +413,7 @@ fn refusals_name_row_heading_and_what_was_found() {
             (2, "法人番号", "corporate_number.check_digit"),
             (3, "従業員数", "number.form"),
             (3, "市区町村", "municipality.unknown"),
+            (3, "郵便番号", "postal_code.form"),
             (4, "organization_kind", "value.required"),
             (4, "name_ja", "language.one_required"),
         ]

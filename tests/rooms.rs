@@ -365,6 +365,8 @@ fn only_the_doors_open_transactions() {
 const HOUSEKEEPERS: &[&str] = &[
     // The municipalities of the invented prefectures.
     "demo/mod.rs",
+    // The table of places from a file: vocabulary, at the machine.
+    "exchange/municipalities.rs",
     // Sign-ins, codes, counters of attempts and letters waiting to be sent.
     "api/auth.rs",
     "api/me.rs",

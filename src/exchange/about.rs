@@ -100,7 +100,10 @@ pub fn all_that_is_wrong<E: Stored>(
         }
     }
     if let Err(findings) = parse::entry::<E>(tree) {
-        let more = findings.into_iter().map(|finding| draft.refusal_of(finding)).collect();
+        // What was refused is no part of the tree, nor what follows from it: nothing of it is missing.
+        let missing = ["value.required", "language.one_required"];
+        let wrong = findings.into_iter().filter(|finding| !missing.contains(&finding.code.as_str()));
+        let more = wrong.map(|finding| draft.refusal_of(finding)).collect();
         add(&mut refusals, more);
     }
     Ok(refusals)

@@ -118,8 +118,12 @@ pub fn profiles_of(conn: &mut Conn, account: &ThingId) -> Result<Vec<Thing<Perso
     Ok(found)
 }
 
-/// Who is of one house with a party, as far as the reader may see: the organisations of a person, the people of an organisation.
+/// Who is of one house with a party, as far as the reader may see: the organisations of a person, the people of an organisation. Of a
+/// party that is hidden nothing is told, not even by who is missing from an answer.
 pub fn kin(conn: &mut Conn, scope: &Scope, party: &str) -> Result<Vec<String>> {
+    if !things::is_visible(conn, scope, &ThingId::from_stored(party.to_owned()))? {
+        return Ok(Vec::new());
+    }
     let own = thing_links::table
         .filter(thing_links::relation.eq(Relation::Affiliation.code()).and(thing_links::thing_id.eq(party)))
         .select(thing_links::target_id);

@@ -24,7 +24,7 @@ fn what_somebody_works_on_is_on_a_desk_and_what_members_ask_reaches_one() {
     let path = format!("matches/{proposal}/events");
     let shown = stage.does(&stage.coordinator, &path, json!({ "event": "shortlist" }));
     assert_eq!(shown["desk"]["id"], stage.coordinator.id.as_str(), "{shown}");
-    assert_eq!(ids(&stage.reads(&stage.coordinator, "matches?desk=mine")), [proposal.clone()]);
+    assert_eq!(ids(&stage.reads(&stage.coordinator, "matches?desk=mine")), std::slice::from_ref(&proposal));
     stage.tries(&stage.colleague, &path, json!({ "event": "take" })).problem(409, "on-a-desk");
 
     // A member asks: every coordinator hears of it, one takes it.
@@ -41,7 +41,7 @@ fn what_somebody_works_on_is_on_a_desk_and_what_members_ask_reaches_one() {
     stage.does(&stage.coordinator, &events, json!({ "event": "take" }));
     stage.does(&stage.coordinator, &events, json!({ "event": "take" }));
     stage.tries(&stage.colleague, &events, json!({ "event": "take" })).problem(409, "on-a-desk");
-    assert_eq!(ids(&stage.reads(&stage.coordinator, "introductions?desk=mine")), [asked.clone()]);
+    assert_eq!(ids(&stage.reads(&stage.coordinator, "introductions?desk=mine")), std::slice::from_ref(&asked));
     stage.does(&stage.buyer, &events, json!({ "event": "accept" }));
     let case = json!({ "introduction": asked, "title": "封止の試作" });
     let case = text(&stage.does(&stage.coordinator, "cases", case)["id"]);
@@ -49,8 +49,8 @@ fn what_somebody_works_on_is_on_a_desk_and_what_members_ask_reaches_one() {
     // The desk goes over whole: the proposal, the case, and the introduction that it came of.
     stage.days_pass(1);
     stage.does(&stage.coordinator, "desk/hand-over", json!({ "to": stage.colleague.id, "note": "内輪の話" }));
-    assert_eq!(ids(&stage.reads(&stage.colleague, "cases?desk=mine")), [case.clone()]);
-    assert_eq!(ids(&stage.reads(&stage.colleague, "introductions?desk=mine")), [asked.clone()]);
+    assert_eq!(ids(&stage.reads(&stage.colleague, "cases?desk=mine")), std::slice::from_ref(&case));
+    assert_eq!(ids(&stage.reads(&stage.colleague, "introductions?desk=mine")), std::slice::from_ref(&asked));
     for path in [format!("cases/{case}"), format!("introductions/{asked}")] {
         let history = stage.app.get_as(&stage.buyer, &format!("/api/v1/{path}/history"));
         assert!(history.body.contains("handed_over") && !history.body.contains("内輪"), "{}", history.body);
