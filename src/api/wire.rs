@@ -1,6 +1,7 @@
 //! Reading requests and writing headers: the small things every resource needs.
 
 use super::problem::{Problem, prefers_english};
+use crate::auth::secrets;
 use crate::domain::finding::Message;
 use crate::domain::{Defect, parse};
 use crate::error::{Error, Result};
@@ -24,7 +25,7 @@ impl Revision {
     /// The tag of what one reader sees of this version: what is left out of an answer, or opened to somebody, differs
     /// from reader to reader, and a copy made for one of them must not be taken for another's.
     pub fn etag_of_view(self, body: &str) -> String {
-        format!("\"{}-{}\"", self.0, digest(body))
+        format!("\"{}-{}\"", self.0, secrets::fingerprint(body).get(..16).unwrap_or_default())
     }
 
     /// From If-Match. Missing: 428. A form we never sent cannot be current: 412 would hide a mistake, so 400.
@@ -40,11 +41,6 @@ impl Revision {
             ))
         })
     }
-}
-
-fn digest(text: &str) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A header as text; refused if it is not text, or sent twice.

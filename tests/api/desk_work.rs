@@ -181,7 +181,7 @@ fn who_joins_reads_on_from_there_and_who_left_up_to_then() {
     note(&stage, "後の資料");
     stage.does(&stage.buyer, &path, json!({ "event": "stage", "to": "meeting" }));
     let seen = reads(&stage, &stage.maker);
-    assert!(seen.contains("次の資料") && !seen.contains("後の資料") && !seen.contains("meeting"), "{seen}");
+    assert!(seen.contains("次の資料") && !seen.contains("後の資料") && !seen.contains(":\"meeting\""), "{seen}");
     assert_eq!(ids(&stage.reads(&stage.maker, "cases")), Vec::<String>::new(), "it is in its list no more");
     assert_eq!(ids(&stage.reads(&stage.maker, "cases?state=meeting")), Vec::<String>::new());
     stage.tries(&stage.maker, &path, json!({ "event": "note", "text": "まだ" })).problem(403, "forbidden");
