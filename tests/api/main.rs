@@ -10,6 +10,7 @@ mod coalition;
 mod compose;
 mod concepts;
 mod contract;
+mod declines;
 mod desk;
 mod desk_things;
 mod desk_work;
