@@ -68,16 +68,7 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
     (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let sight = matter::sight(&actor)?;
-    let (id, query) = (known_id(&id)?, wire::query::<MomentQuery>(&request)?);
-    let as_of = matter::moment(query.as_of.as_deref())?;
-    let shown = app
-        .read(move |conn| {
-            let kept = matter::read_at::<Group>(conn, &sight, &id, as_of.as_ref())?;
-            show(conn, &actor, &kept)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(shown))
+    matter::read::<Group, _>(&app, &request, actor, &id, show).await
 }
 
 /// Everything that happened to a group: for the office.

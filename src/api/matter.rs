@@ -272,6 +272,26 @@ pub fn read_at<M: Matter>(conn: &mut Conn, sight: &Sight, id: &ThingId, as_of: O
     }
 }
 
+/// Answers one matter, now or as of the moment that was asked for, as far as the caller may see it.
+pub async fn read<M: Matter, S: Serialize + Send + 'static>(
+    app: &App,
+    request: &HttpRequest,
+    actor: Actor,
+    id: &str,
+    show: impl FnOnce(&mut Conn, &Actor, &Kept<M>) -> Result<S> + Send + 'static,
+) -> Answer {
+    let sight = sight(&actor)?;
+    let (id, query) = (known_id(id)?, wire::query::<MomentQuery>(request)?);
+    let as_of = moment(query.as_of.as_deref())?;
+    let shown = app
+        .read(move |conn| {
+            let kept = read_at::<M>(conn, &sight, &id, as_of.as_ref())?;
+            show(conn, &actor, &kept)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(shown))
+}
+
 /// What a deed gave: the matter, the answer, and whether it began one.
 pub struct Done {
     pub id: ThingId,
