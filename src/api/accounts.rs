@@ -8,7 +8,7 @@ use crate::auth::{Caller, Credential};
 use crate::domain::text::Line;
 use crate::domain::vocabulary::Language;
 use crate::domain::{AccountState, Defect, Email, Role, ThingId, Timestamp, parse};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::store::accounts::{self, Account, AccountChange};
 use crate::store::page::{Page, Place};
 use actix_web::http::header;
@@ -98,7 +98,7 @@ async fn list(app: web::Data<App>, request: HttpRequest, caller: Caller) -> Answ
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Answer {
     permit::administrator(&caller.0)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let account = app.read(move |conn| accounts::get(conn, &id)).await?;
     if account.state == AccountState::Erased {
         return Err(Error::NotFound.into());
@@ -125,7 +125,7 @@ async fn change(
 ) -> Answer {
     permit::administrator(&caller.0)?;
     permit::by_a_person(&credential)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let expected = Revision::required(&request)?;
     let AccountPatch { name, language, state, roles } = wire::typed(&request, &body)?;
     if state == Some(AccountState::Erased) {
@@ -161,8 +161,4 @@ fn shown(account: Account) -> AccountShown {
         created_at: account.created_at,
         updated_at: account.updated_at,
     }
-}
-
-fn known_id(id: &str) -> Result<ThingId> {
-    ThingId::parse(id).map_err(|_| Error::NotFound)
 }

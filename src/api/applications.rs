@@ -1,6 +1,6 @@
 //! `/applications`: firms apply to an exhibition, until the deadline of its call.
 
-use super::matter::{self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, allow, known_id, unknown};
+use super::matter::{self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, allow, unknown};
 use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
@@ -118,7 +118,7 @@ async fn list_of_exhibition(
     id: web::Path<String>,
 ) -> Answer {
     matter::sight(&actor)?;
-    let (id, scope) = (known_id(&id)?, actor.scope());
+    let (id, scope) = (wire::known_id(&id)?, actor.scope());
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
     let states: Vec<&str> = ApplicationState::ALL.iter().map(|state| state.code()).collect();
     let about = Some(exhibition.header.id);
@@ -141,7 +141,7 @@ async fn create(
     body: web::Bytes,
 ) -> Answer {
     allow(&actor, actor != Actor::Visitor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let new: NewApplication = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "applications", move |tx| {
         let scope = tx.actor().scope();
@@ -182,7 +182,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 ), security(("bearer" = [])))]
 async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Application>(conn, &sight, &id)?;
@@ -210,7 +210,7 @@ async fn act(
     body: web::Bytes,
 ) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let event: ApplicationEvent = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "applications", move |tx| {
         let mut kept = matters::get::<Application>(tx.conn(), &sight, &id)?;

@@ -1,7 +1,7 @@
 //! `/booth-plans`: groups and firms on the grid of an exhibition, so that those who complement each other are neighbours and
 //! rivals are not. Drawn up and changed by those who organise; once published, exhibitors read where everybody stands.
 
-use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, known_id, people, unknown};
+use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, people, unknown};
 use super::matter_files;
 use super::neighbours::{self, Hall};
 use super::permit;
@@ -135,7 +135,7 @@ async fn create(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let exhibition = known_id(&id)?;
+    let exhibition = wire::known_id(&id)?;
     let asked: BoothsAsked = wire::typed(&request, &body)?;
     let placed = solved(&app, &actor, exhibition, asked, actor.account().cloned()).await?;
     matter::once(&app, &request, actor, &body, "booth-plans", move |tx| {
@@ -152,7 +152,7 @@ async fn create(
     (status = 200, body = BoothPlanShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let shown = app
         .read(move |conn| {
             let kept = matters::get::<BoothPlan>(conn, &sight, &id)?;
@@ -178,7 +178,7 @@ async fn change(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let (id, expected) = (known_id(&id)?, Revision::required(&request)?);
+    let (id, expected) = (wire::known_id(&id)?, Revision::required(&request)?);
     let patch = wire::json(&request, &body)?;
     let plan = id.clone();
     let kept = app.read(move |conn| current(conn, &plan, expected)).await?;
@@ -208,7 +208,7 @@ async fn change(
 ), security(("bearer" = [])))]
 async fn publish(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let (id, expected) = (known_id(&id)?, Revision::required(&request)?);
+    let (id, expected) = (wire::known_id(&id)?, Revision::required(&request)?);
     let written = app
         .write(actor, move |tx| {
             let mut kept = current(tx.conn(), &id, expected)?;
@@ -228,7 +228,7 @@ async fn publish(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
     (status = 401, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn places(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let query: PlacesQuery = wire::query(&request)?;
     let code = query.format.as_deref().unwrap_or("jsonl");
     let format = Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)))?;

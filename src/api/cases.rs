@@ -1,7 +1,7 @@
 //! `/cases`: what became of a meeting, stage by stage, with a history that nobody overwrites.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, allow, known_id, people, unknown,
+    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, allow, people, unknown,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -273,7 +273,7 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let (id, query) = (known_id(&id)?, wire::query::<MomentQuery>(&request)?);
+    let (id, query) = (wire::known_id(&id)?, wire::query::<MomentQuery>(&request)?);
     let as_of = matter::moment(query.as_of.as_deref())?;
     let shown = app
         .read(move |conn| {
@@ -294,7 +294,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 ), security(("bearer" = [])))]
 async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let history = app
         .read(move |conn| {
             let kept = known_to(&actor, &matters::get::<Case>(conn, &sight, &id)?)?;
@@ -328,7 +328,7 @@ async fn act(
     body: web::Bytes,
 ) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let (happened_on, what) = read_event(&request, &body)?;
     matter::once(&app, &request, actor, &body, "cases", move |tx| {
         let mut kept = matters::get::<Case>(tx.conn(), &sight, &id)?;

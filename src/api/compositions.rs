@@ -6,7 +6,7 @@ use super::compose::{GroupAnswer, Party, answered, read_tree, refused};
 use super::composition_ask::{
     CompositionAsk, CompositionEdit, SECONDS, WishShown, edited, in_our_words, question, read_ask,
 };
-use super::matter::{self, CardShown, Cards, History, MatterQuery, known_id};
+use super::matter::{self, CardShown, Cards, History, MatterQuery};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::solves::{Job, SolveShown, found_deed};
@@ -99,7 +99,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 ), security(("bearer" = [])))]
 async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let (id, scope) = (known_id(&id)?, actor.scope());
+    let (id, scope) = (wire::known_id(&id)?, actor.scope());
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
     let states: Vec<&str> = CompositionState::ALL.iter().map(|state| state.code()).collect();
     let service = app.get_ref().clone();
@@ -127,7 +127,7 @@ async fn create(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let ask: CompositionAsk = read_tree(wire::json(&request, &body)?)?;
     let scope = actor.scope();
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
@@ -172,7 +172,7 @@ async fn create(
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let kept = app.read(move |conn| matters::get::<Composition>(conn, &Sight::All, &id)).await?;
     answer(&app, actor, kept, HttpResponse::Ok()).await
 }
@@ -193,7 +193,7 @@ async fn change(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let expected = Revision::required(&request)?.0;
     let edit: CompositionEdit = read_tree(wire::json(&request, &body)?)?;
     let scope = actor.scope();
@@ -238,7 +238,7 @@ async fn change(
 ), security(("bearer" = [])))]
 async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Composition>(conn, &Sight::All, &id)?;
@@ -258,7 +258,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
 ), security(("bearer" = [])))]
 async fn solve(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let kept = app.read(move |conn| matters::get::<Composition>(conn, &Sight::All, &id)).await?;
     Ok(HttpResponse::Ok().json(app.solves.shown(&kept.id)))
 }
@@ -271,7 +271,7 @@ async fn solve(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>
 ), security(("bearer" = [])))]
 async fn stop(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let kept = app.read(move |conn| matters::get::<Composition>(conn, &Sight::All, &id)).await?;
     if let Some(revision) = app.solves.stop(&kept.id) {
         app.write(actor, move |tx| {

@@ -1,7 +1,7 @@
 //! Duplicates: what may be the same, making two registrations one, and parting them again.
 
 use super::problem::{Answer, ProblemBody};
-use super::resource::{known_id, permit, seen_and_permitted};
+use super::resource::{permit, seen_and_permitted};
 use super::shown::PageQuery;
 use super::wire::{self, Revision};
 use crate::app::App;
@@ -124,7 +124,7 @@ async fn merge(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let expected = Revision::required(&request)?;
     let MergeBody { into } = wire::typed(&request, &body)?;
     let (merged, target) = (id.clone(), into.clone());
@@ -147,7 +147,7 @@ async fn merge(
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn unmerge(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     permit(&actor, Action::Merge, Kind::Organization, &[])?;
     let written = app.write(actor, move |tx| merges::unmerge(tx, &id)).await?;
     let (thing, moved) = written.value;

@@ -3,7 +3,7 @@
 
 use super::compose::GroupAnswer;
 use super::group_wire::{COLUMNS, GroupEvent, GroupShown, GroupsShown, NewGroup, ShareBody, show};
-use super::matter::{self, Cards, Done, History, MatterQuery, MomentQuery, allow, known_id, unknown};
+use super::matter::{self, Cards, Done, History, MatterQuery, MomentQuery, allow, unknown};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -78,7 +78,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 ), security(("bearer" = [])))]
 async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Group>(conn, &sight, &id)?;
@@ -108,7 +108,7 @@ async fn act(
     body: web::Bytes,
 ) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let event: GroupEvent = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "groups", move |tx| {
         let mut kept = matters::get::<Group>(tx.conn(), &sight, &id)?;

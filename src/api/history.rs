@@ -1,7 +1,7 @@
 //! The history of a thing: its versions, one of them, and back to one of them.
 
 use super::problem::Answer;
-use super::resource::{answer_thing, known_id, owners_of, permit, seen_and_permitted};
+use super::resource::{answer_thing, owners_of, permit, seen_and_permitted};
 use super::shown::{PageQuery, Shown, ShownActor, concerned};
 use super::wire::{self, Revision};
 use crate::app::App;
@@ -94,7 +94,7 @@ async fn list<E: Stored>(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let query: PageQuery = wire::query(&request)?;
     let limit = Page::parse_limit(query.limit)?;
     let cursor = format!("history {id}");
@@ -123,7 +123,7 @@ async fn list<E: Stored>(
 
 async fn read<E: Stored>(app: web::Data<App>, Caller(actor): Caller, place: web::Path<(String, String)>) -> Answer {
     let (id, version) = place.into_inner();
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let version: i64 = version.parse().map_err(|_| Error::NotFound)?;
     let whole = app
         .read(move |conn| {
@@ -144,7 +144,7 @@ async fn restore<E: Stored>(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let expected = Revision::required(&request)?;
     let RestoreBody { version } = wire::typed(&request, &body)?;
     let written = app

@@ -2,7 +2,7 @@
 //! confidential parts open in stages.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, allow, known_id, people, unknown,
+    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, allow, people, unknown,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -242,7 +242,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 ), security(("bearer" = [])))]
 async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Introduction>(conn, &sight, &id)?;
@@ -287,7 +287,7 @@ async fn act(
     body: web::Bytes,
 ) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let event: IntroductionEvent = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "introductions", move |tx| {
         let mut kept = matters::get::<Introduction>(tx.conn(), &sight, &id)?;

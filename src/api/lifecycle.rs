@@ -2,7 +2,7 @@
 //! `verify`; what was said with them; and which parties are trusted.
 
 use super::problem::Answer;
-use super::resource::{answer_thing, known_id, owners_of, seen_and_permitted};
+use super::resource::{answer_thing, owners_of, seen_and_permitted};
 use super::shown::{Shown, ShownActor, concerned};
 use super::wire::{self, Revision};
 use crate::app::App;
@@ -110,7 +110,7 @@ async fn take<E: Stored>(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let expected = Revision::required(&request)?;
     // Without a body there is nothing to say.
     let StepBody { comment } = if body.is_empty() { StepBody::default() } else { wire::typed(&request, &body)? };
@@ -137,7 +137,7 @@ async fn take<E: Stored>(
 }
 
 async fn said<E: Stored>(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let answer = app
         .read(move |conn| {
             let thing = things::get::<E>(conn, &actor.scope(), &id)?;
@@ -164,7 +164,7 @@ fn shown_review(review: Review, shown: &Shown) -> ReviewShown {
 }
 
 async fn trusted<E: Stored>(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let since = app
         .read(move |conn| {
             let thing = things::get::<E>(conn, &actor.scope(), &id)?;
@@ -186,7 +186,7 @@ async fn distrust<E: Stored>(app: web::Data<App>, caller: Caller, id: web::Path<
 }
 
 async fn set_trust<E: Stored>(app: web::Data<App>, Caller(actor): Caller, id: &str, value: bool) -> Answer {
-    let id = known_id(id)?;
+    let id = wire::known_id(id)?;
     let written = app
         .write(actor, move |tx| {
             seen_and_permitted::<E>(tx, Action::Review, &id)?;

@@ -1,8 +1,8 @@
 //! `/matches`: proposals kept on a desk. For coordinators; officers read.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, known_id, people, reader_of_desks,
-    unknown, worker_of_desks,
+    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, people, reader_of_desks, unknown,
+    worker_of_desks,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -190,7 +190,7 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     reader_of_desks(&actor)?;
-    let (id, query) = (known_id(&id)?, wire::query::<MomentQuery>(&request)?);
+    let (id, query) = (wire::known_id(&id)?, wire::query::<MomentQuery>(&request)?);
     let as_of = matter::moment(query.as_of.as_deref())?;
     let now = as_of.clone().unwrap_or_else(|| app.clock().timestamp());
     let shown = app
@@ -209,7 +209,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 ), security(("bearer" = [])))]
 async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     reader_of_desks(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Proposal>(conn, &Sight::All, &id)?;
@@ -237,7 +237,7 @@ async fn act(
     body: web::Bytes,
 ) -> Answer {
     worker_of_desks(&actor)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let event: MatchEvent = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "matches", move |tx| {
         let mut kept = matters::get::<Proposal>(tx.conn(), &Sight::All, &id)?;

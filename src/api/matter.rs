@@ -1,6 +1,6 @@
 //! What proposals, introductions and cases have in common over HTTP: lists, moments, histories, and deeds that happen once.
 
-use super::problem::{Answer, Problem};
+use super::problem::Answer;
 use super::{matter_files, wire};
 use crate::app::App;
 use crate::domain::desk::{Day, Event, Matter};
@@ -126,10 +126,6 @@ pub fn allow(actor: &Actor, may: bool) -> Result<()> {
         Actor::Visitor => Err(Error::Unauthenticated),
         Actor::Account(_) | Actor::Operator | Actor::System => Err(Error::Forbidden),
     }
-}
-
-pub fn known_id(id: &str) -> Result<ThingId, Problem> {
-    ThingId::parse(id).map_err(|_| Error::NotFound.into())
 }
 
 /// The filter of a list. `states` are the words that `state` may be.
@@ -281,7 +277,7 @@ pub async fn read<M: Matter, S: Serialize + Send + 'static>(
     show: impl FnOnce(&mut Conn, &Actor, &Kept<M>) -> Result<S> + Send + 'static,
 ) -> Answer {
     let sight = sight(&actor)?;
-    let (id, query) = (known_id(id)?, wire::query::<MomentQuery>(request)?);
+    let (id, query) = (wire::known_id(id)?, wire::query::<MomentQuery>(request)?);
     let as_of = moment(query.as_of.as_deref())?;
     let shown = app
         .read(move |conn| {

@@ -1,6 +1,6 @@
 //! Meetings of a timetable: as a list, as a file, as a calendar; and what came of each, on a result card of either side.
 
-use super::matter::{self, CardShown, Cards, Done, MatterQuery, allow, known_id};
+use super::matter::{self, CardShown, Cards, Done, MatterQuery, allow};
 use super::matter_files;
 use super::participants::knows;
 use super::permit;
@@ -167,7 +167,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn plan(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let query: PlanQuery = wire::query(&request)?;
     let party = query.party.as_deref().map(ThingId::parse).transpose();
     let party = party.map_err(|defect| Error::invalid("/party", defect))?;
@@ -259,7 +259,7 @@ fn in_japan(moment: &Timestamp) -> String {
     (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn calendar(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let query: CalendarQuery = wire::query(&request)?;
     let english = prefers_english(&request);
     let text = app
@@ -368,7 +368,7 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
     (status = 200, body = MeetingShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let shown = app
         .read(move |conn| {
             let kept = matters::get::<Meeting>(conn, &sight, &id)?;
@@ -394,7 +394,7 @@ async fn file(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let new: NewCard = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "meetings", move |tx| {
         let mut kept = matters::get::<Meeting>(tx.conn(), &sight, &id)?;
@@ -420,7 +420,7 @@ async fn file(
     (status = 200, body = FiledShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn card(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(String, String)>) -> Answer {
-    let (sight, id, side) = (matter::sight(&actor)?, known_id(&path.0)?, known_side(&path.1)?);
+    let (sight, id, side) = (matter::sight(&actor)?, wire::known_id(&path.0)?, known_side(&path.1)?);
     let shown = app
         .read(move |conn| {
             let kept = matters::get::<Meeting>(conn, &sight, &id)?;
@@ -447,7 +447,7 @@ async fn change_card(
     path: web::Path<(String, String)>,
     body: web::Bytes,
 ) -> Answer {
-    let (sight, id, side) = (matter::sight(&actor)?, known_id(&path.0)?, known_side(&path.1)?);
+    let (sight, id, side) = (matter::sight(&actor)?, wire::known_id(&path.0)?, known_side(&path.1)?);
     let expected = Revision::required(&request)?;
     let patch = wire::json(&request, &body)?;
     let written = app

@@ -1,7 +1,7 @@
 //! `/timetables/{id}/participants`: buyers and suppliers of a 商談会, what each says of itself, and what a change of one of
 //! them moves.
 
-use super::matter::{self, CardShown, Cards, allow, known_id, unknown};
+use super::matter::{self, CardShown, Cards, allow, unknown};
 use super::problem::{Answer, ProblemBody};
 use super::timetables::{TimetableShown, answer, current, length, refuse_stale, shown};
 use super::wire::{self, Revision};
@@ -111,7 +111,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     (status = 200, body = ParticipantsShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn participants(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let shown = app
         .read(move |conn| {
             let kept = matters::get::<Timetable>(conn, &sight, &id)?;
@@ -146,7 +146,7 @@ async fn enter(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let (id, expected) = (known_id(&id)?, Revision::required(&request)?);
+    let (id, expected) = (wire::known_id(&id)?, Revision::required(&request)?);
     let sent: ParticipantsBody = wire::typed(&request, &body)?;
     if sent.participants.is_empty() || sent.participants.len() > ENTERED_MOST {
         return Err(Error::invalid("/participants", length(1, ENTERED_MOST, sent.participants.len())).into());
@@ -217,7 +217,7 @@ fn plan_entry(app: &App, actor: &Actor, kept: &Kept<Timetable>, new: Vec<Partici
 ), security(("bearer" = [])))]
 async fn participant(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(String, String)>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let (id, party) = (known_id(&path.0)?, known_id(&path.1)?);
+    let (id, party) = (wire::known_id(&path.0)?, wire::known_id(&path.1)?);
     let shown = app
         .read(move |conn| {
             let kept = matters::get::<Timetable>(conn, &sight, &id)?;
@@ -246,7 +246,7 @@ async fn change_participant(
     body: web::Bytes,
 ) -> Answer {
     let sight = matter::sight(&actor)?;
-    let (id, party) = (known_id(&path.0)?, known_id(&path.1)?);
+    let (id, party) = (wire::known_id(&path.0)?, wire::known_id(&path.1)?);
     let expected = Revision::required(&request)?;
     let patch = wire::json(&request, &body)?;
     for _ in 0..TRIES {

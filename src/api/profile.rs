@@ -1,7 +1,7 @@
 //! Everything of an organisation that the caller may see, in one answer: the data of a page that can be printed.
 
 use super::problem::{Answer, ProblemBody};
-use super::resource::known_id;
+use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::entry::Title;
@@ -71,7 +71,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     (status = 200, body = Profile), (status = 404, body = ProblemBody),
 ))]
 async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let as_of = app.clock().timestamp();
     let profile = app.read(move |conn| profile(conn, &actor.scope(), &id, as_of)).await?;
     Ok(HttpResponse::Ok().json(profile))

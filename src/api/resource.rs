@@ -127,7 +127,7 @@ async fn read<E: Stored>(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let scope = caller.scope();
     let found = app
         .read(move |conn| match things::get::<E>(conn, &scope, &id) {
@@ -176,7 +176,7 @@ async fn change<E: Stored>(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let expected = Revision::required(&request)?;
     let patch = wire::json(&request, &body)?;
     if !patch.is_object() {
@@ -208,7 +208,7 @@ async fn delete<E: Stored>(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer {
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let expected = Revision::required(&request)?;
     let written = app
         .write(actor, move |tx| {
@@ -269,11 +269,6 @@ pub(super) fn answer_thing<E: Stored>(status: StatusCode, thing: Thing<E>, posit
         response.insert_header((wire::SEQUENCE, position.token()));
     }
     Ok(response.json(thing))
-}
-
-/// An id that is no UUID cannot be there: 404, like every other that is not.
-pub(super) fn known_id(id: &str) -> Result<ThingId, Problem> {
-    ThingId::parse(id).map_err(|_| Error::NotFound.into())
 }
 
 pub(super) fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, Page, String)> {

@@ -251,10 +251,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/me/saved-searches/{id}/feed").route(web::post().to(make_feed)).route(web::delete().to(end_feed)));
 }
 
-fn known_id(text: &str) -> Result<ThingId> {
-    ThingId::parse(text).map_err(|_| Error::NotFound)
-}
-
 /// The caller's saved searches, newest first.
 #[utoipa::path(get, path = "/api/v1/me/saved-searches", tag = "saved-searches", params(PageQuery), responses(
     (status = 200, body = SavedSearchesShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
@@ -309,7 +305,7 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let account = permit::account(&actor)?.id.clone();
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     answer(app.read(move |conn| store::of_account(conn, &account, &id)).await?)
 }
 
@@ -328,7 +324,7 @@ async fn change(
     body: web::Bytes,
 ) -> Answer {
     let account = permit::account(&actor)?.id.clone();
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     // Somebody else's is not there, whatever was sent with the question.
     let (own, of) = (id.clone(), account.clone());
     app.read(move |conn| store::of_account(conn, &of, &own)).await?;
@@ -346,7 +342,7 @@ async fn change(
 ), security(("bearer" = [])))]
 async fn remove(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let account = permit::account(&actor)?.id.clone();
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let (own, of) = (id.clone(), account.clone());
     app.read(move |conn| store::of_account(conn, &of, &own)).await?;
     let Revision(expected) = Revision::required(&request)?;
@@ -361,7 +357,7 @@ async fn remove(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
 ), security(("bearer" = [])))]
 async fn new(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let account = permit::account(&actor)?.id.clone();
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let query: NewQuery = wire::query(&request)?;
     let limit = Page::parse_limit(query.limit)?;
     let list = format!("new for {id}");
@@ -418,7 +414,7 @@ async fn looked(
     body: web::Bytes,
 ) -> Answer {
     let account = permit::account(&actor)?.id.clone();
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let (own, of) = (id.clone(), account.clone());
     app.read(move |conn| store::of_account(conn, &of, &own)).await?;
     let Looked { until } = wire::typed(&request, &body)?;
@@ -449,7 +445,7 @@ async fn make_feed(
     id: web::Path<String>,
 ) -> Answer {
     let session = permit::session(&actor, credential)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     let secret = secrets::random_text()?;
     let hash = secrets::fingerprint(&secret);
     app.write(actor, move |tx| store::set_feed(tx, &session.account, &id, Some(&hash))).await?;
@@ -465,7 +461,7 @@ async fn make_feed(
 ), security(("bearer" = [])))]
 async fn end_feed(app: web::Data<App>, Caller(actor): Caller, credential: Credential, id: web::Path<String>) -> Answer {
     let session = permit::session(&actor, credential)?;
-    let id = known_id(&id)?;
+    let id = wire::known_id(&id)?;
     app.write(actor, move |tx| store::set_feed(tx, &session.account, &id, None)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -2,7 +2,6 @@
 //! published timetable, which follow every change of it.
 
 use super::background::{Run, RunShown, RunState};
-use super::matter::known_id;
 use super::problem::{Answer, ProblemBody};
 use super::timetables::{TimetableShown, answer, current, refuse_stale, shown};
 use super::wire::{self, Revision};
@@ -68,7 +67,7 @@ async fn solve(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let (id, expected) = (known_id(&id)?, Revision::required(&request)?);
+    let (id, expected) = (wire::known_id(&id)?, Revision::required(&request)?);
     let body: SolveBody = wire::typed(&request, &body)?;
     let (usual, most) = if body.background { (BACKGROUND, BACKGROUND_MOST) } else { (SECONDS, SECONDS_MOST) };
     let seconds = body.seconds.unwrap_or(usual);
@@ -233,7 +232,7 @@ fn finish(
 ), security(("bearer" = [])))]
 async fn progress(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(String, String)>) -> Answer {
     permit::organiser(&actor)?;
-    let solve = app.background.find(&known_id(&path.0)?, &known_id(&path.1)?).ok_or(Error::NotFound)?;
+    let solve = app.background.find(&wire::known_id(&path.0)?, &wire::known_id(&path.1)?).ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(solve.shown()))
 }
 
@@ -246,7 +245,7 @@ async fn progress(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(S
 ), security(("bearer" = [])))]
 async fn cancel(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(String, String)>) -> Answer {
     permit::organiser(&actor)?;
-    let solve = app.background.find(&known_id(&path.0)?, &known_id(&path.1)?).ok_or(Error::NotFound)?;
+    let solve = app.background.find(&wire::known_id(&path.0)?, &wire::known_id(&path.1)?).ok_or(Error::NotFound)?;
     solve.cancel();
     Ok(HttpResponse::Accepted().json(solve.shown()))
 }
@@ -261,7 +260,7 @@ async fn cancel(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(Str
 ), security(("bearer" = [])))]
 async fn publish(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let (id, expected) = (known_id(&id)?, Revision::required(&request)?);
+    let (id, expected) = (wire::known_id(&id)?, Revision::required(&request)?);
     let written = app
         .write(actor, move |tx| {
             let mut kept = current(tx, &id, expected)?;

@@ -2,7 +2,6 @@
 
 use super::compose::{ConflictBody, MemberBody, OutsideBody, PartsBody, RuleQuery, WishQuery, answered, refused};
 use super::composition_ask::{CompositionAsk, Source, question, read_ask};
-use super::matter::known_id;
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -66,7 +65,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 ), security(("bearer" = [])))]
 async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let (id, query) = (known_id(&id)?, wire::query::<SubstituteQuery>(&request)?);
+    let (id, query) = (wire::known_id(&id)?, wire::query::<SubstituteQuery>(&request)?);
     let scope = actor.scope();
     let service = app.get_ref().clone();
     let shown = app

@@ -1,7 +1,7 @@
 //! `/timetables`: the timetable of a 商談会, from its slots and participants to the meetings of everybody. Who organises
 //! sees all of it; a participant its own entry and its own meetings.
 
-use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, known_id, people, unknown};
+use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, people, unknown};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
@@ -168,7 +168,7 @@ async fn create(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let exhibition = known_id(&id)?;
+    let exhibition = wire::known_id(&id)?;
     let fields: TimetableFields = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "timetables", move |tx| {
         let scope = tx.actor().scope();
@@ -191,7 +191,7 @@ async fn create(
     (status = 200, body = TimetableShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    let (sight, id) = (matter::sight(&actor)?, known_id(&id)?);
+    let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let shown = app
         .read(move |conn| {
             let kept = matters::get::<Timetable>(conn, &sight, &id)?;
@@ -221,7 +221,7 @@ async fn change(
     body: web::Bytes,
 ) -> Answer {
     permit::organiser(&actor)?;
-    let (id, expected) = (known_id(&id)?, Revision::required(&request)?);
+    let (id, expected) = (wire::known_id(&id)?, Revision::required(&request)?);
     let patch = wire::json(&request, &body)?;
     let written = app
         .write(actor, move |tx| {

@@ -3,7 +3,7 @@
 use super::problem::{Problem, prefers_english};
 use crate::auth::secrets;
 use crate::domain::finding::Message;
-use crate::domain::{Defect, parse};
+use crate::domain::{Defect, ThingId, parse};
 use crate::error::{Error, Result};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -41,6 +41,11 @@ impl Revision {
             ))
         })
     }
+}
+
+/// An id that is no UUID cannot be there: 404, like every other that is not.
+pub fn known_id(id: &str) -> Result<ThingId> {
+    ThingId::parse(id).map_err(|_| Error::NotFound)
 }
 
 /// A header as text; refused if it is not text, or sent twice.
