@@ -281,7 +281,7 @@ fn take_up(tx: &mut crate::store::Tx<'_>, digest: &str, new: Option<NewAccount>)
         let row = memberships::accept(tx, &account, party, *right)?;
         for (email, language) in memberships::owners(tx.conn(), party)? {
             let (email, language) = (Email::from_stored(email), Language::from_code(&language));
-            outbox::put(tx.conn(), "membership_accepted", &email, language, None, &now)?;
+            outbox::put(tx.conn(), "membership_accepted", &email, language, Some(row.id.as_str()), &now)?;
         }
         membership = Some(AcceptedMembership { id: row.id, party: row.party, right: row.right, state: row.state });
     }

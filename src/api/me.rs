@@ -541,6 +541,7 @@ async fn erase(
     let session = permit::session(&caller.0, credential)?;
     let Erasure { password, erase_profile } = wire::typed(&request, &body)?;
     let account = permit::password_again(&app, &session.account, password, caller_address(&request)).await?;
+    let email = account.email.clone();
     // In the name of the service: a row that named the person would outlive them.
     app.write(Actor::System, move |tx| {
         if erase_profile {
@@ -551,6 +552,8 @@ async fn erase(
         accounts::erase(tx, &account.id)
     })
     .await?;
+    let auth = app.auth.clone();
+    app.blocking(move || auth.post.forget(&email)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -135,7 +135,8 @@ async fn change(
             let row = memberships::change(tx, &id, expected.0, right, state)?;
             if row.state == MembershipState::Confirmed && current.state == MembershipState::Accepted {
                 let (account, now) = (accounts::get(tx.conn(), &row.account)?, tx.at().clone());
-                outbox::put(tx.conn(), "membership_confirmed", &account.email, Some(account.language), None, &now)?;
+                let (language, reference) = (Some(account.language), Some(row.id.as_str()));
+                outbox::put(tx.conn(), "membership_confirmed", &account.email, language, reference, &now)?;
             }
             Ok(row)
         })

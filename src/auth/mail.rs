@@ -5,14 +5,14 @@
 //! outbox holds none.
 
 use super::secrets::{self, Secret};
-use super::{notice_letters, search_letters};
+use super::{membership_letters, notice_letters, search_letters};
 use crate::domain::lifecycle::ANSWER_WITHIN_DAYS;
 use crate::domain::vocabulary::Language;
 use crate::domain::{AccountState, Defect, Email, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::codes::{self, Purpose};
 use crate::store::outbox::{self, Letter};
-use crate::store::{Database, accounts, invitations, notices, watch, yearly};
+use crate::store::{Database, accounts, notices, watch, yearly};
 use chrono::TimeDelta;
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -75,6 +75,8 @@ enum Sender {
 /// The thread that sends.
 pub struct Post {
     shared: Arc<Shared>,
+    /// Where letters are kept as files, if they are.
+    folder: Option<PathBuf>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -122,6 +124,10 @@ impl Post {
                     .build(),
             )),
         };
+        let folder = match &settings.transport {
+            Transport::Folder(folder) => Some(folder.clone()),
+            Transport::Smtp(_) => None,
+        };
         let from = settings
             .from
             .parse()
@@ -136,7 +142,27 @@ impl Post {
                 move || office.work(&shared)
             })
             .map_err(Error::internal)?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+        Ok(Self { shared, folder, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Deletes the letters to an address that lie in the folder: its owner was erased.
+    pub fn forget(&self, email: &Email) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let files = match std::fs::read_dir(folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Error::internal(error)),
+        };
+        let to = format!("To: {email}");
+        for file in files {
+            let path = file.map_err(Error::internal)?.path();
+            // Gone meanwhile, or not a letter of ours: nothing to forget.
+            let Ok(letter) = std::fs::read_to_string(&path) else { continue };
+            if letter.lines().take_while(|line| !line.is_empty()).any(|line| line.eq_ignore_ascii_case(&to)) {
+                std::fs::remove_file(&path).map_err(Error::internal)?;
+            }
+        }
+        Ok(())
     }
 
     /// There are letters: no need to wait.
@@ -175,6 +201,18 @@ struct Ready {
     en: Text,
     /// Where one click stops letters of this sort (RFC 8058).
     stop: Option<String>,
+}
+
+impl Ready {
+    fn of(letter: &Letter, said: notice_letters::Said) -> Self {
+        Self {
+            to: letter.email.clone(),
+            language: letter.language.unwrap_or(Language::Ja),
+            ja: Text { subject: said.subject.0, body: said.body.0 },
+            en: Text { subject: said.subject.1, body: said.body.1 },
+            stop: said.stop,
+        }
+    }
 }
 
 impl Office {
@@ -218,7 +256,7 @@ impl Office {
         }
         let sent = match self.write(letter, now)? {
             None => Ok(()),
-            Some(ready) => self.send(&ready),
+            Some(ready) => self.send(&letter.id, &ready),
         };
         match sent {
             Ok(()) => self.database.housekeeping(|conn| outbox::done(conn, &letter.id)),
@@ -233,7 +271,9 @@ impl Office {
         }
     }
 
-    fn send(&self, ready: &Ready) -> Result<()> {
+    /// A letter keeps its id: sent again after a failure in between, it replaces its file or repeats its Message-ID, by
+    /// which mail programs know it again.
+    fn send(&self, id: &ThingId, ready: &Ready) -> Result<()> {
         let (first, second) = match ready.language {
             Language::Ja => (&ready.ja, &ready.en),
             Language::En => (&ready.en, &ready.ja),
@@ -248,6 +288,7 @@ impl Office {
                 .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
         }
         let message = builder
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .from(self.from.clone())
             .to(to)
             .subject(format!("{} / {}", first.subject, second.subject))
@@ -260,10 +301,9 @@ impl Office {
                 std::fs::create_dir_all(folder).map_err(Error::internal)?;
                 // Letters hold codes.
                 secrets::restrict(folder).map_err(Error::internal)?;
-                let name = uuid::Uuid::now_v7().to_string();
-                let beside = folder.join(format!(".{name}"));
+                let beside = folder.join(format!(".{id}"));
                 secrets::write_private(&beside, &message.formatted()).map_err(Error::internal)?;
-                std::fs::rename(&beside, folder.join(format!("{name}.eml"))).map_err(Error::internal)
+                std::fs::rename(&beside, folder.join(format!("{id}.eml"))).map_err(Error::internal)
             }
         }
     }
@@ -282,27 +322,17 @@ impl Office {
             })
         };
         Ok(match letter.letter.as_str() {
-            "invitation" => {
-                let Some(id) = reference else { return Ok(None) };
-                let id = ThingId::from_stored(id.to_owned());
-                let invitation = match self.database.read(|conn| invitations::get(conn, &id)) {
-                    Ok(invitation) if invitation.expires_at > *now => invitation,
-                    Ok(_) | Err(Error::NotFound) => return Ok(None),
-                    Err(error) => return Err(error),
+            "invitation" | "membership_accepted" | "membership_confirmed" => {
+                let Some(id) = reference.map(|id| ThingId::from_stored(id.to_owned())) else { return Ok(None) };
+                let said = match letter.letter.as_str() {
+                    "invitation" => {
+                        let link = self.link("accept", &invitation_code(&self.secret, &id));
+                        self.database.read(|conn| membership_letters::invitation(conn, &id, link, now))?
+                    }
+                    "membership_accepted" => self.database.read(|conn| membership_letters::accepted(conn, &id))?,
+                    _ => self.database.read(|conn| membership_letters::confirmed(conn, &id))?,
                 };
-                let code = invitation_code(&self.secret, &invitation.id);
-                let (link_ja, link_en) = self.link("accept", &code);
-                let until = day(&invitation.expires_at);
-                ready(
-                    (
-                        "musubi への招待",
-                        format!("musubi（産業クラスターのマッチング）に招待されました。{until} まで有効です。\n\n{link_ja}\n\n心当たりがなければ、このメールは破棄してください。"),
-                    ),
-                    (
-                        "Invitation to musubi",
-                        format!("You were invited to musubi, the matchmaking service of the industry cluster. The invitation holds until {until}.\n\n{link_en}\n\nIf you do not expect this, please ignore it."),
-                    ),
-                )
+                said.map(|said| Ready::of(letter, said))
             }
             "reset_asked" => return self.reset(letter, now),
             "change_email" => {
@@ -345,14 +375,6 @@ impl Office {
                 ("サインインを終了しました", "使用済みの更新トークンがもう一度使われたため、そのサインインを終了しました。ほかの人が持っているおそれがあります。パスワードを変更し、心当たりがなければ管理者にお知らせください。".to_owned()),
                 ("A sign-in was ended", "A refresh token that had been used already was used again, so that sign-in was ended: somebody else may have held it. Please change your password, and tell the administrator if you do not know why.".to_owned()),
             ),
-            "membership_accepted" => ready(
-                ("招待が受け入れられました", "招待された方が参加を受け入れました。本人であることを確かめ、メンバーを確認（confirm）してください。確認するまで、その方には何の権限もありません。".to_owned()),
-                ("An invitation was accepted", "Somebody accepted an invitation to your organisation. Make sure who it is and confirm the membership: until then it gives no rights.".to_owned()),
-            ),
-            "membership_confirmed" => ready(
-                ("メンバーとして確認されました", "機関・企業のメンバーとして確認されました。これからその一員として利用できます。".to_owned()),
-                ("You are a member now", "Your membership was confirmed. You can act for your organisation from now on.".to_owned()),
-            ),
             notices::LETTER | notices::GATHERED | watch::LETTER => {
                 let (database, secret, url) = (&self.database, &self.secret, self.public_url.as_deref());
                 let said = if letter.letter == watch::LETTER {
@@ -360,13 +382,7 @@ impl Office {
                 } else {
                     notice_letters::write(database, secret, url, letter)?
                 };
-                said.map(|said| Ready {
-                    to: letter.email.clone(),
-                    language,
-                    ja: Text { subject: said.subject.0, body: said.body.0 },
-                    en: Text { subject: said.subject.1, body: said.body.1 },
-                    stop: said.stop,
-                })
+                said.map(|said| Ready::of(letter, said))
             }
             other => {
                 tracing::error!(letter = other, "there is no such letter");
@@ -434,10 +450,6 @@ fn told(error: lettre::transport::smtp::Error) -> Error {
 /// The code of an invitation follows from its id, for whoever has the secret of the service.
 pub fn invitation_code(secret: &Secret, id: &ThingId) -> String {
     secret.derive("invitation", id.as_str())
-}
-
-fn day(at: &Timestamp) -> &str {
-    at.as_str().get(..10).unwrap_or_default()
 }
 
 impl std::fmt::Debug for Post {

@@ -6,7 +6,9 @@ pub mod invite;
 pub mod keys;
 pub mod limits;
 pub mod mail;
+mod membership_letters;
 pub mod network;
+
 pub mod notice_letters;
 pub mod password;
 pub mod rights;

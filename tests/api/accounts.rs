@@ -32,8 +32,13 @@ fn an_invitation_by_letter_leads_in_and_counts_once_it_is_confirmed() {
     assert!(invited.json().get("code").is_none(), "only an administrator hands codes over");
     let code = app.code_in_letter("reader@example.jp", 1);
     assert!(!invited.body.contains(&code));
+    // Who invites, and to what, where everybody may see it.
+    let letter = app.letters("reader@example.jp").remove(0);
+    assert!(letter.contains("試験 太郎 invites you to musubi"), "{letter}");
+    assert!(letter.contains("as a member of 最上めっき"), "{letter}");
     let reader = app.accept("reader@example.jp", &code);
-    app.wait_for_letters("owner@example.jp", 2);
+    let letters = app.wait_for_letters("owner@example.jp", 2);
+    assert!(letters[1].contains("「最上めっき」への招待を受け入れました"), "{}", letters[1]);
 
     let membership = app.membership(&reader);
     assert_eq!((&membership["state"], &membership["right"]), (&json!("accepted"), &json!("reader")));
@@ -285,6 +290,7 @@ fn a_person_takes_their_data_and_goes_and_the_chain_still_holds() {
     let body = json!({ "email": "colleague@example.jp", "party": firm, "right": "reader" });
     assert_eq!(app.post_as(&person, INVITATIONS, body).status, 201);
 
+    app.wait_for_letters("leaver@example.jp", 1);
     let data = app.get_as(&person, "/api/v1/me/data");
     assert_eq!(data.status, 200, "{}", data.body);
     let data = data.json();
@@ -299,6 +305,7 @@ fn a_person_takes_their_data_and_goes_and_the_chain_still_holds() {
     app.delete_with_body(ME, &headers, json!({ "password": "a guess" })).problem(422, "invalid");
     assert_eq!(app.delete_with_body(ME, &headers, json!({ "password": PASSWORD })).status, 204);
     assert_eq!(app.get_as(&person, ME).status, 401);
+    assert!(app.letters("leaver@example.jp").is_empty(), "the letters in the folder went with them");
     assert_eq!(app.try_sign_in("leaver@example.jp", PASSWORD).status, 401);
     app.get_as(&administrator, &account_path(&person)).problem(404, "not-found");
 

@@ -6,6 +6,7 @@ mod support;
 
 mod crash;
 mod demo;
+mod desk;
 mod nodes;
 mod process;
 mod watch;
