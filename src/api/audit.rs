@@ -5,10 +5,12 @@ use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::{Defect, Finding, Timestamp};
+use crate::domain::entry::Title;
+use crate::domain::{Defect, Finding, Kind, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
-use crate::store::log::{self, AuditFilter, Change};
+use crate::store::log::{self, Action, AuditFilter, Change, Subject};
 use crate::store::page::{Page, Place};
+use crate::store::{Conn, history, things};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::DateTime;
@@ -45,9 +47,13 @@ pub struct AuditEntry {
     pub at: String,
     /// Id of an account, or `operator`, `system`, `visitor`; `erased` for a person who is gone.
     pub actor: String,
+    /// The name of the account.
+    pub actor_name: Option<String>,
     pub action: String,
     pub kind: String,
     pub id: String,
+    /// What the thing is called now, or the name of the account it speaks of, where the reader may see it.
+    pub title: Option<Title>,
     /// SHA-256 over the chain before and the digest of this entry.
     pub chain: String,
 }
@@ -57,6 +63,9 @@ pub struct AuditTrail {
     pub items: Vec<AuditEntry>,
     pub next: Option<String>,
 }
+
+/// Who does things without an account.
+const NOT_PEOPLE: [&str; 4] = ["operator", "system", "visitor", log::FORGOTTEN];
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config
@@ -76,18 +85,24 @@ async fn list(app: web::Data<App>, request: HttpRequest, caller: Caller) -> Answ
         serde_json::to_string(&AuditQuery { limit: None, after: None, ..query.clone() }).map_err(Error::internal)?;
     let scope = format!("audit {scope}");
     let before = query.after.as_deref().map(|cursor| read_place(cursor, &scope)).transpose()?;
-    let mut rows = app.read(move |conn| log::audit(conn, &filter, before, limit + 1)).await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows
+    let sight = caller.0.scope();
+    let (items, more) = app
+        .read(move |conn| {
+            let mut rows = log::audit(conn, &filter, before, limit + 1)?;
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            Ok((entries(conn, &sight, rows)?, more))
+        })
+        .await?;
+    let next = items
         .last()
         .filter(|_| more)
-        .map(|row| Place { key: row.seq.to_string(), id: row.line.to_string() }.cursor(&scope));
+        .map(|last| Place { key: last.seq.to_string(), id: last.line.to_string() }.cursor(&scope));
     let mut response = HttpResponse::Ok();
     if let Some(next) = &next {
         response.insert_header((header::LINK, wire::next_link(&request, next)));
     }
-    Ok(response.json(AuditTrail { items: rows.into_iter().map(entry).collect(), next }))
+    Ok(response.json(AuditTrail { items, next }))
 }
 
 fn read_place(cursor: &str, scope: &str) -> Result<(i64, i32)> {
@@ -111,6 +126,30 @@ fn read_filter(query: &AuditQuery) -> Result<AuditFilter> {
             ),
         )])),
     };
+    let known = |name: &str, text: &Option<String>, codes: Vec<&str>| match text.as_deref() {
+        Some(code) if !codes.contains(&code) => {
+            let codes = codes.join(" ");
+            Err(Error::Invalid(vec![Finding::new(
+                format!("/{name}"),
+                Defect::new(
+                    "code.unknown",
+                    format!("次のいずれかを指定してください: {codes}"),
+                    format!("Write one of: {codes}"),
+                ),
+            )]))
+        }
+        _ => Ok(()),
+    };
+    known("action", &query.action, Action::codes().collect())?;
+    known("kind", &query.kind, Subject::codes().collect())?;
+    if query.actor.as_deref().is_some_and(|actor| !NOT_PEOPLE.contains(&actor) && ThingId::parse(actor).is_err()) {
+        let defect = Defect::new(
+            "actor.form",
+            "アカウントの ID か、operator、system、visitor、erased を指定してください。",
+            "Write the id of an account, or operator, system, visitor or erased.",
+        );
+        return Err(Error::invalid("/actor", defect));
+    }
     Ok(AuditFilter {
         actor: query.actor.clone(),
         action: query.action.clone(),
@@ -121,15 +160,34 @@ fn read_filter(query: &AuditQuery) -> Result<AuditFilter> {
     })
 }
 
-fn entry(row: Change) -> AuditEntry {
-    AuditEntry {
-        seq: row.seq,
-        line: row.line,
-        at: row.at,
-        actor: row.actor,
-        action: row.action,
-        kind: row.kind,
-        id: row.thing_id,
-        chain: row.chain,
-    }
+/// The rows with the names of who did it and of what it was done to.
+fn entries(conn: &mut Conn, scope: &Scope, rows: Vec<Change>) -> Result<Vec<AuditEntry>> {
+    let mut people: Vec<String> = rows.iter().map(|row| row.actor.clone()).collect();
+    people.extend(rows.iter().filter(|row| row.kind == Subject::Account.code()).map(|row| row.thing_id.clone()));
+    let people = history::people(conn, &people)?;
+    let name = |id: &str| people.get(id).map(|(name, _)| name.clone()).filter(|name| !name.is_empty());
+    let of_things = rows.iter().filter(|row| Kind::from_code(&row.kind).is_some());
+    let mut things: Vec<String> = of_things.map(|row| row.thing_id.clone()).collect();
+    things.sort();
+    things.dedup();
+    let cards = things::cards(conn, scope, &things)?;
+    let entry = |row: Change| {
+        let title = match cards.get(&row.thing_id) {
+            Some(card) => Some(card.title.clone()),
+            None => name(&row.thing_id).map(|name| Title { ja: Some(name), en: None }),
+        };
+        AuditEntry {
+            seq: row.seq,
+            line: row.line,
+            at: row.at,
+            actor_name: name(&row.actor),
+            actor: row.actor,
+            action: row.action,
+            kind: row.kind,
+            id: row.thing_id,
+            title,
+            chain: row.chain,
+        }
+    };
+    Ok(rows.into_iter().map(entry).collect())
 }

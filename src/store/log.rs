@@ -58,6 +58,21 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// Every code that a row can have.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        let others = [
+            Subject::Account,
+            Subject::Membership,
+            Subject::Invitation,
+            Subject::ApiToken,
+            Subject::SavedSearch,
+            Subject::Concept,
+        ];
+        let things = Kind::ALL.iter().map(|&kind| Subject::Thing(kind));
+        let matters = MatterKind::ALL.iter().map(|&kind| Subject::Matter(kind));
+        things.chain(matters).chain(others).map(Subject::code)
+    }
+
     pub fn code(self) -> &'static str {
         match self {
             Subject::Thing(kind) => kind.code(),
@@ -82,6 +97,27 @@ impl From<Kind> for Subject {
 }
 
 impl Action {
+    /// Every code that a row can have.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        let others = [
+            Action::Create,
+            Action::Update,
+            Action::Delete,
+            Action::Follow,
+            Action::Accept,
+            Action::Confirm,
+            Action::Suspend,
+            Action::Resume,
+            Action::Grant,
+            Action::Credential,
+            Action::Erase,
+            Action::Restore,
+            Action::Merge,
+            Action::Unmerge,
+        ];
+        others.into_iter().chain(Step::ALL.map(Action::Step)).map(Action::code)
+    }
+
     pub fn code(self) -> &'static str {
         match self {
             Action::Create => "create",

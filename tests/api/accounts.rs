@@ -352,7 +352,17 @@ fn the_audit_trail_says_who_did_what_to_which_and_when() {
     assert!(items("kind=invitation").len() >= 3);
     assert!(items("to=2026-04-01T00:00:30Z").iter().all(|item| item["at"] == "2026-04-01T00:00:00.000000Z"));
     assert!(items("from=2026-04-01T00:00:30Z").iter().all(|item| item["at"] == "2026-04-01T00:01:00.000000Z"));
-    assert!(items("actor=nobody").is_empty());
+    // With names, for people to read.
+    let of_firm = &items(&format!("id={firm}"))[0];
+    assert_eq!((&of_firm["title"]["ja"], &of_firm["actor_name"]), (&json!("最上めっき"), &Value::Null));
+    assert_eq!((&suspended[0]["title"]["ja"], &suspended[0]["actor_name"]), (&json!("試験 太郎"), &json!("試験 太郎")));
+    // A word that means nothing is said to be one, instead of finding nothing.
+    for filter in ["actor=nobody", "action=kill", "kind=planet"] {
+        let refused = app.get_as(&administrator, &format!("/api/v1/audit?{filter}"));
+        let (name, _) = filter.split_once('=').expect("a filter");
+        assert_eq!(refused.problem(422, "invalid")["errors"][0]["pointer"], format!("/{name}"), "{}", refused.body);
+    }
+    assert!(items("actor=visitor").is_empty());
     // Page by page it is the same as at once.
     let (whole, mut pages, mut after) = (items("limit=100"), Vec::new(), String::new());
     loop {
