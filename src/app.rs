@@ -62,6 +62,11 @@ impl App {
         self.database.clock()
     }
 
+    /// Whether people reach the service by HTTPS (`server.public_url` says so): browsers are told to keep to it.
+    pub fn is_reached_by_https(&self) -> bool {
+        self.auth.settings.mail.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     /// Reads off the actix workers.
     pub async fn read<T: Send + 'static>(
         &self,

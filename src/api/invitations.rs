@@ -159,8 +159,12 @@ async fn create(
     if for_administrators {
         permit::administrator(&caller.0)?;
     }
-    if party.as_ref().is_some_and(|(party, _)| !permit::manages(&caller.0, party)) {
-        return Err(no_such_party().into());
+    match &party {
+        Some((party, _)) if permit::manages(&caller.0, party) => {}
+        // Whoever belongs to it knows that it is there; only its owners invite.
+        Some((party, _)) if caller.0.belongs_to(party) => return Err(Error::Forbidden.into()),
+        Some(_) => return Err(no_such_party().into()),
+        None => {}
     }
     let (id, secret) = (ThingId::new(), app.auth.keys.secret());
     let code = mail::invitation_code(secret, &id);

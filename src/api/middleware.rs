@@ -52,6 +52,7 @@ pub async fn around(
         response = replaced.map_into_boxed_body();
     }
     let status = response.status().as_u16();
+    let by_https = response.request().app_data::<web::Data<App>>().is_some_and(|app| app.is_reached_by_https());
     if let Some(app) = response.request().app_data::<web::Data<App>>() {
         app.metrics.answered(method.as_str(), status, started.elapsed().as_secs_f64());
     }
@@ -61,6 +62,9 @@ pub async fn around(
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
+    }
+    if by_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if let Some(origin) = origin {
         cors::allow(headers, origin);

@@ -170,8 +170,8 @@ macro_rules! text_value {
                 if trimmed.is_empty() {
                     return Err(Defect::new(
                         "text.empty",
-                        "空の文字列です。値がないときは null にしてください。",
-                        "The text is empty. Send null for no value.",
+                        "文字が入っていません。空にできる項目なら null を送ってください。",
+                        "There is no text. Where the field may be empty, send null.",
                     ));
                 }
                 refuse_directions(trimmed, $lines)?;

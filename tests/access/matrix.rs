@@ -335,8 +335,13 @@ fn route_cells<'a>(
         Rule::Invite => {
             for (own, parties) in [(true, &scene.own), (false, &scene.other)] {
                 let body = json!({ "email": "guest@example.jp", "party": parties[0], "right": "reader" });
-                let expected = signed_in(if rules::manages(someone, own) { 201 } else { 422 });
-                cells.push(cell(path.to_owned(), expected, body));
+                let known = own && someone.confirmed().is_some();
+                let expected = match rules::manages(someone, own) {
+                    true => 201,
+                    false if known => 403,
+                    false => 422,
+                };
+                cells.push(cell(path.to_owned(), signed_in(expected), body));
             }
             let body = json!({ "email": "guest@example.jp", "roles": ["officer"] });
             let expected = signed_in(if someone.is(Role::Administrator) { 201 } else { 403 });

@@ -51,7 +51,7 @@ fn an_invitation_by_letter_leads_in_and_counts_once_it_is_confirmed() {
     app.wait_for_letters("reader@example.jp", 2);
     // A reader invites nobody and sees no members.
     let body = json!({ "email": "x@example.jp", "party": firm, "right": "owner" });
-    app.post_as(&reader, INVITATIONS, body).problem(422, "invalid");
+    app.post_as(&reader, INVITATIONS, body).problem(403, "forbidden");
     app.get_as(&reader, &format!("/api/v1/memberships?party={firm}")).problem(404, "not-found");
     // An owner owns one party.
     app.get_as(&owner, &format!("/api/v1/memberships?party={other}")).problem(404, "not-found");

@@ -1,6 +1,6 @@
 //! What operators and tools ask: health, contract, the page to try it.
 
-use crate::support::TestApp;
+use crate::support::{TestApp, World, auth, now};
 use musubi::domain::Kind;
 
 #[test]
@@ -39,5 +39,12 @@ fn every_answer_carries_an_id_and_the_usual_headers() {
         let answer = app.get(path);
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("x-request-id").map(str::len), Some(36), "{path}");
+        // Without HTTPS in front a browser must not be told to insist on it.
+        assert_eq!(answer.header("strict-transport-security"), None, "{path}");
     }
+    let world = std::sync::Arc::new(World::new());
+    let mut settings = auth(&world);
+    settings.mail.public_url = Some("https://musubi.example.jp".to_owned());
+    let app = TestApp::start_at(world, musubi::domain::Clock::fixed(now()), settings);
+    assert_eq!(app.get("/nothing").header("strict-transport-security"), Some("max-age=31536000"));
 }
