@@ -53,6 +53,8 @@ pub struct Condition {
     pub value: String,
     /// Where it begins, in code points from the start of the query.
     pub position: usize,
+    /// How many characters it takes there.
+    pub length: usize,
 }
 
 /// What can stand before the colon.

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     fn condition(field: ConditionField, value: &str) -> Condition {
-        Condition { field, value: value.to_owned(), position: 0 }
+        Condition { field, value: value.to_owned(), position: 0, length: 0 }
     }
 
     #[test]

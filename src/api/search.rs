@@ -140,13 +140,13 @@ pub struct TotalBody {
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
-    /// `relaxed`, `did_you_mean`, `drop_filter` or `other_words`.
+    /// `relaxed`, `did_you_mean`, `unknown_name`, `drop_filter` or `other_words`.
     pub code: &'static str,
     pub message: Message,
     /// For `did_you_mean`: the query that was answered instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// For `drop_filter`: the filter without which something is found, and how many.
+    /// For `drop_filter`: the filter, or the condition of the query, without which something is found, and how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -548,6 +548,12 @@ fn words<T>(
     found
 }
 
+/// What may stand before a colon in a query.
+const CONDITIONS_JA: &str =
+    "種別 所有 機関種別 市町村 都道府県 分野 目的 SDGs 規模 業種 成熟度 技術種別 認証 日付 更新 法人番号";
+const CONDITIONS_EN: &str = "kind owner organization_kind municipality prefecture field purpose sdg size_band industry \
+                             readiness capability_kind certificate date updated corporate_number";
+
 fn hints(
     app: &App,
     answer: &SearchAnswer,
@@ -556,6 +562,21 @@ fn hints(
     counted: bool,
 ) -> Result<Vec<Hint>> {
     let mut hints = Vec::new();
+    let names = musubi_index::unknown_names(&query.q).map_err(refused)?;
+    if !names.is_empty() {
+        let shown: Vec<String> = names.iter().map(|name| name.chars().take(40).collect()).collect();
+        hints.push(Hint::new(
+            "unknown_name",
+            format!(
+                "「{}:」という条件はないため、文字として検索しました。使える条件: {CONDITIONS_JA}",
+                shown.join(":」「")
+            ),
+            format!(
+                "There is no condition called {}; it was searched for as text. Conditions: {CONDITIONS_EN}",
+                shown.join(", ")
+            ),
+        ));
+    }
     if let Some(corrected) = &answer.corrected {
         hints.push(Hint {
             query: Some(corrected.clone()),
@@ -578,7 +599,7 @@ fn hints(
     }
     match filter_to_drop(app, asked)? {
         Some((filter, count)) => hints.push(Hint {
-            filter: Some(filter.to_owned()),
+            filter: Some(filter.clone()),
             count: counted.then_some(count),
             ..Hint::new(
                 "drop_filter",
@@ -595,8 +616,8 @@ fn hints(
     Ok(hints)
 }
 
-/// The one filter without which least is found, but something, and how much that is.
-fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(&'static str, usize)>> {
+/// The one filter, or condition of the query, without which least is found, but something, and how much that is.
+fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(String, usize)>> {
     let mut without: Vec<(&'static str, Filters)> = Vec::new();
     let filters = &asked.filters;
     if !filters.kinds.is_empty() {
@@ -612,19 +633,30 @@ fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(&'static s
     if !filters.freshness.is_empty() {
         without.push((FRESHNESS, Filters { freshness: Vec::new(), ..filters.clone() }));
     }
-    let mut best: Option<(&'static str, usize)> = None;
-    for (name, filters) in without {
+    let filtered = |(name, filters): (&str, Filters)| (name.to_owned(), SearchRequest { filters, ..asked.clone() });
+    let mut questions: Vec<(String, SearchRequest)> = without.into_iter().map(filtered).collect();
+    let typed: Vec<char> = asked.query.chars().collect();
+    for condition in musubi_index::conditions(&asked.query).map_err(refused)? {
+        let end = condition.position + condition.length;
+        let text: String = typed[condition.position..end].iter().collect();
+        let before: String = typed[..condition.position].iter().collect();
+        // The minus goes with what it denies.
+        let before = before.strip_suffix('-').unwrap_or(&before);
+        let query = format!("{before} {}", typed[end..].iter().collect::<String>());
+        questions.push((text, SearchRequest { query, ..asked.clone() }));
+    }
+    let mut best: Option<(String, usize)> = None;
+    for (name, question) in questions {
         let request = SearchRequest {
-            filters,
             facets: Vec::new(),
             count_kinds: false,
             count_freshness: false,
             offset: 0,
             limit: 0,
-            ..asked.clone()
+            ..question
         };
         let total = ask(&app.engine, &request)?.total;
-        if total > 0 && best.is_none_or(|(_, least)| total < least) {
+        if total > 0 && best.as_ref().is_none_or(|(_, least)| total < *least) {
             best = Some((name, total));
         }
     }

@@ -103,6 +103,14 @@ fn no_empty_page_without_a_way_on() {
     assert_eq!(answer["hints"][0]["count"], 1);
     let answer = app.get("/api/v1/search?q=zzzzqqqq").json();
     assert_eq!(answer["hints"][0]["code"], "other_words");
+    // So is a condition of the query itself.
+    let query = encoded("最上薄膜 機関種別:大学");
+    let answer = app.get(&format!("/api/v1/search?q={query}")).json();
+    assert_eq!(answer["hints"][0]["code"], "drop_filter", "{answer}");
+    assert_eq!((&answer["hints"][0]["filter"], &answer["hints"][0]["count"]), (&json!("機関種別:大学"), &json!(1)));
+    // A condition that there is not is text, and said to be.
+    let answer = app.get(&format!("/api/v1/search?q={}", encoded("社長:最上"))).json();
+    assert_eq!(answer["hints"][0]["code"], "unknown_name", "{answer}");
 }
 
 #[test]

@@ -28,9 +28,27 @@ pub(crate) enum Node {
 /// # Errors
 /// A query beyond the limits.
 pub fn conditions(query: &str) -> Result<Vec<Condition>, QueryError> {
-    let mut parser = Parser { characters: &checked(query)?, at: 0, terms: 0, conditions: Vec::new() };
+    let characters = checked(query)?;
+    let mut parser = Parser::of(&characters);
     parser.alternatives(0)?;
     Ok(parser.conditions)
+}
+
+/// What stands before a colon like the name of a condition, and is none: it was searched for as text.
+///
+/// # Errors
+/// A query beyond the limits.
+pub fn unknown_names(query: &str) -> Result<Vec<String>, QueryError> {
+    let characters = checked(query)?;
+    let mut parser = Parser::of(&characters);
+    parser.alternatives(0)?;
+    parser.unknown.dedup();
+    Ok(parser.unknown)
+}
+
+/// Names that only say that a number follows: it is searched for as it stands.
+fn is_number(name: &str) -> bool {
+    matches!(normalise(name).as_str(), "法人番号" | "corporate_number" | "番号" | "number")
 }
 
 fn field(name: &str) -> Option<Field> {
@@ -57,8 +75,8 @@ fn field(name: &str) -> Option<Field> {
 
 /// Parses a query. An empty query is an empty `And`: everything.
 pub(crate) fn parse(query: &str) -> Result<Node, QueryError> {
-    let mut parser = Parser { characters: &checked(query)?, at: 0, terms: 0, conditions: Vec::new() };
-    parser.alternatives(0)
+    let characters = checked(query)?;
+    Parser::of(&characters).alternatives(0)
 }
 
 fn checked(query: &str) -> Result<Vec<char>, QueryError> {
@@ -74,9 +92,14 @@ struct Parser<'query> {
     at: usize,
     terms: usize,
     conditions: Vec<Condition>,
+    unknown: Vec<String>,
 }
 
-impl Parser<'_> {
+impl<'query> Parser<'query> {
+    fn of(characters: &'query [char]) -> Self {
+        Self { characters, at: 0, terms: 0, conditions: Vec::new(), unknown: Vec::new() }
+    }
+
     fn peek(&self) -> Option<char> {
         self.characters.get(self.at).copied()
     }
@@ -205,9 +228,17 @@ impl Parser<'_> {
             }
             self.at += 1;
             text.push(character);
-            let colon = matches!(character, ':' | '：');
-            if colon && let Some(known) = field(&text[..text.len() - character.len_utf8()]) {
-                return self.condition(start, known);
+            if matches!(character, ':' | '：') {
+                let name = &text[..text.len() - character.len_utf8()];
+                if let Some(known) = field(name) {
+                    return self.condition(start, known);
+                }
+                if is_number(name) {
+                    // What follows is the text.
+                    text.clear();
+                } else if self.looks_like_a_name(name) {
+                    self.unknown.push(name.to_owned());
+                }
             }
         }
         if !text.chars().any(char::is_alphanumeric) {
@@ -215,6 +246,13 @@ impl Parser<'_> {
         }
         self.count(start)?;
         Ok(Some(Node::Text(text)))
+    }
+
+    /// Letters, with a value behind the colon; http:// is an address, 10:30 a time.
+    fn looks_like_a_name(&self, name: &str) -> bool {
+        let letters = name.chars().all(|character| character.is_alphabetic() || character == '_');
+        let value = self.peek().is_some_and(|next| next.is_alphanumeric() || matches!(next, '"' | '<' | '>'));
+        letters && value && name.chars().any(char::is_alphabetic)
     }
 
     fn condition(&mut self, start: usize, field: Field) -> Result<Option<Node>, QueryError> {
@@ -239,7 +277,8 @@ impl Parser<'_> {
             return Ok(None);
         }
         self.count(start)?;
-        self.conditions.push(Condition { field, value: value.clone(), position: start });
+        let condition = Condition { field, value: value.clone(), position: start, length: self.at - start };
+        self.conditions.push(condition);
         Ok(Some(Node::Condition(field, value)))
     }
 
@@ -279,8 +318,13 @@ mod tests {
         assert_eq!(
             conditions("封止 ＴＲＬ:>=4 (更新:令和6年度 OR x)").unwrap(),
             [
-                Condition { field: Field::Attribute(Attribute::Readiness), value: ">=4".into(), position: 3 },
-                Condition { field: Field::Updated, value: "令和6年度".into(), position: 12 },
+                Condition {
+                    field: Field::Attribute(Attribute::Readiness),
+                    value: ">=4".into(),
+                    position: 3,
+                    length: 7
+                },
+                Condition { field: Field::Updated, value: "令和6年度".into(), position: 12, length: 8 },
             ]
         );
     }
@@ -290,6 +334,16 @@ mod tests {
         assert_eq!(parse("(株)後藤アルミ").unwrap(), text("(株)後藤アルミ"));
         assert_eq!(parse("http://example.jp").unwrap(), text("http://example.jp"));
         assert_eq!(parse("- OR ) \"\"").unwrap(), Node::And(vec![]));
+    }
+
+    #[test]
+    fn a_number_by_its_name_is_text_and_other_names_are_told() {
+        assert_eq!(parse("法人番号:8390002001000").unwrap(), text("8390002001000"));
+        assert_eq!(
+            unknown_names("社長:山田 http://a.jp 10:30 種別:シーズ a: color:\"red\"").unwrap(),
+            ["社長", "color"]
+        );
+        assert_eq!(parse("社長:山田").unwrap(), text("社長:山田"));
     }
 
     #[test]
