@@ -213,6 +213,9 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("candidates", "matching"),
                     // The thread that solves on.
                     ("compositions", "solves"),
+                    // The same proposals as a file.
+                    ("matching", "match_files"),
+                    ("match_files", "matching"),
                     ("thing_matches", "matching"),
                     ("matching", "thing_matches"),
                     // A timetable is one resource in several files: its frame, those who take part, how it is arranged,

@@ -3,7 +3,8 @@
 use super::evidence::{EvidenceBody, shown};
 use super::fit::{self, Asker, OfferFacts};
 use super::lines::{self, LineBody, Ready, Shelf};
-use super::problem::{Answer, ProblemBody};
+use super::match_files;
+use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
 use super::wire;
 use crate::app::App;
@@ -12,18 +13,20 @@ use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::{Kind, OrganizationKind, Purpose};
+use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
 use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
+use crate::exchange::export::Format;
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
 use crate::store::{matters, meetings, people, things, vocabulary};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
 use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Sentences for one proposal.
 const EVIDENCE_MOST: usize = 5;
@@ -179,17 +182,34 @@ pub fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
+/// How the answer comes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FileQuery {
+    /// As a file to keep: `csv`, `csv-cp932`, `xlsx` or `jsonl`.
+    pub format: Option<String>,
+}
+
 /// Propose partners.
 #[utoipa::path(
-    post, path = "/api/v1/match", tag = "match", request_body = MatchQuery,
+    post, path = "/api/v1/match", tag = "match", params(FileQuery), request_body = MatchQuery,
     responses((status = 200, body = MatchBody), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody),
         (status = 503, body = ProblemBody, description = "The index is catching up: try again."))
 )]
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
+    let FileQuery { format } = wire::query(&request)?;
+    let read = |code: &str| Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)));
+    let format = format.as_deref().map(read).transpose()?;
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
-    Ok(HttpResponse::Ok().json(body))
+    let Some(format) = format else { return Ok(HttpResponse::Ok().json(body)) };
+    let language = if prefers_english(&request) { Language::En } else { Language::Ja };
+    let file = app.blocking(move || match_files::write(format, language, &body)).await?;
+    let name = format!("attachment; filename=\"matches.{}\"", format.extension());
+    let file_headers = (header::CONTENT_DISPOSITION, name);
+    Ok(HttpResponse::Ok().content_type(format.content_type()).insert_header(file_headers).body(file))
 }
 
 fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {

@@ -138,3 +138,34 @@ fn what_a_party_denies_or_seeks_in_others_does_not_speak_for_it() {
     let of_seeker = results.iter().find(|result| result["party"]["id"] == seeker.as_str()).expect("proposed");
     assert_eq!(of_seeker["evidence"][0]["field"], "partner_sought");
 }
+
+#[test]
+fn a_list_of_proposals_is_taken_along_as_a_file() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let sealer = app.firm("=最上シール");
+    app.create(
+        "capabilities",
+        json!({ "owner": sealer, "capability_kind": "process", "name_ja": "封止", "description_ja": "有機太陽電池の封止ができる。" }),
+    );
+    let need = json!({ "owner": seeker, "title_ja": "封止の相手",
+                       "lines": [{ "strength": "must", "text_ja": "有機太陽電池の封止ができる" },
+                                 { "strength": "should", "text_ja": "海外の展示会に出る" }] });
+    let need = app.create("needs", need);
+    app.settle();
+    let asked = json!({ "from": { "kind": "need", "id": need }, "towards": "organizations" });
+    let file = |format: &str| app.post(&format!("/api/v1/match?format={format}"), asked.clone());
+    let csv = file("csv");
+    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"matches.csv\""));
+    let row = csv.body.lines().nth(1).expect("a row");
+    assert!(row.starts_with("1,'=最上シール,organization,,"), "no cell runs: {row}");
+    assert!(csv.body.contains("1 必須 満たす: 有機太陽電池の封止ができる。"), "{}", csv.body);
+    assert!(csv.body.contains("2 希望 不明"), "{}", csv.body);
+    let line: serde_json::Value =
+        serde_json::from_str(file("jsonl").body.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line, app.post("/api/v1/match", asked.clone()).json()["results"][0]);
+    let book = app.try_post_bytes("/api/v1/match?format=xlsx", asked.to_string().as_bytes());
+    assert_eq!(book, Some(200));
+    file("pdf").problem(422, "invalid");
+    app.post("/api/v1/match?form=csv", asked).problem(400, "query-parameter");
+}

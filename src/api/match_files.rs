@@ -1,0 +1,93 @@
+//! A list of proposed partners as a file: one row for each, with its lines and its sentences in words.
+
+use super::lines::{LineBody, LineVerdict};
+use super::matching::{MatchBody, Proposal};
+use super::matter::Columns;
+use super::matter_files;
+use crate::domain::vocabulary::Language;
+use crate::error::{Error, Result};
+use crate::exchange::export::Format;
+use serde_json::{Value, json};
+
+const COLUMNS: Columns = &[
+    ("順位 / rank", "/rank"),
+    ("名称 / name", "/party/name"),
+    ("種別 / kind", "/party/kind"),
+    ("もの / thing", "/thing/title"),
+    ("点 / score", "/score"),
+    ("逆方向 / reverse", "/reverse_score"),
+    ("満たす / met", "/met"),
+    ("満たさない / unmet", "/unmet"),
+    ("不明 / unknown", "/unknown"),
+    ("条件ごと / lines", "/lines"),
+    ("根拠 / evidence", "/evidence"),
+    ("点の内訳 / parts", "/parts"),
+    ("ID", "/party/id"),
+    ("もののID / thing ID", "/thing/id"),
+];
+
+/// The answer in a file of this form. Of JSON Lines each line is a proposal as it is answered.
+pub(super) fn write(format: Format, language: Language, answer: &MatchBody) -> Result<Vec<u8>> {
+    let rows: Vec<Value> = match format {
+        Format::JsonLines => answer.results.iter().map(as_answered).collect::<Result<_>>()?,
+        Format::Csv | Format::CsvCp932 | Format::Xlsx => {
+            answer.results.iter().enumerate().map(|(at, proposal)| row(at + 1, proposal, language)).collect()
+        }
+    };
+    matter_files::write(format, "matches", COLUMNS, &rows)
+}
+
+/// By way of the text: a short number would turn into a long one otherwise.
+fn as_answered(proposal: &Proposal) -> Result<Value> {
+    let text = serde_json::to_string(proposal).map_err(Error::internal)?;
+    serde_json::from_str(&text).map_err(Error::internal)
+}
+
+fn short(number: f32) -> f64 {
+    (f64::from(number) * 1_000.0).round() / 1_000.0
+}
+
+fn row(rank: usize, proposal: &Proposal, language: Language) -> Value {
+    let count = |verdict| proposal.lines.iter().filter(|line| line.verdict == verdict).count();
+    let sentences = proposal.evidence.iter().map(|sentence| format!("{}: {}", sentence.title.any(), sentence.text));
+    let parts = proposal.parts.iter().filter_map(|(name, value)| {
+        // Parts are shares; what counts nothing is left out.
+        value.as_f64().filter(|value| *value != 0.0).map(|value| format!("{name} {value:.3}"))
+    });
+    json!({
+        "rank": rank,
+        "party": proposal.party,
+        "thing": proposal.thing,
+        "score": short(proposal.score),
+        "reverse_score": proposal.reverse_score.map(short),
+        "met": count(LineVerdict::Met),
+        "unmet": count(LineVerdict::Unmet),
+        "unknown": count(LineVerdict::Unknown),
+        "lines": proposal.lines.iter().map(|line| in_words(line, language)).collect::<Vec<_>>().join("\n"),
+        "evidence": sentences.collect::<Vec<_>>().join("\n"),
+        "parts": parts.collect::<Vec<_>>().join("; "),
+    })
+}
+
+/// `1 必須 満たす: 「封止ができます。」`
+fn in_words(line: &LineBody, language: Language) -> String {
+    let (requirement, verdict) = match language {
+        Language::Ja => (line.requirement.name_ja(), verdict_in_words(line.verdict).0),
+        Language::En => (line.requirement.name_en(), verdict_in_words(line.verdict).1),
+    };
+    let shown = line.evidence.as_ref().map(|evidence| evidence.text.clone());
+    let open = line.would_fit.as_ref().map(|message| match language {
+        Language::Ja => message.ja.clone(),
+        Language::En => message.en.clone(),
+    });
+    let reason = shown.or(open).map(|text| format!(": {text}")).unwrap_or_default();
+    format!("{} {requirement} {verdict}{reason}", line.index + 1)
+}
+
+fn verdict_in_words(verdict: LineVerdict) -> (&'static str, &'static str) {
+    match verdict {
+        LineVerdict::Met => ("満たす", "met"),
+        LineVerdict::Unmet => ("満たさない", "unmet"),
+        LineVerdict::Unknown => ("不明", "unknown"),
+    }
+}
