@@ -213,6 +213,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("candidates", "matching"),
                     // The thread that solves on.
                     ("compositions", "solves"),
+                    // A feed is a saved search read by address.
+                    ("feeds", "saved_searches"),
                     // The same proposals as a file.
                     ("matching", "match_files"),
                     ("match_files", "matching"),

@@ -2,6 +2,7 @@
 //! has it reads as the owner may read *now*, and nothing once the account is suspended or erased.
 
 use super::problem::{Answer, ProblemBody};
+use super::saved_searches;
 use super::wire;
 use crate::app::App;
 use crate::auth::secrets;
@@ -33,11 +34,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn feed(app: web::Data<App>, request: HttpRequest, secret: web::Path<String>) -> Answer {
     let hash = secrets::fingerprint(&secret);
     let needs = app.auth.settings.second_factor_for_administrators;
+    let service = app.get_ref().clone();
     let read = app.read(move |conn| {
         let (search, language) = store::of_feed(conn, &hash)?.ok_or(Error::NotFound)?;
         let actor = accounts::rights(conn, search.account.as_str(), needs)?.ok_or(Error::NotFound)?;
         let scope = Actor::Account(actor).scope();
-        let (finds, _) = store::shown(conn, &scope, &search.id, Since::Ever, None, ENTRIES_MOST)?;
+        let (finds, _) = saved_searches::finds(conn, &service, &scope, &search, Since::Ever, None, ENTRIES_MOST)?;
         Ok((search, language, finds))
     });
     let (search, language, finds) = read.await?;

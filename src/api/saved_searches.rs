@@ -13,6 +13,7 @@ use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::NoticeChoice;
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
+use crate::feed::still_found;
 use crate::store::page::{Page, Place};
 use crate::store::saved_searches::{self as store, NewSavedSearch, SavedSearch, SavedSearchChange, Since};
 use crate::store::{Conn, watch};
@@ -140,6 +141,29 @@ impl SavedQuery {
 fn below_query(mut finding: Finding) -> Finding {
     finding.pointer = format!("/query{}", finding.pointer);
     finding
+}
+
+/// Finds of a search that its owner may see now, and that it would find now.
+pub(super) fn finds(
+    conn: &mut Conn,
+    app: &App,
+    scope: &Scope,
+    search: &SavedSearch,
+    since: Since,
+    after: Option<&Place>,
+    limit: usize,
+) -> Result<(Vec<store::Shown>, Option<Place>)> {
+    let question = match compile(conn, &search.query, app.clock().today()) {
+        Ok(question) => question,
+        // It was understood when it was saved; a value of a vocabulary may be gone since, and finds nothing.
+        Err(Error::Invalid(_) | Error::Malformed(_)) => return Ok((Vec::new(), None)),
+        Err(error) => return Err(error),
+    };
+    let reader = crate::feed::reader_of(scope);
+    store::shown(conn, scope, &search.id, since, after, limit, |conn, cards| {
+        let things: Vec<(Kind, String)> = cards.iter().map(|card| (card.kind, card.id.clone())).collect();
+        still_found(conn, &app.engine, &question, &reader, &things)
+    })
 }
 
 /// The stored form of a saved search as the engine takes it on a day; whose eyes it is asked with is said later.
@@ -350,7 +374,8 @@ async fn remove(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// What is new since the last look, newest first: each thing once, as far as the caller may see it now.
+/// What is new since the last look, newest first: each thing once, as far as the caller may see it, and the search finds
+/// it, now.
 #[utoipa::path(get, path = "/api/v1/me/saved-searches/{id}/new", tag = "saved-searches", params(("id" = String, Path), NewQuery), responses(
     (status = 200, body = NewShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
@@ -365,11 +390,11 @@ async fn new(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, i
     let (service, scope) = (app.get_ref().clone(), actor.scope());
     let body = app
         .blocking(move || {
-            service.database.read(|conn| store::of_account(conn, &account, &id))?;
+            let search = service.database.read(|conn| store::of_account(conn, &account, &id))?;
             let stale = super::search::wait_until_watched(&service, query.min_seq.as_deref())?;
             service.database.read(|conn| {
                 let until = watch::head(conn)?.seq;
-                let (finds, next) = store::shown(conn, &scope, &id, Since::Looked, after.as_ref(), limit)?;
+                let (finds, next) = finds(conn, &service, &scope, &search, Since::Looked, after.as_ref(), limit)?;
                 let items = things_shown(conn, &scope, finds)?;
                 let until = Place { key: until.to_string(), id: String::new() }.cursor(&looked_scope(&id));
                 Ok(NewShown { items, next: next.map(|place| place.cursor(&list)), until, stale })

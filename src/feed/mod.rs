@@ -11,4 +11,4 @@ mod watcher;
 pub use compare::{Comparison, compare};
 pub use concepts::taxonomy;
 pub use indexer::{Feed, Pace, Progress, Status, catch_up, rebuild};
-pub use watcher::{Compile, Step, Watch, WatchSettings, Watcher, reader_of};
+pub use watcher::{Compile, Step, Watch, WatchSettings, Watcher, reader_of, still_found};

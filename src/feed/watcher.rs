@@ -4,7 +4,9 @@
 //! The mark lies in the database and moves in the transaction that tells. So a kill, and a second node on the same
 //! database, neither lose nor double anything.
 
+use super::documents;
 use super::indexer::changes_of;
+use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::NoticeChoice;
 use crate::domain::{Actor, Scope, Timestamp};
 use crate::error::{Error, Result};
@@ -314,6 +316,29 @@ impl Watcher {
         }
         Ok(self.readers.1.clone())
     }
+}
+
+/// Which of these things a saved search finds as they are now, by the same reading that told of them. It does not depend
+/// on how far the index is.
+pub fn still_found(
+    conn: &mut Conn,
+    engine: &Engine,
+    question: &SearchRequest,
+    reader: &Reader,
+    things: &[(Kind, String)],
+) -> Result<HashSet<String>> {
+    let mut documents = Vec::with_capacity(things.len());
+    for &kind in Kind::ALL {
+        let of_kind = things.iter().filter(|(other, _)| *other == kind);
+        let ids: Vec<String> = of_kind.map(|(_, id)| id.clone()).collect();
+        if !ids.is_empty() {
+            documents.extend(documents::of(conn, kind, &ids)?);
+        }
+    }
+    let mut standing = Standing::new(engine.taxonomy());
+    standing.put("", question.clone(), engine).map_err(Error::internal)?;
+    let answer = standing.ask(&documents, |_| Some(reader.clone())).map_err(Error::internal)?;
+    Ok(answer.found.into_iter().map(|(_, thing)| thing).collect())
 }
 
 fn told(conn: &mut Conn, tellings: &Tellings, now: &Timestamp) -> Result<bool> {

@@ -12,6 +12,7 @@ use crate::domain::vocabulary::{Language, Status};
 use crate::domain::{Defect, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// Searches that one account may keep.
 pub const MOST: i64 = 100;
@@ -319,8 +320,10 @@ pub struct Shown {
     pub updated_at: Timestamp,
 }
 
-/// Finds that are still published and that the reader may see now, newest first, and the place after which the next page
-/// begins. What is gone or hidden leaves no gap.
+/// Finds that are still published, that the reader may see now and that the search would find now (`still` says which of
+/// some things it does), newest first, and the place after which the next page begins. What is gone or hidden leaves no
+/// gap. Asked again, because a find tells what the search asks for: that a need which has become anonymous has this
+/// owner, say.
 pub fn shown(
     conn: &mut Conn,
     scope: &Scope,
@@ -328,6 +331,7 @@ pub fn shown(
     since: Since,
     after: Option<&Place>,
     limit: usize,
+    mut still: impl FnMut(&mut Conn, &[&Card]) -> Result<HashSet<String>>,
 ) -> Result<(Vec<Shown>, Option<Place>)> {
     let (mut shown, mut after) = (Vec::with_capacity(limit), after.cloned());
     let mut at = after.clone();
@@ -337,10 +341,11 @@ pub fn shown(
         at = finds.last().map(|find| Place { key: find.seq.to_string(), id: find.thing.clone() });
         let ids: Vec<String> = finds.iter().map(|find| find.thing.clone()).collect();
         let mut seen = things::summaries(conn, scope, &ids)?;
+        seen.retain(|_, summary| summary.status == Status::Published);
+        let found = still(conn, &seen.values().map(|summary| &summary.card).collect::<Vec<_>>())?;
+        seen.retain(|id, _| found.contains(id));
         for find in finds {
-            let Some(summary) = seen.remove(&find.thing).filter(|summary| summary.status == Status::Published) else {
-                continue;
-            };
+            let Some(summary) = seen.remove(&find.thing) else { continue };
             if shown.len() == limit {
                 // One more is there: the page ends before it.
                 return Ok((shown, after));
@@ -356,4 +361,4 @@ pub fn shown(
 }
 
 /// Finds that are read together.
-const TOGETHER: usize = 200;
+const TOGETHER: usize = 100;

@@ -437,3 +437,57 @@ fn letters_come_as_often_as_was_chosen_and_say_nothing_of_what_was_found() {
     let (_, daily, weekly, none) = counts();
     assert_eq!((daily, weekly, none), (1, 1, 0));
 }
+
+#[test]
+fn what_the_search_no_longer_finds_is_no_longer_shown() {
+    let app = TestApp::start();
+    let seeker = app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "探す会社", "municipality": "062014" }),
+    );
+    let hiding = app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "隠れる会社", "municipality": "062014" }),
+    );
+    let other = app.firm("見る会社");
+    let administrator = app.administrator();
+    let watcher = app.member(&administrator, "watcher@example.jp", &other, "editor");
+    let of_owner = app.save(&watcher, json!({ "owner": seeker, "kind": "need" }));
+    let of_place = app.save(&watcher, json!({ "municipality": "062014", "kind": "capability,need" }));
+    let of_word = app.save(&watcher, json!({ "q": "封止" }));
+    let feed = |search: &str| {
+        let path = format!("/api/v1/me/saved-searches/{search}/feed");
+        app.post_as(&watcher, &path, json!({})).json()["address"].as_str().expect("an address").to_owned()
+    };
+    let feeds = [feed(&of_owner), feed(&of_place)];
+    let need =
+        json!({ "owner": seeker, "title_ja": "封止の相手", "lines": [{ "strength": "must", "text_ja": "封止" }] });
+    let need = app.registered(&administrator, "needs", need);
+    let skill =
+        json!({ "owner": hiding, "capability_kind": "process", "name_ja": "封止", "description_ja": "封止する。" });
+    let skill = app.registered(&administrator, "capabilities", skill);
+    assert_eq!(app.new_for(&watcher, &of_owner), [need.clone()]);
+    assert_eq!(app.new_for(&watcher, &of_place).len(), 2);
+    assert_eq!(app.new_for(&watcher, &of_word).len(), 2);
+
+    // The need becomes anonymous: whose it is, and where, must not be told by what a search finds.
+    let path = format!("/api/v1/needs/{need}");
+    assert_eq!(app.patch_as(&administrator, &path, 1, json!({ "anonymous": true })).status, 200);
+    // The owner of the capability is hidden: so is its place.
+    let path = format!("/api/v1/organizations/{hiding}");
+    assert_eq!(app.patch_as(&administrator, &path, 1, json!({ "visibility": "private" })).status, 200);
+    assert!(app.new_for(&watcher, &of_owner).is_empty());
+    assert!(app.new_for(&watcher, &of_place).is_empty());
+    for address in &feeds {
+        let read = app.get(address);
+        assert_eq!(read.status, 200, "{}", read.body);
+        assert!(!read.body.contains("<entry>"), "{}", read.body);
+    }
+    // What they say themselves is there for all to see.
+    assert_eq!(app.new_for(&watcher, &of_word).len(), 2);
+    // And without the word, no longer.
+    let path = format!("/api/v1/capabilities/{skill}");
+    let body = json!({ "name_ja": "塗布", "description_ja": "塗布する。" });
+    assert_eq!(app.patch_as(&administrator, &path, 1, body).status, 200);
+    assert_eq!(app.new_for(&watcher, &of_word), [need]);
+}
