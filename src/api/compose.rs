@@ -291,7 +291,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     responses(
         (status = 200, body = GroupAnswer), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)
-    )
+    ),
+    security(("bearer" = []))
 )]
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     permit::organiser(&actor)?;

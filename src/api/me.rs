@@ -18,7 +18,7 @@ use crate::store::codes::{self, Purpose};
 use crate::store::log::{self, AuditFilter};
 use crate::store::memberships::{self, MembershipRow, Of};
 use crate::store::saved_searches::{self, SavedSearch};
-use crate::store::{Conn, outbox, people, sessions};
+use crate::store::{Conn, notices, outbox, people, sessions};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::TimeDelta;
@@ -504,6 +504,7 @@ async fn data(app: web::Data<App>, caller: Caller, credential: Credential) -> An
             let about = AuditFilter { thing: id, ..AuditFilter::default() };
             let done = log::audit(conn, &done, None, ROWS_MOST + 1)?;
             let about = log::audit(conn, &about, None, ROWS_MOST)?;
+            let (told, _) = notices::list(conn, &session.account, false, None, ROWS_MOST)?;
             Ok(serde_json::json!({
                 "exported_at": now,
                 "account": me,
@@ -511,6 +512,8 @@ async fn data(app: web::Data<App>, caller: Caller, credential: Credential) -> An
                 "tokens": tokens,
                 "saved_searches": saved_searches::all(conn, &session.account)?.iter().map(saved).collect::<Vec<_>>(),
                 "profiles": profiles,
+                "notice_choice": notices::choice(conn, &session.account)?,
+                "notices": told.iter().map(notice).collect::<Vec<_>>(),
                 "done": done.iter().take(ROWS_MOST).map(entry).collect::<Vec<_>>(),
                 "done_is_complete": done.len() <= ROWS_MOST,
                 "about": about.iter().map(entry).collect::<Vec<_>>(),
@@ -553,7 +556,12 @@ async fn erase(
     })
     .await?;
     let auth = app.auth.clone();
-    app.blocking(move || auth.post.forget(&email)).await?;
+    let database = app.database.clone();
+    app.blocking(move || {
+        database.forget_what_was_written()?;
+        auth.post.forget(&email)
+    })
+    .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -613,6 +621,11 @@ fn shown_sessions(conn: &mut Conn, account: &ThingId, current: &str, now: &Times
 fn saved(search: &SavedSearch) -> serde_json::Value {
     let query: serde_json::Value = serde_json::from_str(&search.query).unwrap_or_default();
     serde_json::json!({ "id": search.id, "name": search.name, "query": query, "created_at": search.created_at })
+}
+
+fn notice(notice: &notices::Notice) -> serde_json::Value {
+    serde_json::json!({ "id": notice.id, "kind": notice.kind.code(), "matter": notice.matter, "event": notice.event,
+        "at": notice.at, "read_at": notice.read_at })
 }
 
 fn entry(row: &log::Change) -> serde_json::Value {

@@ -259,6 +259,12 @@ fn merged_into(kind: Kind, into: &ThingId, english: bool) -> HttpResponse {
 fn patched<E: Stored>(current: &Thing<E>, patch: &serde_json::Value) -> Result<E> {
     let mut fields = serde_json::to_value(&current.entry).map_err(Error::internal)?;
     parse::merge_patch(&mut fields, patch);
+    // A name that there is not would be cleared without a word.
+    if let (Some(fields), Some(changes)) = (fields.as_object_mut(), patch.as_object()) {
+        let known = parse::names::<E>();
+        let unknown = changes.iter().filter(|(name, change)| change.is_null() && !known.contains(name));
+        fields.extend(unknown.map(|(name, change)| (name.clone(), change.clone())));
+    }
     parse::entry(fields).map_err(Error::Invalid)
 }
 

@@ -302,6 +302,11 @@ impl Office {
                 // Letters hold codes.
                 secrets::restrict(folder).map_err(Error::internal)?;
                 let beside = folder.join(format!(".{id}"));
+                // Half of it, from a try that was cut short.
+                match std::fs::remove_file(&beside) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::internal(error)),
+                    _ => {}
+                }
                 secrets::write_private(&beside, &message.formatted()).map_err(Error::internal)?;
                 std::fs::rename(&beside, folder.join(format!("{id}.eml"))).map_err(Error::internal)
             }

@@ -58,6 +58,20 @@ pub fn restrict(folder: &Path) -> std::io::Result<()> {
     give_mode(folder, 0o700)
 }
 
+/// Whether others on the machine may look into the folder.
+pub fn is_open_to_others(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(folder).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
 /// A file that only its owner can read.
 pub fn restrict_file(file: &Path) -> std::io::Result<()> {
     give_mode(file, 0o600)

@@ -12,8 +12,8 @@ use crate::domain::vocabulary::Language;
 pub fn run(config: &Config, arguments: &CreateAdminArguments, terminal: &Terminal) -> Result<Ending, Failure> {
     let email = Email::parse(&arguments.email).map_err(|defect| Failure::WrongUse(defect.message))?;
     let instead = Message::new(
-        "動いている間は、管理者として POST /api/v1/invitations で招待してください。",
-        "While it runs, invite with POST /api/v1/invitations as an administrator.",
+        "serve を止めてから実行するか、すでに管理者がいれば、その人が POST /api/v1/invitations で招待してください。",
+        "Stop serve and run this again; or, where there is an administrator already, they invite with POST /api/v1/invitations.",
     );
     let open = open_database(config, Access::Write { instead: &instead })?;
     let language = match config.output.language {

@@ -26,6 +26,13 @@ pub fn run(config: &Config, arguments: &ServeArguments, terminal: &Terminal) -> 
         mark_as_demo(&config.data)?;
     }
     let opened = open_database(config, Access::Serve)?;
+    if secrets::is_open_to_others(&config.data) {
+        let folder = config.data.display();
+        terminal.line(
+            &format!("{folder} はこのマシンのほかの利用者にも開いています。非公開の情報が入るので、chmod 700 などで閉じてください。"),
+            &format!("{folder} is open to others on this machine, and holds what is private: close it (chmod 700)."),
+        );
+    }
     let sign_ins = if arguments.demo { demo_sign_ins(config, &opened.database)? } else { None };
     let listener = TcpListener::bind(config.server.listen).map_err(|error| {
         Failure::cannot_run(

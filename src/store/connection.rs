@@ -110,6 +110,8 @@ fn open(target: &Target, statement_timeout: Duration, read_only: bool) -> Result
                 "PRAGMA synchronous = FULL",
                 "PRAGMA foreign_keys = ON",
                 "PRAGMA temp_store = MEMORY",
+                // What is deleted is gone from the file: people may be erased.
+                "PRAGMA secure_delete = ON",
                 "PRAGMA cache_size = -16000",
             ] {
                 conn.batch_execute(pragma).map_err(QueryError)?;

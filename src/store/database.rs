@@ -6,6 +6,7 @@ use super::log::{self, Action, Position, Subject};
 use super::queue::{Queue, Turn};
 use crate::domain::{Actor, Clock, Defect, ThingId, Timestamp};
 use crate::error::{Error, Result};
+use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Pool, PooledConnection};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -176,6 +177,15 @@ impl Database {
         let (mut conn, _turn) = self.writing_connection()?;
         learn_shape(&mut conn);
         Ok(())
+    }
+
+    /// After somebody was erased: what SQLite's write-ahead file still holds of them goes too. Best effort: readers that
+    /// are busy keep it until the next time.
+    pub fn forget_what_was_written(&self) -> Result<()> {
+        self.bare(|conn| match conn {
+            Conn::Sqlite(conn) => Ok(conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?),
+            Conn::Postgresql(_) => Ok(()),
+        })
     }
 
     /// How often this process has committed: while it stays the same, what was read from SQLite still holds.

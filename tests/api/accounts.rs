@@ -298,6 +298,7 @@ fn a_person_takes_their_data_and_goes_and_the_chain_still_holds() {
     assert_eq!(data["account"]["memberships"][0]["party"], json!(firm));
     assert_eq!(data["tokens"].as_array().unwrap().len(), 1);
     assert!(data["done"].as_array().unwrap().iter().any(|entry| entry["kind"] == "invitation"));
+    assert_eq!((&data["notices"], &data["notice_choice"]), (&json!([]), &json!("at_once")));
     assert!(!data.to_string().contains("argon2"));
 
     let headers = [("authorization", person.bearer())];
@@ -306,6 +307,13 @@ fn a_person_takes_their_data_and_goes_and_the_chain_still_holds() {
     assert_eq!(app.delete_with_body(ME, &headers, json!({ "password": PASSWORD })).status, 204);
     assert_eq!(app.get_as(&person, ME).status, 401);
     assert!(app.letters("leaver@example.jp").is_empty(), "the letters in the folder went with them");
+    if !app.world.is_postgresql() {
+        for file in ["musubi.db", "musubi.db-wal"] {
+            let bytes = std::fs::read(app.world.folder.path().join(file)).unwrap_or_default();
+            let word = b"leaver@example.jp";
+            assert!(!bytes.windows(word.len()).any(|window| window == word), "{file} still holds the address");
+        }
+    }
     assert_eq!(app.try_sign_in("leaver@example.jp", PASSWORD).status, 401);
     app.get_as(&administrator, &account_path(&person)).problem(404, "not-found");
 

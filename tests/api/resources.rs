@@ -125,6 +125,8 @@ fn a_patch_tells_absent_from_null_from_a_value() {
         let after = changed.json();
         assert_eq!(after[title], "Changed");
 
+        let mistyped = app.patch(&path, "\"2\"", json!({ "no_such_name": null }));
+        assert_eq!(mistyped.problem(422, "invalid")["errors"][0]["pointer"], "/no_such_name", "{plural}");
         let cleared = app.patch(&path, "\"2\"", json!({ (title): null }));
         assert_eq!(cleared.json()[title], Value::Null, "{plural}");
         for (name, value) in before.as_object().expect("an object") {
