@@ -1,6 +1,7 @@
 //! Search: the tree of the query as sets of documents, scores beside them, a page, facets in one pass.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::postings::Postings;
@@ -20,7 +21,7 @@ use crate::query::parse::{Node, parse};
 use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, has_text, plan};
 use crate::request::{ConditionField as Field, Filters, Hit, Meaning, SearchAnswer, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
-use crate::snapshot::{Segment, Snapshot, damaged};
+use crate::snapshot::{FacetColumn, FacetOrdinals, Segment, Snapshot, count_together, damaged};
 
 /// Farthest hit that can be shown.
 pub const FARTHEST_HIT: usize = 10_000;
@@ -125,6 +126,28 @@ struct SegmentFound<'pool> {
     of_any_kind: Option<Bits>,
     /// Meets everything.
     hits: Bits,
+}
+
+impl SegmentFound<'_> {
+    /// What meets everything but the filter by an attribute.
+    fn without(&self, attribute: Attribute) -> Bits {
+        let mut documents = self.matched.clone();
+        for (_, condition) in self.filters.iter().filter(|(filtered, _)| *filtered != attribute) {
+            documents.and(condition);
+        }
+        if let Some(fresh) = &self.fresh {
+            documents.and(fresh);
+        }
+        documents
+    }
+}
+
+/// The numbers of a column that can be counted together with others, and its place.
+fn narrow((at, column): (usize, &Arc<FacetColumn>)) -> Option<(usize, &[u8])> {
+    match &column.ordinals {
+        FacetOrdinals::Narrow(ordinals) => Some((at, ordinals.as_slice())),
+        FacetOrdinals::Single(_) | FacetOrdinals::Many(_) => None,
+    }
 }
 
 struct Found<'pool> {
@@ -439,33 +462,36 @@ impl<'search> Searching<'search> {
     }
 
     /// Counts every asked attribute over the matches, each without its own filter, so a chosen value keeps its rivals.
+    /// Those without one are counted over the same documents, so together.
     fn facets(&self, found: &Found<'_>) -> Result<Vec<FacetCounts>, EngineError> {
-        let mut answer = Vec::with_capacity(self.request.facets.len());
-        for attribute in &self.request.facets {
-            let mut counts: HashMap<String, usize> = HashMap::new();
-            for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
-                let column = segment.facet(*attribute)?;
-                let mut by_ordinal = vec![0u32; column.values];
-                let own_filter = found.filters.iter().any(|(filtered, _)| filtered == attribute);
-                if own_filter {
-                    let mut documents = found.matched.clone();
-                    for (_, condition) in found.filters.iter().filter(|(filtered, _)| filtered != attribute) {
-                        documents.and(condition);
-                    }
-                    if let Some(fresh) = &found.fresh {
-                        documents.and(fresh);
-                    }
-                    column.count(&documents, &mut by_ordinal);
-                } else {
-                    column.count(&found.hits, &mut by_ordinal);
-                }
-                for (ordinal, count) in by_ordinal.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-                    *counts.entry(column.value(ordinal as u32)?).or_default() += count as usize;
+        let asked = &self.request.facets;
+        let mut counts: Vec<HashMap<String, usize>> = vec![HashMap::new(); asked.len()];
+        for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
+            let columns: Vec<Arc<FacetColumn>> =
+                asked.iter().map(|attribute| segment.facet(*attribute)).collect::<Result<_, _>>()?;
+            let filtered = |at: usize| found.filters.iter().any(|(filtered, _)| *filtered == asked[at]);
+            let mut by_ordinal: Vec<Vec<u32>> = columns.iter().map(|column| vec![0; column.values]).collect();
+            let together: Vec<(usize, &[u8])> =
+                columns.iter().enumerate().filter(|(at, _)| !filtered(*at)).filter_map(narrow).collect();
+            let tables =
+                count_together(&together.iter().map(|(_, ordinals)| *ordinals).collect::<Vec<_>>(), &found.hits);
+            for ((at, _), table) in together.iter().zip(tables) {
+                for (count, counted) in by_ordinal[*at].iter_mut().zip(table) {
+                    *count = counted;
                 }
             }
-            answer.push((*attribute, most_frequent_first(counts)));
+            for (at, column) in columns.iter().enumerate() {
+                if filtered(at) {
+                    column.count(&found.without(asked[at]), &mut by_ordinal[at]);
+                } else if !together.iter().any(|(other, _)| *other == at) {
+                    column.count(&found.hits, &mut by_ordinal[at]);
+                }
+                for (ordinal, count) in by_ordinal[at].iter().enumerate().filter(|(_, count)| **count > 0) {
+                    *counts[at].entry(column.value(ordinal as u32)?).or_default() += *count as usize;
+                }
+            }
         }
-        Ok(answer)
+        Ok(asked.iter().copied().zip(counts.into_iter().map(most_frequent_first)).collect())
     }
 
     /// Counts how long ago what matches was verified, without the filter by that.

@@ -139,9 +139,32 @@ pub(crate) struct FacetColumn {
 }
 
 pub(crate) enum FacetOrdinals {
+    /// At most one value for each document, of fewer than [`NARROW`]; [`NOTHING`] for none.
+    Narrow(Vec<u8>),
     /// At most one value for each document; `u32::MAX` for none.
     Single(Vec<u32>),
     Many(Lists),
+}
+
+/// Values that fit into a byte, beside the number for none.
+const NARROW: usize = NOTHING as usize;
+const NOTHING: u8 = u8::MAX;
+
+/// How often each number occurs.
+pub(crate) type NarrowCounts = [u32; NARROW + 1];
+
+/// Counts several narrow columns in one pass over the documents: they share the reading of the set, and their additions do
+/// not wait for each other.
+pub(crate) fn count_together(columns: &[&[u8]], documents: &Bits) -> Vec<NarrowCounts> {
+    let mut tables = vec![[0; NARROW + 1]; columns.len()];
+    documents.for_each(|document| {
+        for (table, ordinals) in tables.iter_mut().zip(columns) {
+            if let Some(ordinal) = ordinals.get(document as usize) {
+                table[usize::from(*ordinal)] += 1;
+            }
+        }
+    });
+    tables
 }
 
 impl FacetColumn {
@@ -428,14 +451,16 @@ impl Segment {
         let documents = self.documents();
         let lists = Lists::read(column.as_ref().map(|column| column.ords()), documents, |ordinal| ordinal as u32);
         let single = (0..documents).all(|document| lists.of(document).len() <= 1);
-        let ordinals = if single {
-            FacetOrdinals::Single(
-                (0..documents).map(|document| lists.of(document).first().copied().unwrap_or(u32::MAX)).collect(),
-            )
+        let values = column.as_ref().map_or(0, |column| column.dictionary().num_terms());
+        let first = |document| lists.of(document).first().copied();
+        let ordinals = if single && values < NARROW {
+            let narrow = |document| first(document).map_or(NOTHING, |ordinal| ordinal as u8);
+            FacetOrdinals::Narrow((0..documents).map(narrow).collect())
+        } else if single {
+            FacetOrdinals::Single((0..documents).map(|document| first(document).unwrap_or(u32::MAX)).collect())
         } else {
             FacetOrdinals::Many(lists)
         };
-        let values = column.as_ref().map_or(0, |column| column.dictionary().num_terms());
         let loaded = Arc::new(FacetColumn { ordinals, column, values });
         Ok(Arc::clone(slot.get_or_init(|| loaded)))
     }
@@ -603,6 +628,13 @@ impl FacetColumn {
     /// Adds the values of these documents to the counts by ordinal.
     pub(crate) fn count(&self, documents: &Bits, counts: &mut [u32]) {
         match &self.ordinals {
+            FacetOrdinals::Narrow(ordinals) => {
+                for table in count_together(&[ordinals.as_slice()], documents) {
+                    for (count, more) in counts.iter_mut().zip(table) {
+                        *count += more;
+                    }
+                }
+            }
             FacetOrdinals::Single(ordinals) => {
                 documents.for_each(|document| {
                     if let Some(count) = counts.get_mut(ordinals[document as usize] as usize) {
