@@ -1,7 +1,7 @@
 //! Lines of needs against texts of candidates: the rules of proof on generated pairs, and the quality on pairs written
 //! independently by hand (`tests/data/line_pairs.jsonl`).
 
-use musubi_index::lines::{Text, Verdict, judge};
+use musubi_index::lines::{Line, Passage, Place, Text, Verdict, closest, judge};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -136,6 +136,41 @@ fn quality_on_pairs_judged_by_hand() {
     let there: usize = halves.iter().map(|(_, half)| half.met.there).sum();
     assert!(right as f64 / said as f64 >= 0.90, "precision of met: {right} of {said}");
     assert!(right as f64 / there as f64 >= 0.13, "recall of met: {right} of {there}");
+}
+
+fn cited<'a>(texts: &[Text<'a>], place: Place) -> &'a str {
+    let text = texts[place.text].text;
+    let byte = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
+    &text[byte(place.start)..byte(place.end)]
+}
+
+/// Of the pairs that a person called met and the judge cannot tell, how often a person is shown the sentence that says so.
+#[test]
+fn the_closest_sentence_of_what_stays_unknown() {
+    let (mut unknown, mut shown, mut right, mut elsewhere, mut nothing_to_show) = (0, 0, 0, 0, 0);
+    for pair in pairs() {
+        let texts = texts(&pair);
+        if judge(&[&pair.line], &texts) != Verdict::Unknown {
+            continue;
+        }
+        let passages: Vec<Passage> = texts.iter().map(|text| Passage::read(text.text)).collect();
+        let found = closest(&Line::read(&[&pair.line]), &passages).map(|place| cited(&texts, place));
+        if pair.verdict != "met" {
+            elsewhere += usize::from(found.is_some());
+            nothing_to_show += 1;
+            continue;
+        }
+        unknown += 1;
+        shown += usize::from(found.is_some());
+        let evidence = pair.evidence.trim();
+        right += usize::from(found.is_some_and(|found| found.contains(evidence) || evidence.contains(found.trim())));
+    }
+    println!(
+        "met by hand and unknown here: {unknown}, a closest sentence for {shown}, the one that the hand named for {right}; \
+         of {nothing_to_show} others a closest sentence for {elsewhere}"
+    );
+    assert!(right * 3 >= unknown, "the sentence that the hand named: {right} of {unknown}");
+    assert!(right * 4 >= shown * 3, "another sentence than the hand named: {right} of {shown}");
 }
 
 /// Seeded numbers, the same everywhere (xorshift).

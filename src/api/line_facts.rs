@@ -122,7 +122,7 @@ pub(super) fn of_condition(
         _ => None,
     };
     let strength = if verdict == LineVerdict::Unknown { 0.0 } else { 1.0 };
-    LineBody { index, requirement, verdict, strength, evidence, would_fit }
+    LineBody { index, requirement, verdict, strength, evidence, closest: None, would_fit }
 }
 
 fn asked(condition: &Condition, names: &Names) -> (String, String) {

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::store::Conn;
 use crate::store::readings::{self, Reading};
 use crate::store::things;
-use musubi_index::lines::{Line, Passage, Place, Verdict, judge_read};
+use musubi_index::lines::{Line, Passage, Place, Verdict, closest, judge_read};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,6 +31,9 @@ pub struct LineBody {
     pub strength: f32,
     /// The sentence, or the fact of the profile, that shows it.
     pub evidence: Option<LineEvidence>,
+    /// For an unknown line: the party's sentence that speaks of most of it, for a person to read. It shows nothing and
+    /// counts for nothing.
+    pub closest: Option<LineEvidence>,
     /// What would make this fit; none where nothing is missing.
     pub would_fit: Option<Message>,
 }
@@ -258,7 +261,9 @@ fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage
             match words.verdict {
                 LineVerdict::Unmet => words,
                 LineVerdict::Met if line.label && told_in_words(line) => words,
-                LineVerdict::Met | LineVerdict::Unknown => body,
+                // The words are there, the fact is not: they are as close as it comes.
+                LineVerdict::Met => LineBody { closest: words.evidence, ..body },
+                LineVerdict::Unknown => LineBody { closest: words.closest, ..body },
             }
         }
     }
@@ -276,8 +281,12 @@ fn by_words(index: usize, line: &Ready, passages: &[&Passage], sources: &[Source
         Verdict::Unmet { place, strength, numbers } => (LineVerdict::Unmet, strength, cite(sources, place), numbers),
         Verdict::Unknown => (LineVerdict::Unknown, 0.0, None, None),
     };
+    let closest = match verdict {
+        LineVerdict::Unknown => closest(&line.line, passages).and_then(|place| cite(sources, place)),
+        LineVerdict::Met | LineVerdict::Unmet => None,
+    };
     let would_fit = would_fit(line, verdict, numbers.as_ref());
-    LineBody { index, requirement: line.requirement, verdict, strength, evidence, would_fit }
+    LineBody { index, requirement: line.requirement, verdict, strength, evidence, closest, would_fit }
 }
 
 fn cite(sources: &[Source<'_>], place: Place) -> Option<LineEvidence> {

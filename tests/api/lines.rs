@@ -63,6 +63,8 @@ fn every_line_comes_back_with_the_sentence_that_shows_it() {
     let unknown = &first["lines"][2];
     assert!(unknown["evidence"].is_null() && unknown["strength"] == 0.0, "{unknown}");
     assert!(unknown["would_fit"]["en"].as_str().expect("a sentence").contains("ISO 14001"));
+    // Nothing speaks of it, and only an unknown line has something that merely comes near.
+    assert!([met, unmet, unknown].iter().all(|line| line["closest"].is_null()), "{first}");
 
     let second = of(&results, &cutter);
     assert_eq!(verdicts(second)[0], "unmet");
@@ -180,6 +182,54 @@ fn what_others_keep_private_neither_shows_nor_counts() {
     assert_eq!(before, after);
     assert!(!after.contains("カナリア"));
     assert!(ask(&Actor::Operator).contains("カナリア"));
+}
+
+#[test]
+fn an_unknown_line_brings_the_sentence_that_comes_nearest_and_counts_nothing() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let joiner = app.create("organizations", json!({ "organization_kind": "firm", "name_ja": "木工の会社" }));
+    let own = capability(&app, &joiner, "木工と塗装", "木工を行う。粉体塗装ができる会社を探しています。");
+    let prefecture = json!({ "field": "prefecture", "operator": "any_of", "values": ["06"] });
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "木工の粉体塗装", "lines": [
+            { "strength": "must", "text_ja": "アルミの粉体塗装ができること" },
+            { "strength": "should", "text_ja": "木工を行うこと", "condition": prefecture },
+            { "strength": "should", "text_ja": "唾液の性能試験ができること" }] }),
+    );
+    app.settle();
+    let ask = |actor: &Actor| {
+        let query = json!({ "from": { "kind": "need", "id": need }, "towards": "organizations" });
+        let query = serde_json::from_value(query).expect("a query");
+        serde_json::to_string(&matching::answer(&app.app, actor, query).expect("an answer")).expect("JSON")
+    };
+    let before = ask(&Actor::Visitor);
+    let answer: Value = serde_json::from_str(&before).expect("JSON");
+    let lines = &of(answer["results"].as_array().expect("results"), &joiner)["lines"];
+    for line in lines.as_array().expect("lines") {
+        assert_eq!((line["verdict"].as_str(), line["strength"].as_f64()), (Some("unknown"), Some(0.0)), "{line}");
+        assert!(line["evidence"].is_null() && line["would_fit"].is_object(), "{line}");
+    }
+    let wish = &lines[0]["closest"];
+    assert_eq!((wish["id"].as_str(), wish["field"].as_str()), (Some(own.as_str()), Some("description")), "{wish}");
+    assert_eq!((wish["start"].as_u64(), wish["end"].as_u64()), (Some(6), Some(24)));
+    assert_eq!(wish["text"], "粉体塗装ができる会社を探しています。");
+    // The words are there, but not the fact.
+    assert_eq!(lines[1]["closest"]["text"], "木工を行う。");
+    assert!(lines[2]["closest"].is_null());
+
+    let nearer = "カナリア。アルミの粉体塗装の研究会に参加。唾液の性能試験を見学した。";
+    for visibility in ["private", "members", "parties"] {
+        app.create(
+            "capabilities",
+            json!({ "owner": joiner, "capability_kind": "process", "name_ja": "木工の見学", "visibility": visibility,
+                    "description_ja": nearer }),
+        );
+    }
+    app.settle();
+    assert_eq!(ask(&Actor::Visitor), before, "what one may not read comes near nothing");
+    assert!(ask(&Actor::Operator).contains("アルミの粉体塗装の研究会に参加。"));
 }
 
 #[test]

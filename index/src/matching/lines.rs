@@ -16,6 +16,7 @@
 //! ```
 
 mod clause;
+mod closest;
 mod denial;
 mod markers;
 mod quantity;
@@ -28,6 +29,7 @@ mod verbatim;
 pub use clause::Passage;
 pub(crate) use clause::clauses_of;
 use clause::{Clause, Sentence};
+pub use closest::closest;
 use denial::denial;
 use markers::Stance;
 use requirement::{Form, SPECIFIC, Unit};
