@@ -312,7 +312,7 @@ async fn first(
         };
         let answer =
             group::compose(&gathered.question, &mut watch).map_err(|refusals| in_our_words(refused(refusals), &ask))?;
-        let found = answered(&answer, &gathered.names, None, gathered.question.candidates.len(), gathered.stale);
+        let found = answered(&answer, &gathered.known, None, gathered.question.candidates.len(), gathered.stale);
         let effect = before.map(|members| effect(&gathered, &members)).transpose()?;
         Ok(First { found, effect, gathered })
     })
@@ -321,7 +321,7 @@ async fn first(
 
 /// What the group before a change is worth now. Who is no candidate any more is left out.
 fn effect(gathered: &Gathered, members: &[String]) -> Result<serde_json::Value> {
-    let still: Vec<String> = members.iter().filter(|id| gathered.names.contains_key(*id)).cloned().collect();
+    let still: Vec<String> = members.iter().filter(|id| gathered.known.names.contains_key(*id)).cloned().collect();
     let judged = group::evaluate(&gathered.question, &still).map_err(refused)?;
     Ok(json!({ "members": members, "value": judged.value, "broken": judged.broken }))
 }
@@ -332,12 +332,12 @@ fn go_on(app: &App, kept: &Kept<Composition>, ask: &CompositionAsk, first: First
     if seconds == 0 || first.found.proven {
         return;
     }
-    let Gathered { question, names, stale } = first.gathered;
+    let Gathered { question, known, stale } = first.gathered;
     let job = Job {
         composition: kept.id.clone(),
         revision: kept.matter.revision,
         question,
-        names,
+        known,
         seconds,
         stale,
         effect: first.effect,
@@ -375,6 +375,15 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
             if let Some(card) = cards.get(&ThingId::from_stored(party.id.clone())) {
                 party.name = card.title;
             }
+        });
+        result.each_chance(&mut |chances| {
+            // A need that the reader may not see, or no longer see as that of this visitor, is not spoken of.
+            chances.retain_mut(|chance| {
+                let need = cards.get(&ThingId::from_stored(chance.need.id.clone()));
+                let theirs = need.is_some_and(|need| need.owner.as_deref() == Some(chance.visitor.id.as_str()));
+                chance.say();
+                theirs && cards.get(&ThingId::from_stored(chance.visitor.id.clone())).is_some()
+            });
         });
     }
     let now: Vec<ThingId> = result

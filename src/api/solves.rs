@@ -2,9 +2,11 @@
 //! something else is asked of the composition, or when the service ends. What was found until then is kept. A solve that
 //! the end of the service cut short is not taken up again: the answer that stands is kept, with its bound.
 
-use super::compose::{GroupAnswer, Party, answered};
+use super::candidates::Known;
+use super::compose::{GroupAnswer, answered};
 use crate::app::LongTurn;
 use crate::domain::desk::{Composition, CompositionDeed};
+use crate::domain::entry::Title;
 use crate::domain::vocabulary::desk::CompositionState;
 use crate::domain::{Actor, ThingId};
 use crate::error::Result;
@@ -32,7 +34,7 @@ pub struct Job {
     pub composition: ThingId,
     pub revision: i64,
     pub question: Question,
-    pub names: HashMap<String, Party>,
+    pub known: Known,
     pub seconds: u64,
     pub stale: bool,
     /// Shown with the answer: what the change by hand did, but for the value and the members after it.
@@ -196,7 +198,7 @@ impl Shared {
             let solved = group::compose(&job.question, &mut watch);
             match solved {
                 Ok(answer) if !self.ending.load(Ordering::SeqCst) => {
-                    let found = answered(&answer, &job.names, None, job.question.candidates.len(), job.stale);
+                    let found = answered(&answer, &job.known, None, job.question.candidates.len(), job.stale);
                     if let Err(error) = self.database.write(&Actor::System, |tx| keep(tx, &job, found)) {
                         tracing::error!(?error, composition = %job.composition, "an answer could not be kept");
                     }
@@ -241,7 +243,8 @@ fn is_better(found: &GroupAnswer, stands: &GroupAnswer) -> bool {
 
 /// The event of an answer. It holds ids only: names are read anew for each reader.
 pub(super) fn found_deed(revision: i64, mut found: GroupAnswer, effect: Option<Value>) -> Result<CompositionDeed> {
-    found.each_party(&mut |party| party.name = crate::domain::entry::Title::default());
+    found.each_party(&mut |party| party.name = Title::default());
+    found.each_chance(&mut |chances| chances.iter_mut().for_each(|chance| chance.reason = Title::default()));
     let outcome = match (&found.group, &found.conflict) {
         (Some(_), _) => CompositionState::Found,
         (None, Some(_)) => CompositionState::Conflict,

@@ -92,7 +92,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             let mut watch = |_: Progress| began.elapsed() < LIMIT;
             let answer = group::compose(&gathered.question, &mut watch).map_err(refused)?;
             let count = gathered.question.candidates.len();
-            let found = answered(&answer, &gathered.names, None, count, gathered.stale);
+            let found = answered(&answer, &gathered.known, None, count, gathered.stale);
             let staying: BTreeSet<&str> = group.active().map(|seat| seat.planned.party.as_str()).collect();
             let (value, parts, members) = match found.group {
                 Some(group) => (Some(group.value), Some(group.parts), group.members),

@@ -4,7 +4,7 @@ use super::connection::{Conn, IN_LIST};
 use super::schema::exhibitions;
 use super::things::Stored;
 use super::values::Parts;
-use crate::domain::Exhibition;
+use crate::domain::{Exhibition, Relation};
 use crate::domain::codes::{ConceptCode, FieldCode, MunicipalityCode, WebAddress};
 use crate::domain::desk::Day;
 use crate::domain::kinds::exhibition::Topic;
@@ -72,6 +72,7 @@ impl Stored for Exhibition {
             ends_on: row.ends_on.map(Day::from_stored),
             apply_by: row.apply_by.map(Day::from_stored),
             answer_by: row.answer_by.map(Day::from_stored),
+            visitors: parts.targets(Relation::Visitor).into_iter().map(|(party, _)| party).collect(),
             theme: listed(&row.theme),
             booths: listed(&row.booths),
             walls: listed(&row.walls),
