@@ -1,13 +1,13 @@
 //! Chances with visitors: the needs that they posted, and how well each candidate answers them.
 
 use super::compose::{ChanceBody, Party};
-use super::matching::{self, FromThing, MatchFilters, Towards};
 use super::lines;
+use super::matching::{self, FromThing, MatchFilters, Towards};
 use crate::app::App;
 use crate::domain::desk::Timetable;
 use crate::domain::entry::Title;
-use crate::domain::vocabulary::desk::MeetingSide;
 use crate::domain::vocabulary::Kind;
+use crate::domain::vocabulary::desk::MeetingSide;
 use crate::domain::{Actor, Exhibition, Thing, ThingId};
 use crate::error::Result;
 use crate::store::{Conn, matters, things};

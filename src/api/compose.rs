@@ -414,10 +414,9 @@ pub(super) fn answered(
             .outside
             .iter()
             .filter_map(|outsider| {
-                let instead_of = outsider
-                    .instead_of
-                    .as_ref()
-                    .and_then(|(id, change)| Some(InsteadBody { party: known.names.get(id)?.clone(), change: *change }));
+                let instead_of = outsider.instead_of.as_ref().and_then(|(id, change)| {
+                    Some(InsteadBody { party: known.names.get(id)?.clone(), change: *change })
+                });
                 Some(OutsideBody {
                     party: known.names.get(&outsider.id)?.clone(),
                     adds: outsider.adds,

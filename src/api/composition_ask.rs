@@ -11,7 +11,7 @@ use crate::domain::vocabulary::desk::ApplicationState;
 use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
-use crate::store::{Conn, concepts};
+use crate::store::{Conn, concepts, merges};
 use musubi_index::composing::group;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -207,7 +207,8 @@ pub(super) fn question(app: &App, exhibition: &Thing<Exhibition>, ask: &Composit
     let today = Day::at(&app.clock().timestamp());
     let (theme, applications, visitors) = app.database.read(|conn| {
         let theme = theme(conn, &exhibition.entry)?;
-        let applications = matters::about::<Application>(conn, &exhibition.header.id)?;
+        let mut applications = matters::about::<Application>(conn, &exhibition.header.id)?;
+        follow_merges(conn, &mut applications)?;
         Ok((theme, applications, visitors(conn, exhibition)?))
     })?;
     let applied: Vec<&Application> = applications
@@ -283,6 +284,24 @@ pub(super) fn in_our_words(error: Error, ask: &CompositionAsk) -> Error {
         }
     }
     Error::Invalid(findings)
+}
+
+/// Whom applicants would like beside them, or not, by what they became.
+fn follow_merges(conn: &mut Conn, applications: &mut [Kept<Application>]) -> Result<()> {
+    let lists = applications.iter().map(|kept| &kept.matter.form);
+    let named = lists.flat_map(|form| form.apart.iter().chain(&form.together)).cloned().collect::<Vec<_>>();
+    let names = merges::survivors(conn, named)?;
+    for application in applications.iter_mut().map(|kept| &mut kept.matter) {
+        for list in [&mut application.form.apart, &mut application.form.together] {
+            for party in list.iter_mut() {
+                if let Some(into) = names.get(party) {
+                    *party = into.clone();
+                }
+            }
+            list.retain(|party| *party != application.party);
+        }
+    }
+    Ok(())
 }
 
 /// What its application says of a candidate. Who did not apply may be asked to lead, like everybody.

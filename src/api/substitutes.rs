@@ -7,11 +7,11 @@ use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::{Composition, Group};
+use crate::domain::desk::Group;
 use crate::domain::{Defect, Exhibition, ThingId};
 use crate::error::Error;
 use crate::store::matters::{self, Sight};
-use crate::store::things;
+use crate::store::{fairs, things};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
 use musubi_index::composing::group;
@@ -81,7 +81,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
                 };
                 let exhibition = things::get::<Exhibition>(conn, &scope, exhibition)?;
                 let asked = match &group.formed.composition {
-                    Some(id) => Some(read_ask(&matters::get::<Composition>(conn, &Sight::All, id)?)?),
+                    Some(id) => Some(read_ask(&fairs::composition(conn, id)?)?),
                     None => None,
                 };
                 Ok((group, exhibition, asked))

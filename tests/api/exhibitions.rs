@@ -111,7 +111,8 @@ impl Hall {
     /// Nothing is being solved any more.
     pub fn solved(&self, composition: &str) -> Value {
         let path = format!("compositions/{composition}/solve");
-        let done = || self.reads(&self.officer, &path)["state"] == "none";
+        let going_on = |state: &Value| ["waiting", "running"].contains(&state.as_str().expect("a state"));
+        let done = || !going_on(&self.reads(&self.officer, &path)["state"]);
         assert!(wait_until(PATIENCE, done), "it still solves");
         self.reads(&self.officer, &format!("compositions/{composition}"))
     }

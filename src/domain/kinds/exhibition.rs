@@ -1,6 +1,6 @@
+use crate::domain::access::Scope;
 use crate::domain::codes::{ConceptCode, FieldCode, MunicipalityCode, WebAddress};
 use crate::domain::desk::Day;
-use crate::domain::access::Scope;
 use crate::domain::entry::{self, Entry, Link, Relation, TextField, TextPlace, Texts, Title};
 use crate::domain::finding::{Defect, Finding};
 use crate::domain::id::ThingId;
