@@ -19,7 +19,7 @@ const NEEDS_MOST: usize = 40;
 /// Parties that a need finds.
 const FOUND: usize = 1_000;
 /// A party answers a need from this share of the best answer in the registry on.
-const ANSWERS: f64 = 0.3;
+const ANSWERS: f64 = 0.4;
 /// What the best, the second and the third need count that a candidate answers: one stand can only talk to so many.
 const STEPS: [f64; 3] = [1.0, 0.5, 0.25];
 

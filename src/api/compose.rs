@@ -253,7 +253,7 @@ pub struct ChanceBody {
     /// The need (its kind is `need`), and the party that posted it.
     pub need: Party,
     pub visitor: Party,
-    /// As a share of the best answer to it in the registry, 0.3 to 1.
+    /// As a share of the best answer to it in the registry, 0.4 to 1.
     pub fit: f64,
     pub points: f64,
     /// The same in words.

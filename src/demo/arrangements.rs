@@ -3,10 +3,10 @@
 //! starts without solving anything. The days are moved to the day on which the demo is made.
 
 use crate::domain::desk::{BoothPlan, Composition, Day, Group, Matter, Meeting, Timetable};
-use crate::domain::{Actor, Kind, ThingId, Timestamp};
+use crate::domain::{Actor, Email, Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Sight};
-use crate::store::{Database, Tx, references};
+use crate::store::{Database, Tx, accounts, references};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 /// One event a line, in the order in which they happened.
 const EVENTS: &str = include_str!("arrangements.jsonl");
-/// Begins what is put in when it is played back: `demo:org-unema`, `demo:matter:group`, `demo:day:30`,
+/// Begins what is put in when it is played back: `demo:org-unema`, `demo:matter:group-1`, `demo:account:officer`, `demo:day:30`,
 /// `demo:time:-20 01:00` (days from today, hours and minutes in UTC).
 const MARK: &str = "demo:";
 
@@ -92,6 +92,10 @@ fn meant(tx: &mut Tx<'_>, known: &HashMap<String, ThingId>, name: &str) -> Resul
     let wrong = || Error::internal(format!("the demo knows no {name}"));
     if let Some(matter) = name.strip_prefix("matter:") {
         return known.get(matter).map(ToString::to_string).ok_or_else(wrong);
+    }
+    if let Some(role) = name.strip_prefix("account:") {
+        let email = Email::parse(&super::sign_ins::email(role)).map_err(|_| wrong())?;
+        return Ok(accounts::by_email(tx.conn(), &email)?.ok_or_else(wrong)?.id.to_string());
     }
     let today = Day::at(tx.at()).date();
     if let Some(days) = name.strip_prefix("day:") {

@@ -62,7 +62,7 @@ fn what_a_visitor_looks_for_is_a_reason_with_points() {
     assert_eq!(made["result"]["visitor_needs"], 1);
     let chance = &member(&made, film)["chances"][0];
     assert_eq!((&chance["need"]["id"], &chance["visitor"]["id"]), (&json!(need), &json!(visitor)));
-    assert!(chance["fit"].as_f64().is_some_and(|fit| (0.3..=1.0).contains(&fit)), "{chance}");
+    assert!(chance["fit"].as_f64().is_some_and(|fit| (0.4..=1.0).contains(&fit)), "{chance}");
     let reason = chance["reason"]["ja"].as_str().expect("a reason");
     assert!(reason.contains(NEED) && reason.contains("架空電機"), "{reason}");
     assert!(chance["reason"]["en"].as_str().is_some_and(|reason| reason.starts_with("It answers the need")));

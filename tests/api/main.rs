@@ -20,6 +20,7 @@ mod exhibitions;
 mod facets;
 mod fair_clocks;
 mod fair_days;
+mod fair_refusals;
 mod figures;
 mod health;
 mod history;

@@ -75,6 +75,7 @@ fn all_of_it_follows_and_goes_back() {
     let frame = json!({ "title": "商談会", "tables": 2, "slots": [
         { "start": "2026-04-10T10:00:00+09:00", "end": "2026-04-10T10:20:00+09:00" },
         { "start": "2026-04-10T10:20:00+09:00", "end": "2026-04-10T10:40:00+09:00" },
+        { "start": "2026-04-10T10:40:00+09:00", "end": "2026-04-10T11:00:00+09:00" },
     ] });
     let timetable = format!("timetables/{}", id(&hall.does(&hall.officer, &format!("{fair}/timetables"), frame)));
     let participants = json!({ "participants": [
@@ -122,7 +123,10 @@ fn all_of_it_follows_and_goes_back() {
     // Its meetings move when it changes, as the same meetings.
     let own = format!("{timetable}/participants/{new}");
     let version = hall.reads(&hall.officer, &own)["version"].as_i64().expect("a version");
-    let moved = hall.app.patch_as(&hall.officer, &format!("/api/v1/{own}"), version, json!({ "slots": [1] }));
+    let plan = hall.reads(&hall.officer, &format!("{timetable}/meetings"))["items"].clone();
+    let taken = |slot: &i64| plan.as_array().expect("meetings").iter().any(|one| one["slot"] == *slot);
+    let free = (0..3).find(|slot| !taken(slot)).expect("a free slot");
+    let moved = hall.app.patch_as(&hall.officer, &format!("/api/v1/{own}"), version, json!({ "slots": [free] }));
     assert_eq!(moved.status, 200, "{}", moved.body);
     let list = hall.reads(&hall.officer, &format!("meetings?party={new}"))["items"].clone();
     assert_eq!((list.as_array().map(Vec::len), id(&list[0])), (Some(1), meeting));
