@@ -117,7 +117,7 @@ impl Run {
         RunShown {
             id: Some(self.id.clone()),
             of: self.of.clone(),
-            state: seen.state,
+            state: self.state(seen.state),
             best: seen.best,
             bound: seen.bound,
             gap: seen.best.zip(seen.bound).map(|(best, bound)| ((bound - best) / bound.abs().max(1e-9)).max(0.0)),
@@ -125,6 +125,15 @@ impl Run {
             started_at: Some(self.started_at.clone()),
             elapsed_ms: elapsed.map(|elapsed| elapsed.as_millis() as u64),
             version: seen.version,
+        }
+    }
+
+    /// Whoever was stopped while waiting need not wait for the turn to know it.
+    fn state(&self, state: RunState) -> RunState {
+        match state {
+            RunState::Waiting if self.is_dropped() => RunState::Overtaken,
+            RunState::Waiting if self.is_cancelled() => RunState::Cancelled,
+            other => other,
         }
     }
 
@@ -349,8 +358,9 @@ mod tests {
         assert_eq!((background.shown(&other).state, second.version), (RunState::Waiting, Some(7)));
         let (first, second) = (first.id.unwrap(), second.id.unwrap());
         assert!(background.find(&one, &first).is_some() && background.find(&other, &first).is_none());
-        // Who waits is stopped without having begun; what it answers stands.
+        // Who waits is stopped at once, without having begun; what it answers stands.
         assert_eq!(background.stop(&other), Some(7));
+        assert_eq!((background.shown(&other).state, background.stop(&other)), (RunState::Cancelled, None));
         assert_eq!(background.stop(&one), Some(1));
         comes(&background, &other, RunState::Cancelled);
         let ended = background.shown(&one);

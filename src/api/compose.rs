@@ -527,7 +527,7 @@ impl ChanceBody {
         let english = |title: &Title| title.en.clone().or_else(|| title.ja.clone()).unwrap_or_default();
         self.reason = Title {
             ja: Some(format!("来場する「{}」のニーズ「{}」に応えます。", visitor.any(), need.any())),
-            en: Some(format!("It answers the need \"{}\" of the visitor {}.", english(need), english(visitor))),
+            en: Some(format!("It answers the need \"{}\" of the visitor \"{}\".", english(need), english(visitor))),
         };
     }
 }

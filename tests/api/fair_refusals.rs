@@ -52,7 +52,7 @@ fn every_refusal_is_said_in_both_languages_with_its_place() {
         let at = error["pointer"].as_str().expect("a pointer");
         assert!(at == pointer || at.starts_with(&format!("{pointer}/rule")), "{path} {body}: {problem}");
         let (ja, en) = (error["message"]["ja"].as_str().expect("ja"), error["message"]["en"].as_str().expect("en"));
-        assert!(ja.chars().any(|letter| !letter.is_ascii()) && !en.is_empty(), "{body}: {problem}");
+        assert!(!ja.is_ascii() && !en.is_empty(), "{body}: {problem}");
         assert!(FOREIGN.iter().all(|word| !ja.contains(word)), "{body}: {ja}");
     }
     // The same of an exhibition itself.
