@@ -3,7 +3,6 @@
 use crate::Limits;
 use crate::api::background::Background;
 use crate::api::metrics::Metrics;
-use crate::api::solves::Solves;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
@@ -34,7 +33,6 @@ pub struct App {
     pub imports: Arc<Imports>,
     /// Solves that go on in the background.
     pub background: Arc<Background>,
-    pub solves: Arc<Solves>,
 }
 
 /// The one turn for what keeps a core busy for seconds; cheap to clone.

@@ -14,8 +14,8 @@ pub mod exchange;
 pub mod feed;
 pub mod store;
 
+use crate::api::background::Background;
 use crate::api::metrics::Metrics;
-use crate::api::solves::Solves;
 use crate::app::{App, LongTurn};
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
@@ -76,9 +76,8 @@ pub fn build(
     // Staged files lie beside the index, in the data folder.
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
     let long_turn = LongTurn::default();
-    let solves = Arc::new(Solves::start(database.clone(), long_turn.clone()));
-    let (limits, background) = (Arc::new(limits), Arc::default());
-    Ok(App { database, engine, feed, watch, turns, long_turn, limits, metrics, auth, imports, solves, background })
+    let (limits, background) = (Arc::new(limits), Arc::new(Background::start(long_turn.clone())));
+    Ok(App { database, engine, feed, watch, turns, long_turn, limits, metrics, auth, imports, background })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

@@ -211,13 +211,19 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("standing", "matching"),
                     ("compose", "matching"),
                     ("candidates", "matching"),
-                    // The thread that solves on.
+                    // What visitors look for is a match for each of their needs.
+                    ("candidates", "chances"),
+                    ("composition_ask", "chances"),
+                    ("chances", "matching"),
+                    // What goes on after the answer at once.
                     ("compositions", "solves"),
                     // A feed is a saved search read by address.
                     ("feeds", "saved_searches"),
                     // The same proposals as a file.
                     ("matching", "match_files"),
                     ("match_files", "matching"),
+                    ("compositions", "background"),
+                    ("solves", "background"),
                     ("thing_matches", "matching"),
                     ("matching", "thing_matches"),
                     // A timetable is one resource in several files: its frame, those who take part, how it is arranged,

@@ -293,7 +293,7 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Application>) -> Result<Appl
     let form = matter.form.clone();
     let named = form.things.iter().chain(&form.together).chain(&form.apart);
     let named = named.chain([&matter.party, &matter.exhibition]).cloned();
-    let cards = Cards::read(conn, &actor.scope(), named)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), named)?;
     Ok(ApplicationShown {
         id: kept.id.clone(),
         state: matter.state,

@@ -462,7 +462,7 @@ fn check_parties(conn: &mut Conn, actor: &Actor, asked: &BoothsAsked) -> Result<
 fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<BoothPlan>) -> Result<BoothPlanShown> {
     let placed = &kept.matter.placed;
     let parties = placed.asked.exhibitors.iter().flat_map(|exhibitor| exhibitor.parties.iter().cloned());
-    let cards = Cards::read(conn, &actor.scope(), parties.chain([placed.exhibition.clone()]))?;
+    let cards = Cards::with_gone(conn, &actor.scope(), parties.chain([placed.exhibition.clone()]))?;
     let place = |(at, exhibitor): (usize, &crate::domain::desk::booth_plan::Exhibitor)| PlaceShown {
         booth: placed.booths.get(at).cloned().unwrap_or_default(),
         name: exhibitor.name.as_ref().map(|name| name.as_str().to_owned()),

@@ -1,6 +1,7 @@
 //! Who may go together: candidates with everything that the database knows of them, under the caller's rights.
 
-use super::compose::{CANDIDATES_MOST, CandidateQuery, GroupQuery, WishQuery};
+use super::chances::chances;
+use super::compose::{CANDIDATES_MOST, CandidateQuery, ChanceBody, GroupQuery, WishQuery};
 use super::matching::{self, FromText, Party, Towards};
 use crate::app::App;
 use crate::domain::entry::TextPlace;
@@ -8,7 +9,7 @@ use crate::domain::vocabulary::{Kind, Status};
 use crate::domain::{Actor, Defect, Entry, Finding, Organization, Record, Scope, Thing, ThingId};
 use crate::error::{Error, Result};
 use crate::store::{fairs, readings, things};
-use musubi_index::composing::group::{Candidate, Question, Size, Topic};
+use musubi_index::composing::group::{Candidate, Question, Size, Topic, Weights};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Parties that a topic finds.
@@ -21,6 +22,8 @@ const COVERS: f64 = 0.1;
 const WORKED_TOGETHER: f64 = 0.5;
 /// Two that asked for each other.
 const BOND: f64 = 1.0;
+/// Points of a candidate that answers what visitors look for as well as anybody in the registry.
+pub(super) const CHANCE_POINTS: f64 = 2.0;
 /// Things of one party that are read for what it offers, and for what it looks for.
 const READ_EACH: usize = 4;
 /// Concepts of one party, of each sort.
@@ -35,11 +38,27 @@ pub struct Deriving {
     pub exhibition: ThingId,
 }
 
-/// A question with the names of those in it.
+/// A question with what is known of those in it.
 pub(super) struct Gathered {
     pub(super) question: Question,
-    pub(super) names: HashMap<String, Party>,
+    pub(super) known: Known,
     pub(super) stale: bool,
+}
+
+/// What answers say of candidates beside the points.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub(super) names: HashMap<String, Party>,
+    /// The needs of visitors that each answers.
+    chances: HashMap<String, Vec<ChanceBody>>,
+    /// How many needs of visitors were asked.
+    pub(super) visitor_needs: usize,
+}
+
+impl Known {
+    pub(super) fn chances_of(&self, id: &str) -> Vec<ChanceBody> {
+        self.chances.get(id).cloned().unwrap_or_default()
+    }
 }
 
 /// What the caller may know of the candidates.
@@ -82,24 +101,29 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
     if query.candidates.is_some() {
         refuse_unknown(&ids, &organizations)?;
     }
-    let mut known = match &query.deriving {
-        Some(deriving) => derived(app, &scope, deriving, &ids, &mut applied)?,
+    let mut derived = match &query.deriving {
+        Some(deriving) => derive(app, &scope, deriving, &ids, &mut applied)?,
         None => Derived::default(),
     };
     let worked = worked_together(&records, &organizations);
     let partners_of = |id: &str| worked.keys().filter(|(left, right)| left == id || right == id).count();
     let most = ids.iter().map(|id| partners_of(id)).max().unwrap_or(0).max(1);
-    let mut names = HashMap::new();
+    let mut chances = chances(app, actor, &query.visitors)?;
+    let weights = Weights { chances: query.chance_points.unwrap_or(CHANCE_POINTS), ..Weights::default() };
+    let mut known = Known { visitor_needs: chances.needs, ..Known::default() };
     let mut candidates = Vec::with_capacity(applied.len());
     for applied in &applied {
         let id = applied.id.to_string();
         let Some(organization) = organizations.get(&id) else { continue };
         let hub = partners_of(&id) as f64 / most as f64;
         let mut candidate = candidate(applied, organization, covers.remove(&id).unwrap_or_default(), hub);
-        known.add_to(&mut candidate);
+        derived.add_to(&mut candidate);
+        let (chance, answers) = chances.of(&id, weights.chances);
+        candidate.chance = chance;
+        known.chances.insert(id.clone(), answers);
         candidates.push(candidate);
         let name = organization.entry.title();
-        names.insert(id.clone(), Party { kind: Kind::Organization, id, name });
+        known.names.insert(id.clone(), Party { kind: Kind::Organization, id, name });
     }
     let question = Question {
         candidates,
@@ -111,10 +135,11 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
         wishes: query.wishes.iter().map(WishQuery::wish).collect(),
         rivals: query.rivals.iter().map(|[left, right]| (left.to_string(), right.to_string())).collect(),
         partners: partners(worked, &query.bonds),
+        weights,
         alternatives: query.alternatives,
         ..Question::default()
     };
-    Ok(Gathered { question, names, stale: mark_before.is_none() || app.feed.status().rebuilding })
+    Ok(Gathered { question, known, stale: mark_before.is_none() || app.feed.status().rebuilding })
 }
 
 /// Listed candidates must be organisations that the caller may see; one answer for all that are not.
@@ -226,7 +251,7 @@ impl Derived {
 
 /// Exhibitions of this year and first-timers from the groups that were confirmed; offers from the texts of capabilities
 /// and seeds, and what is looked for from those of needs.
-fn derived(
+fn derive(
     app: &App,
     scope: &Scope,
     deriving: &Deriving,

@@ -1,12 +1,13 @@
 //! `POST /compose/group`: who goes together to an exhibition, and why. Nothing is stored.
 
-use super::candidates::{Deriving, Gathered, gather};
+use super::candidates::{Deriving, Gathered, Known, gather};
 pub(super) use super::matching::{MatchFilters, Party, read_tree};
 use super::problem::{Answer, ProblemBody};
 use super::{permit, wire};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::Composition;
+use crate::domain::entry::Title;
 use crate::domain::text::Prose;
 use crate::domain::{Actor, Defect, Finding, ThingId};
 use crate::error::{Error, Result};
@@ -14,7 +15,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::group::{self, Group, Parts, Rule, Size, Wish};
 use musubi_index::composing::{Progress, Refusal};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 
@@ -61,6 +61,13 @@ pub struct GroupQuery {
     #[serde(skip)]
     #[schema(ignore)]
     pub deriving: Option<Deriving>,
+    /// Parties that come to buy, and the points of a candidate that answers what they look for.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub visitors: Vec<ThingId>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub chance_points: Option<f64>,
 }
 
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -189,6 +196,9 @@ pub struct GroupAnswer {
     /// The group chosen by hand, with the hard wishes that it breaks.
     pub by_hand: Option<GroupBody>,
     pub candidates: usize,
+    /// Needs of visitors that were asked: the newest of each visitor first, 40 at most.
+    #[serde(default)]
+    pub visitor_needs: usize,
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
 }
@@ -211,6 +221,9 @@ pub struct GroupBody {
 pub struct PartsBody {
     pub coverage: f64,
     pub complementarity: f64,
+    /// Needs of visitors that members answer.
+    #[serde(default)]
+    pub chances: f64,
     /// Fairness: first-timers, and those with few exhibitions this year.
     pub members: f64,
     pub lead: f64,
@@ -227,8 +240,25 @@ pub struct MemberBody {
     pub theme: Vec<PointsBody>,
     /// Members it worked with before.
     pub partners: Vec<Party>,
+    /// Needs of visitors that it answers, at most three, best first.
+    #[serde(default)]
+    pub chances: Vec<ChanceBody>,
     /// Hard wishes that would break without it, by place.
     pub needed_by: Vec<usize>,
+}
+
+/// A need of a visitor that a candidate answers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ChanceBody {
+    /// The need (its kind is `need`), and the party that posted it.
+    pub need: Party,
+    pub visitor: Party,
+    /// As a share of the best answer to it in the registry, 0.4 to 1.
+    pub fit: f64,
+    pub points: f64,
+    /// The same in words.
+    #[serde(default)]
+    pub reason: Title,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -250,6 +280,9 @@ pub struct OutsideBody {
     pub party: Party,
     /// What it would add, in points, wishes aside.
     pub adds: f64,
+    /// Needs of visitors that it answers, at most three, best first.
+    #[serde(default)]
+    pub chances: Vec<ChanceBody>,
     /// Hard wishes that would break if it joined, by place.
     pub breaks: Vec<usize>,
     /// The member in whose place it would do least harm, and how the value would change.
@@ -342,7 +375,7 @@ fn check(query: &GroupQuery) -> Result<()> {
 }
 
 fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
-    let Gathered { question, names, stale } = gathered;
+    let Gathered { question, known, stale } = gathered;
     let limit = Duration::from_secs(query.seconds.unwrap_or(SECONDS));
     let start = Instant::now();
     let answer = group::compose(&question, &mut |_: Progress| start.elapsed() < limit).map_err(refused)?;
@@ -357,17 +390,17 @@ fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
                         .collect(),
                 )
             })?;
-            Some(body(&judged, &names))
+            Some(body(&judged, &known))
         }
         None => None,
     };
-    Ok(answered(&answer, &names, by_hand, question.candidates.len(), stale))
+    Ok(answered(&answer, &known, by_hand, question.candidates.len(), stale))
 }
 
-/// An answer of the engine with the names of those in it.
+/// An answer of the engine with what is known of those in it.
 pub(super) fn answered(
     answer: &group::Answer,
-    names: &HashMap<String, Party>,
+    known: &Known,
     by_hand: Option<GroupBody>,
     candidates: usize,
     stale: bool,
@@ -376,19 +409,19 @@ pub(super) fn answered(
         bound: answer.bound,
         gap: answer.gap(),
         proven: answer.proven,
-        group: answer.group.as_ref().map(|group| body(group, names)),
-        alternatives: answer.alternatives.iter().map(|group| body(group, names)).collect(),
+        group: answer.group.as_ref().map(|group| body(group, known)),
+        alternatives: answer.alternatives.iter().map(|group| body(group, known)).collect(),
         outside: answer
             .outside
             .iter()
             .filter_map(|outsider| {
-                let instead_of = outsider
-                    .instead_of
-                    .as_ref()
-                    .and_then(|(id, change)| Some(InsteadBody { party: names.get(id)?.clone(), change: *change }));
+                let instead_of = outsider.instead_of.as_ref().and_then(|(id, change)| {
+                    Some(InsteadBody { party: known.names.get(id)?.clone(), change: *change })
+                });
                 Some(OutsideBody {
-                    party: names.get(&outsider.id)?.clone(),
+                    party: known.names.get(&outsider.id)?.clone(),
                     adds: outsider.adds,
+                    chances: known.chances_of(&outsider.id),
                     breaks: outsider.breaks.clone(),
                     instead_of,
                 })
@@ -404,6 +437,7 @@ pub(super) fn answered(
         }),
         by_hand,
         candidates,
+        visitor_needs: known.visitor_needs,
         stale,
     }
 }
@@ -428,6 +462,19 @@ impl GroupAnswer {
             hear(&mut outside.party);
             outside.instead_of.iter_mut().for_each(|instead| hear(&mut instead.party));
         }
+        self.each_chance(&mut |chances| {
+            for chance in chances {
+                hear(&mut chance.need);
+                hear(&mut chance.visitor);
+            }
+        });
+    }
+
+    /// The needs of visitors, of each member and outsider.
+    pub(super) fn each_chance(&mut self, hear: &mut dyn FnMut(&mut Vec<ChanceBody>)) {
+        let groups = self.group.iter_mut().chain(&mut self.alternatives).chain(&mut self.by_hand);
+        groups.flat_map(|group| &mut group.members).for_each(|member| hear(&mut member.chances));
+        self.outside.iter_mut().for_each(|outside| hear(&mut outside.chances));
     }
 }
 
@@ -439,10 +486,12 @@ pub(super) fn refused(refusals: Vec<Refusal>) -> Error {
     Error::Invalid(refusals.into_iter().map(finding).collect())
 }
 
-pub(super) fn body(group: &Group, names: &HashMap<String, Party>) -> GroupBody {
+pub(super) fn body(group: &Group, known: &Known) -> GroupBody {
+    let names = &known.names;
     let parts = |parts: &Parts| PartsBody {
         coverage: parts.coverage,
         complementarity: parts.complementarity,
+        chances: parts.chances,
         members: parts.members,
         lead: parts.lead,
         missed: parts.missed,
@@ -453,6 +502,7 @@ pub(super) fn body(group: &Group, names: &HashMap<String, Party>) -> GroupBody {
             adds: parts(&member.adds),
             theme: member.topics.iter().map(|(topic, points)| PointsBody { topic: *topic, points: *points }).collect(),
             partners: member.partners.iter().filter_map(|(id, _)| names.get(id).cloned()).collect(),
+            chances: known.chances_of(&member.id),
             needed_by: member.needed_by.clone(),
         })
     };
@@ -468,6 +518,18 @@ pub(super) fn body(group: &Group, names: &HashMap<String, Party>) -> GroupBody {
             .map(|missed| MissedBody { wish: missed.wish, by: missed.by, points: missed.points })
             .collect(),
         broken: group.broken.clone(),
+    }
+}
+
+impl ChanceBody {
+    /// Says it in words, from the names.
+    pub(super) fn say(&mut self) {
+        let (need, visitor) = (&self.need.name, &self.visitor.name);
+        let english = |title: &Title| title.en.clone().or_else(|| title.ja.clone()).unwrap_or_default();
+        self.reason = Title {
+            ja: Some(format!("来場する「{}」のニーズ「{}」に応えます。", visitor.any(), need.any())),
+            en: Some(format!("It answers the need \"{}\" of the visitor \"{}\".", english(need), english(visitor))),
+        };
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of a composition, and the question that it makes: candidates with what the whole office may know of them.
 
 use super::candidates::{Deriving, Gathered, gather};
+use super::chances::visitors;
 use super::compose::{CANDIDATES_MOST, CandidateQuery, GroupQuery, MatchFilters, RuleQuery, TopicQuery, WishQuery};
 use super::matter::Cards;
 use crate::app::App;
@@ -10,7 +11,7 @@ use crate::domain::vocabulary::desk::ApplicationState;
 use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
-use crate::store::{Conn, concepts};
+use crate::store::{Conn, concepts, merges};
 use musubi_index::composing::group;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ pub(super) const SECONDS: u64 = 10;
 const SECONDS_MOST: u64 = 60;
 /// Other groups, unless asked otherwise.
 const ALTERNATIVES: usize = 3;
+const CHANCE_POINTS_MOST: f64 = 20.0;
 /// Pins and bans at most.
 const BY_HAND_MOST: usize = 200;
 
@@ -58,6 +60,10 @@ pub struct CompositionAsk {
     /// Clearly different other groups, 0 to 10; 3 if absent.
     #[serde(default)]
     pub alternatives: Option<usize>,
+    /// Points of a member that answers what visitors look for as well as anybody in the registry, 0 to 20; 2 if absent. The
+    /// theme covered once is worth 100.
+    #[serde(default)]
+    pub chance_points: Option<f64>,
     /// Parties that take part whatever the rest says.
     #[serde(default)]
     pub pins: Vec<ThingId>,
@@ -81,6 +87,7 @@ pub struct CompositionEdit {
     pub size: Option<usize>,
     pub seconds: Option<u64>,
     pub alternatives: Option<usize>,
+    pub chance_points: Option<f64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -124,6 +131,7 @@ pub(super) fn edited(mut ask: CompositionAsk, edit: &CompositionEdit) -> Result<
     ask.size = edit.size.or(ask.size);
     ask.seconds = edit.seconds.or(ask.seconds);
     ask.alternatives = edit.alternatives.or(ask.alternatives);
+    ask.chance_points = edit.chance_points.or(ask.chance_points);
     Ok(ask)
 }
 
@@ -138,6 +146,7 @@ impl CompositionAsk {
             size: None,
             seconds: None,
             alternatives: None,
+            chance_points: None,
             pins: Vec::new(),
             bans: Vec::new(),
         }
@@ -172,6 +181,10 @@ impl CompositionAsk {
         range("/size", self.size.unwrap_or(2), 2, CANDIDATES_MOST);
         let (least, most) = if self.from == Source::Listed { (1, CANDIDATES_MOST) } else { (0, 0) };
         range("/parties", self.parties.len(), least, most);
+        if self.chance_points.is_some_and(|points| !(0.0..=CHANCE_POINTS_MOST).contains(&points)) {
+            let ja = format!("0〜{CHANCE_POINTS_MOST}の数で指定してください。");
+            refuse("/chance_points", "points.range", ja, format!("This is a number from 0 to {CHANCE_POINTS_MOST}."));
+        }
         let places = |wish: &WishQuery| matches!(wish.rule, RuleQuery::Places { .. }) && wish.soft.is_none();
         if self.size.is_none() && !self.wishes.iter().any(places) {
             let ja = "人数を size か、条件 places で指定してください。".to_owned();
@@ -192,9 +205,11 @@ pub(super) fn question(app: &App, exhibition: &Thing<Exhibition>, ask: &Composit
     let office = office();
     let scope = office.scope();
     let today = Day::at(&app.clock().timestamp());
-    let (theme, applications) = app.database.read(|conn| {
+    let (theme, applications, visitors) = app.database.read(|conn| {
         let theme = theme(conn, &exhibition.entry)?;
-        Ok((theme, matters::about::<Application>(conn, &exhibition.header.id)?))
+        let mut applications = matters::about::<Application>(conn, &exhibition.header.id)?;
+        follow_merges(conn, &mut applications)?;
+        Ok((theme, applications, visitors(conn, exhibition)?))
     })?;
     let applied: Vec<&Application> = applications
         .iter()
@@ -243,6 +258,8 @@ pub(super) fn question(app: &App, exhibition: &Thing<Exhibition>, ask: &Composit
         rivals: pairs(|application| &application.form.apart),
         bonds: pairs(|application| &application.form.together),
         alternatives: ask.alternatives.unwrap_or(ALTERNATIVES),
+        visitors,
+        chance_points: ask.chance_points,
         deriving: Some(Deriving {
             fiscal_year: exhibition.entry.begins_on.as_ref().unwrap_or(&today).fiscal_year(),
             exhibition: exhibition.header.id.clone(),
@@ -267,6 +284,24 @@ pub(super) fn in_our_words(error: Error, ask: &CompositionAsk) -> Error {
         }
     }
     Error::Invalid(findings)
+}
+
+/// Whom applicants would like beside them, or not, by what they became.
+fn follow_merges(conn: &mut Conn, applications: &mut [Kept<Application>]) -> Result<()> {
+    let lists = applications.iter().map(|kept| &kept.matter.form);
+    let named = lists.flat_map(|form| form.apart.iter().chain(&form.together)).cloned().collect::<Vec<_>>();
+    let names = merges::survivors(conn, named)?;
+    for application in applications.iter_mut().map(|kept| &mut kept.matter) {
+        for list in [&mut application.form.apart, &mut application.form.together] {
+            for party in list.iter_mut() {
+                if let Some(into) = names.get(party) {
+                    *party = into.clone();
+                }
+            }
+            list.retain(|party| *party != application.party);
+        }
+    }
+    Ok(())
 }
 
 /// What its application says of a candidate. Who did not apply may be asked to lead, like everybody.

@@ -1,6 +1,7 @@
 //! `/compositions`: who goes together to an exhibition, kept. An answer at once, a better one in the background, changes by
 //! hand with their effect.
 
+use super::background::{Run, RunShown};
 use super::candidates::Gathered;
 use super::compose::{GroupAnswer, Party, answered, read_tree, refused};
 use super::composition_ask::{
@@ -9,7 +10,7 @@ use super::composition_ask::{
 use super::matter::{self, CardShown, Cards, History, MatterQuery};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
-use super::solves::{Job, SolveShown, found_deed};
+use super::solves::{Job, found_deed};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
@@ -18,7 +19,7 @@ use crate::domain::vocabulary::desk::CompositionState;
 use crate::domain::{Actor, Exhibition, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
-use crate::store::{Conn, idempotency, things};
+use crate::store::{Conn, fairs, idempotency, things};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
@@ -56,7 +57,7 @@ pub struct CompositionShown {
     pub result: Option<GroupAnswer>,
     pub effect: Option<EffectShown>,
     /// Whether a better answer is being looked for.
-    pub solve: SolveShown,
+    pub solve: RunShown,
     /// Counts what people asked; the ETag is made of it.
     pub version: i64,
     pub created_at: Timestamp,
@@ -199,7 +200,7 @@ async fn change(
     let scope = actor.scope();
     let (kept, exhibition) = app
         .read(move |conn| {
-            let kept = matters::get::<Composition>(conn, &Sight::All, &id)?;
+            let kept = fairs::composition(conn, &id)?;
             let exhibition = things::get::<Exhibition>(conn, &scope, &kept.matter.exhibition)?;
             Ok((kept, exhibition))
         })
@@ -216,7 +217,7 @@ async fn change(
     let (found, effect, id) = (first.found.clone(), first.effect.clone(), kept.id);
     let written = app
         .write(actor.clone(), move |tx| {
-            let mut kept = matters::get::<Composition>(tx.conn(), &Sight::All, &id)?;
+            let mut kept = fairs::composition(tx.conn(), &id)?;
             refuse_stale(&kept, expected)?;
             matters::add(tx, &mut kept, CompositionDeed::Changed { edit, ask: stored }, None)?;
             let revision = kept.matter.revision;
@@ -225,7 +226,7 @@ async fn change(
         })
         .await?;
     // What answers the question of before is of no use any more.
-    app.solves.stop(&written.value.id);
+    app.background.drop_all_of(&written.value.id);
     go_on(&app, &written.value, &ask, first);
     answer(&app, actor, written.value, HttpResponse::Ok()).await
 }
@@ -253,14 +254,14 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
 /// How far the solver in the background is.
 #[utoipa::path(get, path = "/api/v1/compositions/{id}/solve", tag = "exhibitions", params(("id" = String, Path)),
     responses(
-    (status = 200, body = SolveShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 200, body = RunShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn solve(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
     let id = wire::known_id(&id)?;
     let kept = app.read(move |conn| matters::get::<Composition>(conn, &Sight::All, &id)).await?;
-    Ok(HttpResponse::Ok().json(app.solves.shown(&kept.id)))
+    Ok(HttpResponse::Ok().json(app.background.shown(&kept.id)))
 }
 
 /// Stops the solver; the best answer until then stays. Nothing to stop is as good.
@@ -273,7 +274,7 @@ async fn stop(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>)
     permit::organiser(&actor)?;
     let id = wire::known_id(&id)?;
     let kept = app.read(move |conn| matters::get::<Composition>(conn, &Sight::All, &id)).await?;
-    if let Some(revision) = app.solves.stop(&kept.id) {
+    if let Some(revision) = app.background.stop(&kept.id) {
         app.write(actor, move |tx| {
             let mut kept = matters::get::<Composition>(tx.conn(), &Sight::All, &kept.id)?;
             matters::add(tx, &mut kept, CompositionDeed::Stopped { revision }, None)
@@ -312,7 +313,7 @@ async fn first(
         };
         let answer =
             group::compose(&gathered.question, &mut watch).map_err(|refusals| in_our_words(refused(refusals), &ask))?;
-        let found = answered(&answer, &gathered.names, None, gathered.question.candidates.len(), gathered.stale);
+        let found = answered(&answer, &gathered.known, None, gathered.question.candidates.len(), gathered.stale);
         let effect = before.map(|members| effect(&gathered, &members)).transpose()?;
         Ok(First { found, effect, gathered })
     })
@@ -321,7 +322,7 @@ async fn first(
 
 /// What the group before a change is worth now. Who is no candidate any more is left out.
 fn effect(gathered: &Gathered, members: &[String]) -> Result<serde_json::Value> {
-    let still: Vec<String> = members.iter().filter(|id| gathered.names.contains_key(*id)).cloned().collect();
+    let still: Vec<String> = members.iter().filter(|id| gathered.known.names.contains_key(*id)).cloned().collect();
     let judged = group::evaluate(&gathered.question, &still).map_err(refused)?;
     Ok(json!({ "members": members, "value": judged.value, "broken": judged.broken }))
 }
@@ -332,18 +333,20 @@ fn go_on(app: &App, kept: &Kept<Composition>, ask: &CompositionAsk, first: First
     if seconds == 0 || first.found.proven {
         return;
     }
-    let Gathered { question, names, stale } = first.gathered;
+    let Gathered { question, known, stale } = first.gathered;
     let job = Job {
         composition: kept.id.clone(),
         revision: kept.matter.revision,
         question,
-        names,
-        seconds,
+        known,
         stale,
         effect: first.effect,
     };
-    if !app.solves.begin(job) {
-        tracing::warn!(composition = %kept.id, "too many compositions wait for the solver");
+    let database = app.database.clone();
+    let work = move |run: &Run| job.solve(&database, run);
+    // The answer that stands has to do where too many wait.
+    if let Err(error) = app.background.begin(&kept.id, kept.matter.revision, seconds, app.clock().timestamp(), work) {
+        tracing::warn!(composition = %kept.id, %error, "a composition is not solved on");
     }
 }
 
@@ -360,6 +363,9 @@ async fn answer(
 }
 
 fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> Result<CompositionShown> {
+    let mut kept = kept.clone();
+    fairs::follow(conn, &mut kept.matter)?;
+    let kept = &kept;
     let ask = read_ask(kept)?;
     let mut result = GroupAnswer::kept(&kept.matter);
     let mut ids = vec![kept.matter.exhibition.clone()];
@@ -375,6 +381,15 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
             if let Some(card) = cards.get(&ThingId::from_stored(party.id.clone())) {
                 party.name = card.title;
             }
+        });
+        result.each_chance(&mut |chances| {
+            // A need that the reader may not see, or no longer see as that of this visitor, is not spoken of.
+            chances.retain_mut(|chance| {
+                let need = cards.get(&ThingId::from_stored(chance.need.id.clone()));
+                let theirs = need.is_some_and(|need| need.owner.as_deref() == Some(chance.visitor.id.as_str()));
+                chance.say();
+                theirs && cards.get(&ThingId::from_stored(chance.visitor.id.clone())).is_some()
+            });
         });
     }
     let now: Vec<ThingId> = result
@@ -398,7 +413,7 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
         ask,
         result,
         effect,
-        solve: app.solves.shown(&kept.id),
+        solve: app.background.shown(&kept.id),
         version: kept.matter.revision,
         created_at: kept.created_at.clone(),
         updated_at: kept.updated_at.clone(),

@@ -248,7 +248,7 @@ pub(super) fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Group>) -> Result
     let sees_all = office || group.leader().is_some_and(|lead| actor.belongs_to(lead));
     let parties = group.seats.iter().flat_map(|seat| std::iter::once(&seat.planned.party).chain(&seat.replaces));
     let named = parties.chain(&group.formed.exhibition).chain(&group.lead).cloned();
-    let cards = Cards::read(conn, &actor.scope(), named)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), named)?;
     let people = if office { people(conn, group.desk.iter().map(ToString::to_string))? } else { Default::default() };
     let own = |seat: &Seat| actor.belongs_to(&seat.planned.party);
     // Who said no is nobody's business but the office's and their own.

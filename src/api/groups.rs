@@ -12,13 +12,13 @@ use crate::auth::Caller;
 use crate::domain::desk::group::{Formed, Planned, SEATS_MOST};
 use crate::domain::desk::introduction::ANSWER_DAYS;
 use crate::domain::desk::shares::{Part, SubsidyRule, part_cost};
-use crate::domain::desk::{Application, Composition, Day, Group, GroupDeed};
+use crate::domain::desk::{Application, Day, Group, GroupDeed};
 use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::{ApplicationState, GroupState};
 use crate::domain::{Actor, Defect, Exhibition, Scope, ThingId};
 use crate::error::{Error, Result};
-use crate::store::matters::{self, Kept, Sight};
-use crate::store::{Tx, things};
+use crate::store::matters::{self, Kept};
+use crate::store::{Tx, fairs, things};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -303,7 +303,7 @@ fn formed(tx: &mut Tx<'_>, new: NewGroup) -> Result<Formed> {
     let scope = tx.actor().scope();
     let composition = match &new.composition {
         None => None,
-        Some(id) => match matters::get::<Composition>(tx.conn(), &Sight::All, id) {
+        Some(id) => match fairs::composition(tx.conn(), id) {
             Ok(kept) => Some(kept),
             Err(Error::NotFound) => return Err(unknown("/composition", id)),
             Err(error) => return Err(error),

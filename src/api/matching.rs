@@ -14,7 +14,7 @@ use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
-use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
+use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId, parse};
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;
 use crate::store::page::Page;
@@ -233,23 +233,7 @@ fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
 
 /// Reads a body; what cannot be read is a finding with its pointer.
 pub(super) fn read_tree<T: serde::de::DeserializeOwned>(tree: serde_json::Value) -> Result<T> {
-    serde_path_to_error::deserialize(tree).map_err(|error| {
-        let pointer = error.path().iter().fold(String::new(), |pointer, segment| match segment {
-            serde_path_to_error::Segment::Map { key } => format!("{pointer}/{key}"),
-            serde_path_to_error::Segment::Seq { index } => format!("{pointer}/{index}"),
-            _ => pointer,
-        });
-        let text = error.into_inner().to_string();
-        let defect = Defect::from_error_text(&text).unwrap_or_else(|| {
-            let shown: String = text.chars().take(300).collect();
-            Defect::new(
-                "value.type",
-                format!("値が正しくありません（{shown}）。"),
-                format!("Not a valid value ({shown})."),
-            )
-        });
-        Error::invalid(&pointer, defect)
-    })
+    parse::body(tree).map_err(Error::Invalid)
 }
 
 /// What a match starts from, read under the caller's rights.

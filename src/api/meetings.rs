@@ -1,6 +1,6 @@
 //! Meetings of a timetable: as a list, as a file, as a calendar; and what came of each, on a result card of either side.
 
-use super::matter::{self, CardShown, Cards, Done, MatterQuery, allow};
+use super::matter::{self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, allow};
 use super::matter_files;
 use super::participants::knows;
 use super::permit;
@@ -33,6 +33,8 @@ pub struct PlanQuery {
     pub party: Option<String>,
     /// A file instead: `csv`, `csv-cp932`, `xlsx` or `jsonl`.
     pub format: Option<String>,
+    /// As it was known at this moment (RFC 3339), or at the end of this day in Japan (`2026-04-01`).
+    pub as_of: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -156,6 +158,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/timetables/{id}/calendar").route(web::get().to(calendar)))
         .service(at("/meetings").route(web::get().to(list)))
         .service(at("/meetings/{id}").route(web::get().to(read)))
+        .service(at("/meetings/{id}/history").route(web::get().to(history)))
         .service(at("/meetings/{id}/cards").route(web::post().to(file)))
         .service(at("/meetings/{id}/cards/{side}").route(web::get().to(card)).route(web::patch().to(change_card)));
 }
@@ -171,13 +174,14 @@ async fn plan(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     let query: PlanQuery = wire::query(&request)?;
     let party = query.party.as_deref().map(ThingId::parse).transpose();
     let party = party.map_err(|defect| Error::invalid("/party", defect))?;
+    let as_of = matter::moment(query.as_of.as_deref())?;
     let format = match query.format.as_deref() {
         None => None,
         Some(code) => Some(Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)))?),
     };
     let items = app
         .read(move |conn| {
-            let kept = matters::get::<Timetable>(conn, &sight, &id)?;
+            let kept = matter::read_at::<Timetable>(conn, &sight, &id, as_of.as_ref())?;
             sittings(conn, &actor, &kept, party.as_ref())
         })
         .await?;
@@ -213,7 +217,7 @@ fn sittings(
     };
     let sittings: Vec<&Sitting> = timetable.meetings.iter().filter(wanted).collect();
     let ids = sittings.iter().flat_map(|sitting| [who(sitting.buyer).clone(), who(sitting.supplier).clone()]);
-    let cards = Cards::read(conn, &actor.scope(), ids)?;
+    let cards = Cards::with_gone(conn, &actor.scope(), ids)?;
     let held = if timetable.is_published() { meetings::of_timetable(conn, &kept.id)? } else { Default::default() };
     let shown = |sitting: &Sitting| {
         let (buyer, supplier) = (who(sitting.buyer).clone(), who(sitting.supplier).clone());
@@ -316,7 +320,7 @@ fn appointments(
         let side = if meeting.planned.buyer == *party { MeetingSide::Supplier } else { MeetingSide::Buyer };
         meeting.party(side).clone()
     };
-    let cards = Cards::read(conn, &actor.scope(), own.iter().map(|kept| other(&kept.matter)))?;
+    let cards = Cards::with_gone(conn, &actor.scope(), own.iter().map(|kept| other(&kept.matter)))?;
     let appointment = |kept: &Kept<Meeting>| {
         let meeting = &kept.matter;
         let nameless = if english { "a party that is not shown" } else { "非公開の相手" };
@@ -363,20 +367,45 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
     .await
 }
 
-/// One meeting, with the result cards of its two sides.
-#[utoipa::path(get, path = "/api/v1/meetings/{id}", tag = "timetables", params(("id" = String, Path)), responses(
-    (status = 200, body = MeetingShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+/// One meeting, with the result cards of its two sides, now or as of a moment.
+#[utoipa::path(get, path = "/api/v1/meetings/{id}", tag = "timetables", params(("id" = String, Path), MomentQuery), responses(
+    (status = 200, body = MeetingShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+    matter::read::<Meeting, MeetingShown>(&app, &request, actor, &id, |conn, actor, kept| {
+        let cards = cards_of(conn, actor, std::slice::from_ref(kept))?;
+        Ok(show(actor, kept, &cards))
+    })
+    .await
+}
+
+/// Everything that happened to it: planned, moved, cancelled, and each writing of a result card, without the note of the
+/// other side. Who did it is for those who organise.
+#[utoipa::path(get, path = "/api/v1/meetings/{id}/history", tag = "timetables", params(("id" = String, Path)), responses(
+    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
-    let shown = app
+    let history = app
         .read(move |conn| {
             let kept = matters::get::<Meeting>(conn, &sight, &id)?;
-            let cards = cards_of(conn, &actor, std::slice::from_ref(&kept))?;
-            Ok(show(&actor, &kept, &cards))
+            let named = permit::organiser(&actor).is_ok();
+            matter::history::<Meeting>(conn, &kept.events, named, |deed| told(&actor, &kept.matter, deed))
         })
         .await?;
-    Ok(HttpResponse::Ok().json(shown))
+    Ok(HttpResponse::Ok().json(history))
+}
+
+/// A deed as this reader may know it.
+fn told(actor: &Actor, meeting: &Meeting, deed: &MeetingDeed) -> Result<serde_json::Value> {
+    let mut deed = deed.clone();
+    if let MeetingDeed::Carded { side, card } = &mut deed
+        && !knows(actor, meeting.party(*side))
+    {
+        card.note = None;
+    }
+    serde_json::to_value(deed).map_err(Error::internal)
 }
 
 /// Files the result card of a side: its own people, or those who organise. Once; after that it is changed.
@@ -500,7 +529,7 @@ fn cards_of(conn: &mut Conn, actor: &Actor, page: &[Kept<Meeting>]) -> Result<Ca
         let sides = [&planned.exhibition, &planned.buyer, &planned.supplier].map(Clone::clone);
         sides.into_iter().chain(planned.buyer_about.clone()).chain(planned.supplier_about.clone())
     });
-    Cards::read(conn, &actor.scope(), ids)
+    Cards::with_gone(conn, &actor.scope(), ids)
 }
 
 fn show(actor: &Actor, kept: &Kept<Meeting>, cards: &Cards) -> MeetingShown {

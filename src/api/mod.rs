@@ -9,6 +9,7 @@ pub mod background;
 pub mod booth_plans;
 pub mod candidates;
 pub mod cases;
+mod chances;
 pub mod coalition;
 pub mod compose;
 pub mod composition_ask;

@@ -116,7 +116,7 @@ async fn participants(app: web::Data<App>, Caller(actor): Caller, id: web::Path<
         .read(move |conn| {
             let kept = matters::get::<Timetable>(conn, &sight, &id)?;
             let parties = kept.matter.participants.iter().map(|participant| participant.party.clone());
-            let cards = Cards::read(conn, &actor.scope(), parties)?;
+            let cards = Cards::with_gone(conn, &actor.scope(), parties)?;
             let there = |place: &usize| {
                 let participant = &kept.matter.participants[*place];
                 knows(&actor, &participant.party) || (!participant.withdrawn && cards.get(&participant.party).is_some())
@@ -222,7 +222,7 @@ async fn participant(app: web::Data<App>, Caller(actor): Caller, path: web::Path
         .read(move |conn| {
             let kept = matters::get::<Timetable>(conn, &sight, &id)?;
             let place = own_place(&actor, &kept.matter, &party)?;
-            let cards = Cards::read(conn, &actor.scope(), [party.clone()])?;
+            let cards = Cards::with_gone(conn, &actor.scope(), [party.clone()])?;
             Ok(participant_shown(&actor, &kept.matter, place, &cards))
         })
         .await?;

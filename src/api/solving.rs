@@ -1,7 +1,7 @@
 //! Arranging and publishing a timetable: an answer at once, a longer solve in the background, and the meetings of a
 //! published timetable, which follow every change of it.
 
-use super::background::{Run, RunShown, RunState};
+use super::background::{Ended, Run, RunShown, RunState};
 use super::problem::{Answer, ProblemBody};
 use super::timetables::{TimetableShown, answer, current, refuse_stale, shown};
 use super::wire::{self, Revision};
@@ -119,13 +119,9 @@ impl Job {
         arranging::arrange(&self.timetable, &self.asked, &self.confirmed, &mut watch)
     }
 
-    /// The same until somebody stops it.
-    fn run_watched(&self, limit: Duration, solve: &Run) -> Result<Arranged> {
-        let started = Instant::now();
-        let mut watch = |progress: Progress| {
-            solve.progress(progress.best, progress.bound);
-            !solve.is_cancelled() && started.elapsed() < limit
-        };
+    /// The same until its time is over or somebody stops it.
+    fn run_watched(&self, run: &Run) -> Result<Arranged> {
+        let mut watch = |progress: Progress| run.go_on(&progress);
         arranging::arrange(&self.timetable, &self.asked, &self.confirmed, &mut watch)
     }
 }
@@ -155,16 +151,9 @@ fn put(tx: &mut Tx<'_>, kept: &mut Kept<Timetable>, arranged: Arranged) -> Resul
     tell_left_out(tx, kept, &idle)
 }
 
-/// Stores a first answer, and leaves the rest to a thread that holds the one turn for long solves.
+/// Stores a first answer, and leaves the rest to the thread of the long solves.
 async fn in_background(app: &App, actor: Actor, job: Job, expected: Revision, seconds: u64) -> Answer {
-    let turn = app.long_turn.try_take().ok_or_else(|| {
-        Error::Unavailable(Defect::new(
-            "busy",
-            "ほかの計算が動いています。少し待ってからもう一度お試しください。",
-            "Another long computation is running. Please try again in a moment.",
-        ))
-    })?;
-    let (job, first) = app.blocking(move || job.run(Duration::ZERO).map(|first| (job, first))).await?;
+    let (job, first) = app.in_turn(move || job.run(Duration::ZERO).map(|first| (job, first))).await?;
     // What is there may be better than a first answer; it stays if nothing was changed since.
     let stored = match job.timetable.worth {
         Some((value, _)) if value >= first.value => (value, expected),
@@ -175,19 +164,18 @@ async fn in_background(app: &App, actor: Actor, job: Job, expected: Revision, se
             (value, Revision(version))
         }
     };
-    let solve = app.background.begin(&job.id, seconds, app.clock().timestamp());
-    let shown = solve.shown();
     let (database, post) = (app.database.clone(), app.auth.clone());
     let (id, actor) = (job.id.clone(), actor.beyond_the_request());
-    let spawned = std::thread::Builder::new().name("solve".to_owned()).spawn(move || {
-        let _turn = turn;
-        let arranged = job.run_watched(Duration::from_secs(seconds), &solve);
-        finish(&database, &actor, &job.id, stored, arranged, &solve);
+    let work = move |run: &Run| {
+        let arranged = job.run_watched(run);
+        let ended = finish(&database, &actor, &job.id, stored, arranged, run);
         post.post.wake();
-    });
-    spawned.map_err(Error::internal)?;
+        ended
+    };
+    let shown = app.background.begin(&id, stored.1.0, seconds, app.clock().timestamp(), work)?;
+    let run = shown.id.as_ref().map(ToString::to_string).unwrap_or_default();
     Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("/api/v1/timetables/{id}/solves/{}", shown.id)))
+        .insert_header((header::LOCATION, format!("/api/v1/timetables/{id}/solves/{run}")))
         .json(shown))
 }
 
@@ -198,11 +186,14 @@ fn finish(
     id: &ThingId,
     (value, version): (f64, Revision),
     arranged: Result<Arranged>,
-    solve: &Run,
-) {
-    let ended = if solve.is_cancelled() { RunState::Cancelled } else { RunState::Done };
+    run: &Run,
+) -> Ended {
+    if run.is_dropped() {
+        return (RunState::Overtaken, None);
+    }
+    let ended = if run.is_cancelled() { RunState::Cancelled } else { RunState::Done };
     let kept = arranged.and_then(|arranged| {
-        solve.progress(Some(arranged.value.max(value)), arranged.bound);
+        run.tell(Some(arranged.value.max(value)), arranged.bound);
         if arranged.value <= value {
             return Ok(version.0);
         }
@@ -214,11 +205,11 @@ fn finish(
         Ok(written.value)
     });
     match kept {
-        Ok(version) => solve.end(ended, Some(version)),
-        Err(Error::Stale { .. }) => solve.end(RunState::Overtaken, None),
+        Ok(version) => (ended, Some(version)),
+        Err(Error::Stale { .. }) => (RunState::Overtaken, None),
         Err(error) => {
             tracing::warn!(%error, timetable = %id, "a solve failed");
-            solve.end(RunState::Failed, None);
+            (RunState::Failed, None)
         }
     }
 }

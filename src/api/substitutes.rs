@@ -7,11 +7,11 @@ use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::{Composition, Group};
+use crate::domain::desk::Group;
 use crate::domain::{Defect, Exhibition, ThingId};
 use crate::error::Error;
 use crate::store::matters::{self, Sight};
-use crate::store::things;
+use crate::store::{fairs, things};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
 use musubi_index::composing::group;
@@ -81,7 +81,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
                 };
                 let exhibition = things::get::<Exhibition>(conn, &scope, exhibition)?;
                 let asked = match &group.formed.composition {
-                    Some(id) => Some(read_ask(&matters::get::<Composition>(conn, &Sight::All, id)?)?),
+                    Some(id) => Some(read_ask(&fairs::composition(conn, id)?)?),
                     None => None,
                 };
                 Ok((group, exhibition, asked))
@@ -92,7 +92,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             let mut watch = |_: Progress| began.elapsed() < LIMIT;
             let answer = group::compose(&gathered.question, &mut watch).map_err(refused)?;
             let count = gathered.question.candidates.len();
-            let found = answered(&answer, &gathered.names, None, count, gathered.stale);
+            let found = answered(&answer, &gathered.known, None, count, gathered.stale);
             let staying: BTreeSet<&str> = group.active().map(|seat| seat.planned.party.as_str()).collect();
             let (value, parts, members) = match found.group {
                 Some(group) => (Some(group.value), Some(group.parts), group.members),

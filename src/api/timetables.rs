@@ -1,14 +1,14 @@
 //! `/timetables`: the timetable of a 商談会, from its slots and participants to the meetings of everybody. Who organises
 //! sees all of it; a participant its own entry and its own meetings.
 
-use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, people, unknown};
+use super::matter::{self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, people, unknown};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::timetable::{Frame, PAIRS_MOST, PARTICIPANTS_MOST, SLOTS_MOST, Slot};
-use crate::domain::desk::{Timetable, TimetableDeed};
+use crate::domain::desk::{Matter, Timetable, TimetableDeed};
 use crate::domain::text::Line;
 use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::{MeetingSide, TimetableState};
@@ -21,6 +21,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -136,7 +137,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(at("/exhibitions/{id}/timetables").route(web::post().to(create)))
         .service(at("/timetables").route(web::get().to(list)))
-        .service(at("/timetables/{id}").route(web::get().to(read)).route(web::patch().to(change)));
+        .service(at("/timetables/{id}").route(web::get().to(read)).route(web::patch().to(change)))
+        .service(at("/timetables/{id}/history").route(web::get().to(history)));
 }
 
 /// The timetables that the caller organises or takes part in; `subject` is the exhibition.
@@ -186,23 +188,64 @@ async fn create(
     .await
 }
 
-/// One timetable.
-#[utoipa::path(get, path = "/api/v1/timetables/{id}", tag = "timetables", params(("id" = String, Path)), responses(
-    (status = 200, body = TimetableShown), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+/// One timetable, now or as of a moment.
+#[utoipa::path(get, path = "/api/v1/timetables/{id}", tag = "timetables", params(("id" = String, Path), MomentQuery), responses(
+    (status = 200, body = TimetableShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
+    let query: MomentQuery = wire::query(&request)?;
+    let as_of = matter::moment(query.as_of.as_deref())?;
+    let now = as_of.is_none();
     let shown = app
         .read(move |conn| {
-            let kept = matters::get::<Timetable>(conn, &sight, &id)?;
+            let kept = matter::read_at::<Timetable>(conn, &sight, &id, as_of.as_ref())?;
             show(conn, &actor, &kept)
         })
         .await?;
     let mut response = HttpResponse::Ok();
-    if let Some(organiser) = &shown.organiser {
+    // What was is not changed.
+    if let Some(organiser) = shown.organiser.as_ref().filter(|_| now) {
         response.insert_header((header::ETAG, Revision(organiser.version).etag()));
     }
     Ok(response.json(shown))
+}
+
+/// Everything that happened to it, with who did it: for those who organise. Of an arrangement its size and worth; who met whom
+/// at a moment is the plan as of then.
+#[utoipa::path(get, path = "/api/v1/timetables/{id}/history", tag = "timetables", params(("id" = String, Path)), responses(
+    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 404, body = ProblemBody),
+), security(("bearer" = [])))]
+async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+    permit::organiser(&actor)?;
+    let id = wire::known_id(&id)?;
+    let history = app
+        .read(move |conn| {
+            let kept = matters::get::<Timetable>(conn, &matters::Sight::All, &id)?;
+            matter::history::<Timetable>(conn, &kept.events, true, told)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(history))
+}
+
+/// A deed in a line: thousands of meetings are counted.
+fn told(deed: &TimetableDeed) -> Result<serde_json::Value> {
+    let event = Timetable::name(deed);
+    Ok(match deed {
+        TimetableDeed::Arranged(arranged) => json!({
+            "event": event, "meetings": arranged.meetings.len(), "value": arranged.value, "bound": arranged.bound,
+        }),
+        TimetableDeed::Entered { participants, invited } => {
+            let parties: Vec<&ThingId> = participants.iter().map(|participant| &participant.party).collect();
+            json!({ "event": event, "participants": parties, "invited": invited })
+        }
+        TimetableDeed::Adjusted { participant, gone, come } => {
+            json!({ "event": event, "participant": participant, "gone": gone.len(), "come": come.len() })
+        }
+        other => serde_json::to_value(other).map_err(Error::internal)?,
+    })
 }
 
 /// Changes the frame. Other slots or tables let the meetings of a draft go, and are refused once it is published.
@@ -353,7 +396,7 @@ fn fields_of(frame: &Frame) -> TimetableFields {
 pub(super) fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Timetable>) -> Result<TimetableShown> {
     let matter = &kept.matter;
     let frame = matter.frame.clone();
-    let cards = Cards::read(conn, &actor.scope(), [frame.exhibition.clone()])?;
+    let cards = Cards::with_gone(conn, &actor.scope(), [frame.exhibition.clone()])?;
     let count = |side: MeetingSide| matter.participants.iter().filter(|one| one.side == side && !one.withdrawn).count();
     let organiser = match permit::organiser(actor) {
         Ok(()) => Some(organiser_shown(conn, actor, kept)?),
@@ -384,7 +427,7 @@ pub(super) fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Timetable>) -> Re
 fn organiser_shown(conn: &mut Conn, actor: &Actor, kept: &Kept<Timetable>) -> Result<OrganiserShown> {
     let matter = &kept.matter;
     let idle = matter.without_meeting();
-    let cards = Cards::read(conn, &actor.scope(), idle.iter().cloned())?;
+    let cards = Cards::with_gone(conn, &actor.scope(), idle.iter().cloned())?;
     let desk = people(conn, matter.desk.iter().map(ToString::to_string))?;
     let mut held = vec![0; matter.participants.len()];
     let mut pairs = BTreeSet::new();

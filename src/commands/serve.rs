@@ -133,7 +133,10 @@ fn demo_sign_ins(config: &Config, database: &Database) -> Result<Option<Vec<Sign
         hash: &|password| password::hash_now(password, cost),
         write: &secrets::write_private,
     };
-    Ok(demo::sign_ins::ready(database, &config.data.join(DEMO_SIGN_INS), &made)?)
+    let sign_ins = demo::sign_ins::ready(database, &config.data.join(DEMO_SIGN_INS), &made)?;
+    // After the accounts, so that those concerned are told.
+    demo::arrange(database)?;
+    Ok(sign_ins)
 }
 
 fn print_sign_ins(sign_ins: Option<&[SignIn]>, address: &str, terminal: &Terminal) {

@@ -1,5 +1,6 @@
-//! An invented exhibition with its applications, so that composing shows what it is worth. Its days lie ahead of the day on
-//! which the demo is made.
+//! Two invented exhibitions: a fair that lies ahead of the day on which the demo is made, with its applications and those who
+//! come to buy, so that composing shows what it is worth; and a 商談会 that lies behind it. What was arranged for them is in
+//! `arrangements.rs`.
 
 use crate::domain::desk::application::{ApplicationForm, Applied};
 use crate::domain::desk::{Application, ApplicationDeed, Day};
@@ -30,6 +31,14 @@ const APPLICANTS: [(&str, &str, bool, u32, i64); 16] = [
     ("org-nokiba-bosui", "壁に貼る発電フィルムの施工例", false, 1, 30_000),
 ];
 
+/// Who comes to buy: they have published needs.
+const VISITORS: [&str; 5] =
+    ["org-kinpi-display", "org-yoimachi-panel", "org-unema", "org-yukimachi-choba", "org-washi-kasumi"];
+
+/// The demo's own ids of the two.
+pub(super) const FAIR: &str = "fair-electronics";
+const SPRING: &str = "fair-spring";
+
 /// Rivals that do not go together, and two that would like to.
 const APART: [(&str, &str); 2] = [("org-toumei-coat", "org-yukishiro-coater"), ("org-fuushi-tech", "org-kessho-seal")];
 const TOGETHER: [(&str, &str); 1] = [("org-hakuyo-film", "org-fuushi-tech")];
@@ -59,11 +68,14 @@ pub fn load(database: &Database) -> Result<u64> {
             ],
             "booths": (0..12).map(booth).collect::<Vec<_>>(),
             "walls": [{ "left": "S-03", "right": "S-04" }, { "left": "S-09", "right": "S-10" }],
+            "visitors": known(tx, &VISITORS)?,
             "price": 220_000, "subsidy_percent": 50, "subsidy_cap": 1_200_000, "subsidy_cap_each": 150_000,
             "fields": ["organic_electronics", "materials"],
         });
         let exhibition: Exhibition = parse::entry(fields).map_err(Error::Invalid)?;
         let exhibition = things::create(tx, exhibition)?.header.id;
+        let scheme = references::source_scheme(super::SOURCE);
+        references::add(tx, Kind::Exhibition, &scheme, FAIR, &exhibition)?;
         for (name, shows, willing_to_lead, space, other_cost) in APPLICANTS {
             let form = ApplicationForm {
                 shows_ja: Some(Prose::from_stored(shows.to_owned())),
@@ -78,7 +90,22 @@ pub fn load(database: &Database) -> Result<u64> {
             let applied = Applied { exhibition: exhibition.clone(), party, form };
             matters::open::<Application>(tx, ApplicationDeed::Applied(Box::new(applied)), None)?;
         }
-        Ok(1)
+        let held = Day::of_date(today.date() - chrono::TimeDelta::days(20));
+        let fields = json!({
+            "exhibition_kind": "business_meeting",
+            "title_ja": "架空 有機・印刷エレクトロニクス商談会", "title_en": "Fictional Business Meeting on Organic and Printed Electronics",
+            "organizer": "水織県ものづくり共同出展実行委員会",
+            "description_ja": "買い手が求めるものを先に出し、県内企業と20分ずつ会う架空の商談会。",
+            "venue_ja": "架空産業会館 3階", "venue_en": "Fictional Industry Hall, 3rd floor",
+            "begins_on": held, "ends_on": held,
+            "theme": [{ "text_ja": "有機デバイスの封止、薄膜の塗工、透明電極" }],
+            "visitors": known(tx, &VISITORS)?,
+            "fields": ["organic_electronics"],
+        });
+        let spring: Exhibition = parse::entry(fields).map_err(Error::Invalid)?;
+        let spring = things::create(tx, spring)?.header.id;
+        references::add(tx, Kind::Exhibition, &scheme, SPRING, &spring)?;
+        Ok(2)
     })?;
     Ok(written.value)
 }

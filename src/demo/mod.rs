@@ -1,7 +1,10 @@
 //! An invented cluster to try things on: no real firm, no real person, a prefecture that does not exist.
 
+mod arrangements;
 mod fairs;
 pub mod sign_ins;
+
+pub use arrangements::arrange;
 
 use crate::domain::{Actor, Kind};
 use crate::error::{Error, Result};

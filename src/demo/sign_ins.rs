@@ -96,8 +96,11 @@ fn read(file: &Path) -> Result<Option<Vec<SignIn>>> {
 }
 
 fn new(person: &Person, secrets: &Secrets<'_>) -> Result<SignIn> {
-    let email = format!("{}@demo.example", person.role);
-    Ok(SignIn { role: person.role.to_owned(), email, password: (secrets.password)()? })
+    Ok(SignIn { role: person.role.to_owned(), email: email(person.role), password: (secrets.password)()? })
+}
+
+pub(super) fn email(role: &str) -> String {
+    format!("{role}@demo.example")
 }
 
 fn create(tx: &mut Tx<'_>, person: &Person, email: String, password_hash: String) -> Result<()> {

@@ -62,6 +62,8 @@ pub enum Relation {
     Successor,
     /// The person to talk to about a seed.
     Contact,
+    /// A party that comes to an exhibition to buy.
+    Visitor,
 }
 
 impl Relation {
@@ -71,6 +73,7 @@ impl Relation {
             Relation::Affiliation => "affiliation",
             Relation::Successor => "successor",
             Relation::Contact => "contact",
+            Relation::Visitor => "visitor",
         }
     }
 
@@ -81,13 +84,14 @@ impl Relation {
             Relation::Affiliation => "/affiliations",
             Relation::Successor => "/successor",
             Relation::Contact => "/contact",
+            Relation::Visitor => "/visitors",
         }
     }
 
     /// The kinds a reference of this relation may point at.
     pub fn targets(self) -> &'static [Kind] {
         match self {
-            Relation::Member => &[Kind::Organization, Kind::Person],
+            Relation::Member | Relation::Visitor => &[Kind::Organization, Kind::Person],
             Relation::Affiliation | Relation::Successor => &[Kind::Organization],
             Relation::Contact => &[Kind::Person],
         }

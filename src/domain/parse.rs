@@ -230,6 +230,17 @@ fn defect_of(error_text: &str) -> Defect {
             format!("The value has the wrong type: {expected_en} is expected, this is {found_en}."),
         );
     }
+    if let Some((found, expected)) =
+        error_text.strip_prefix("invalid length ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let number = |text: &str| text.chars().filter(char::is_ascii_digit).take(10).collect::<String>();
+        let (found, expected) = (number(found), number(expected));
+        return Defect::new(
+            "list.length",
+            format!("{expected}件の配列を送ってください（送られたもの: {found}件）。"),
+            format!("A list of {expected} is expected; there are {found}."),
+        );
+    }
     let shown: String = error_text.chars().take(300).collect();
     Defect::new("value.type", "値の型か形が違います。", format!("The value has the wrong type or form ({shown})."))
 }
@@ -271,13 +282,15 @@ fn found_words(found: &str) -> (String, String) {
 
 /// What should have been sent.
 fn expected_words(expected: &str) -> (&'static str, &'static str) {
-    let integers = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize"];
+    let integers = ["i8", "i16", "i32", "i64"];
+    let counts = ["u8", "u16", "u32", "u64", "usize"];
     match expected {
         "a string or a whole number" => ("文字列か整数", "a text or a whole number"),
         "a boolean" => ("true か false", "true or false"),
         "f64" | "f32" => ("数値", "a number"),
-        "a sequence" => ("配列", "a list"),
         text if integers.contains(&text) => ("整数", "a whole number"),
+        text if counts.contains(&text) => ("0以上の整数", "a whole number from 0 on"),
+        text if text.contains("sequence") || text.contains("array") => ("配列", "a list"),
         text if text.contains("string") || text.contains("identifier") => ("文字列", "a text"),
         _ => ("オブジェクト", "an object"),
     }

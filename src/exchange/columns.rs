@@ -410,6 +410,7 @@ const EXHIBITION: &[Column] = &[
     column("ends_on", Shape::Text, &["最終日", "終了日", "会期終了", "last day"]),
     column("apply_by", Shape::Text, &["申込締切", "募集締切", "応募締切", "締切", "deadline"]),
     column("answer_by", Shape::Text, &["回答期限", "参加回答期限"]),
+    column("visitors", Shape::Many(Item::Reference), &["来場者", "来場バイヤー", "buyers"]),
     column("theme", Shape::Objects, &["テーマ", "topics"]),
     column("booths", Shape::Objects, &["小間", "ブース"]),
     column("walls", Shape::Objects, &["壁"]),

@@ -76,7 +76,7 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
     for (place, Link { relation, target, .. }) in links.iter().enumerate() {
         let pointer = match relation {
             Relation::Member => format!("/members/{place}/party"),
-            Relation::Affiliation => format!("/affiliations/{place}"),
+            Relation::Affiliation | Relation::Visitor => format!("{}/{place}", relation.pointer()),
             Relation::Successor | Relation::Contact => relation.pointer().to_owned(),
         };
         wanted.push((pointer, target, relation.targets()));

@@ -1,9 +1,9 @@
 //! The clocks of the desk: what they do when they run out. Time comes from the database's clock, so tests set it.
 
 use super::database::{Database, Tx};
-use super::{matters, notices, watch};
+use super::{matters, meetings, notices, watch};
 use crate::domain::Actor;
-use crate::domain::desk::{Case, CaseDeed, Group, GroupDeed, Introduction, IntroductionDeed};
+use crate::domain::desk::{Case, CaseDeed, Group, GroupDeed, Introduction, IntroductionDeed, Timetable, TimetableDeed};
 use crate::domain::vocabulary::desk::NoticeChoice;
 use crate::error::Result;
 
@@ -15,7 +15,7 @@ const BATCH: i64 = 100;
 pub struct Round {
     /// Introductions and invitations that nobody answered in time.
     pub lapsed: usize,
-    /// Reminders of answers and of next actions.
+    /// Reminders of answers, of next actions, and of what is missing in timetables.
     pub reminded: usize,
     /// Letters that gather a day or a week.
     pub letters: usize,
@@ -30,7 +30,8 @@ pub fn run(database: &Database) -> Result<Round> {
         let waiting = database.read(|conn| {
             let introductions = matters::due::<Introduction>(conn, &now, 1)?.len();
             let cases = matters::due::<Case>(conn, &now, 1)?.len();
-            Ok(introductions + cases + matters::due::<Group>(conn, &now, 1)?.len())
+            let timetables = matters::due::<Timetable>(conn, &now, 1)?.len();
+            Ok(introductions + cases + timetables + matters::due::<Group>(conn, &now, 1)?.len())
         })?;
         if waiting == 0 {
             break;
@@ -70,6 +71,15 @@ fn turn(tx: &mut Tx<'_>) -> Result<(usize, usize)> {
     for mut kept in matters::due::<Group>(tx.conn(), &now, BATCH)? {
         lapsed += usize::from(matters::add(tx, &mut kept, GroupDeed::Lapsed, None)?);
         reminded += usize::from(matters::add(tx, &mut kept, GroupDeed::Reminded, None)?);
+    }
+    for mut kept in matters::due::<Timetable>(tx.conn(), &now, BATCH)? {
+        // Where the day has come nobody can be given a meeting any more.
+        let parties = if kept.matter.has_begun(&now) { Vec::new() } else { kept.matter.without_meeting() };
+        let told = !parties.is_empty();
+        reminded += usize::from(matters::add(tx, &mut kept, TimetableDeed::Reminded { parties }, None)? && told);
+        let parties = meetings::without_card(tx.conn(), &kept.id)?;
+        let told = !parties.is_empty();
+        reminded += usize::from(matters::add(tx, &mut kept, TimetableDeed::CardsAsked { parties }, None)? && told);
     }
     Ok((lapsed, reminded))
 }

@@ -4,13 +4,13 @@ use super::connection::{Conn, IN_LIST};
 use super::schema::exhibitions;
 use super::things::Stored;
 use super::values::Parts;
-use crate::domain::Exhibition;
 use crate::domain::codes::{ConceptCode, FieldCode, MunicipalityCode, WebAddress};
 use crate::domain::desk::Day;
 use crate::domain::kinds::exhibition::Topic;
 use crate::domain::kinds::{Percent, Sdg, Yen};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::ExhibitionKind;
+use crate::domain::{Exhibition, Relation};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -72,6 +72,7 @@ impl Stored for Exhibition {
             ends_on: row.ends_on.map(Day::from_stored),
             apply_by: row.apply_by.map(Day::from_stored),
             answer_by: row.answer_by.map(Day::from_stored),
+            visitors: parts.targets(Relation::Visitor).into_iter().map(|(party, _)| party).collect(),
             theme: listed(&row.theme),
             booths: listed(&row.booths),
             walls: listed(&row.walls),

@@ -1,14 +1,33 @@
-//! Who went, or goes, to which exhibitions: from confirmed groups.
+//! Who went, or goes, to which exhibitions, from confirmed groups; and compositions with the parties as they are called now.
 
 use super::connection::{Conn, IN_LIST};
-use super::matters;
+use super::matters::{self, Kept, Sight};
+use super::merges;
 use super::schema::exhibitions;
 use crate::domain::ThingId;
-use crate::domain::desk::{Day, Group};
+use crate::domain::desk::{Composition, Day, Group};
 use crate::domain::vocabulary::desk::GroupState;
 use crate::error::Result;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
+
+/// A composition, as whoever keeps exhibitions reads it.
+pub fn composition(conn: &mut Conn, id: &ThingId) -> Result<Kept<Composition>> {
+    let mut kept = matters::get::<Composition>(conn, &Sight::All, id)?;
+    follow(conn, &mut kept.matter)?;
+    Ok(kept)
+}
+
+/// Names the parties of a composition by what they became: what was asked of an organisation goes on being asked of the one
+/// that it was merged into.
+pub fn follow(conn: &mut Conn, composition: &mut Composition) -> Result<()> {
+    let ids = composition.ids();
+    let names = merges::survivors(conn, ids)?;
+    if !names.is_empty() {
+        composition.rename(&names);
+    }
+    Ok(())
+}
 
 /// What is known of a party that goes to fairs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

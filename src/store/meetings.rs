@@ -8,11 +8,25 @@ use crate::domain::{ThingId, Timestamp};
 use crate::error::Result;
 use std::collections::{BTreeSet, HashMap};
 
-/// The meeting of each pair of a timetable, by buyer and supplier.
+/// The meeting of each pair of a timetable, by buyer and supplier as the timetable names them.
 pub fn of_timetable(conn: &mut Conn, timetable: &ThingId) -> Result<HashMap<(ThingId, ThingId), Kept<Meeting>>> {
     let all = matters::about::<Meeting>(conn, timetable)?;
-    let pair = |kept: &Kept<Meeting>| (kept.matter.planned.buyer.clone(), kept.matter.planned.supplier.clone());
+    let pair = |kept: &Kept<Meeting>| {
+        let [buyer, supplier] = kept.matter.listed.clone();
+        (buyer, supplier)
+    };
     Ok(all.into_iter().map(|kept| (pair(&kept), kept)).collect())
+}
+
+/// Parties that have not said what came of a meeting of this timetable, each once. What was cancelled asks for nothing.
+pub fn without_card(conn: &mut Conn, timetable: &ThingId) -> Result<Vec<ThingId>> {
+    let mut silent = BTreeSet::new();
+    for kept in matters::about::<Meeting>(conn, timetable)? {
+        let meeting = &kept.matter;
+        let missing = MeetingSide::ALL.iter().filter(|side| !meeting.cancelled && meeting.card(**side).is_none());
+        silent.extend(missing.map(|side| meeting.party(*side).clone()));
+    }
+    Ok(silent.into_iter().collect())
 }
 
 /// Pairs of these parties that met between two moments, whichever side each was on; what was cancelled or not held

@@ -4,7 +4,7 @@
 //! is kept beside it. Its history stays, and its id leads to where it went.
 
 use super::accounts::rights_changed;
-use super::connection::Conn;
+use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::log::{Action, Subject};
 use super::schema::{external_references, invitations, memberships, merges, thing_links, things, versions};
@@ -15,6 +15,7 @@ use crate::domain::{Defect, Entry, Header, Kind, Organization, Scope, Thing, Thi
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 
 /// Things that one merge carries over, at most.
 const CARRIED_MOST: usize = 2_000;
@@ -34,7 +35,7 @@ struct Carried {
     memberships: Vec<String>,
     doubled: Vec<DoubledMembership>,
     invitations: Vec<String>,
-    /// Proposals, introductions and cases: `(kind, id)`.
+    /// Proposals, introductions, cases and what is arranged for exhibitions: `(kind, id)`.
     #[serde(default)]
     matters: Vec<(String, String)>,
 }
@@ -66,7 +67,7 @@ pub struct Moved {
     pub things: usize,
     pub memberships: usize,
     pub references: usize,
-    /// Proposals, introductions and cases.
+    /// Proposals, introductions, cases and what is arranged for exhibitions.
     pub matters: usize,
     /// Things that were changed meanwhile in a way that leaves no telling: they stay where they are.
     pub left: Vec<ThingId>,
@@ -250,6 +251,36 @@ pub fn successor(conn: &mut Conn, scope: &Scope, merged: &ThingId) -> Result<Opt
         id = into.to_string();
     }
     Ok(None)
+}
+
+/// What merged organisations became, of those among `ids` that are merged now. Ids only: who may read the names is another
+/// question.
+pub fn survivors(conn: &mut Conn, ids: impl IntoIterator<Item = ThingId>) -> Result<HashMap<ThingId, ThingId>> {
+    let mut became: HashMap<ThingId, ThingId> = ids.into_iter().map(|id| (id.clone(), id)).collect();
+    // As in `successor`: a bound costs nothing.
+    for _ in 0..100 {
+        let now: HashSet<String> = became.values().map(ToString::to_string).collect();
+        let now: Vec<String> = now.into_iter().collect();
+        let mut steps: HashMap<String, String> = HashMap::new();
+        for now in now.chunks(IN_LIST) {
+            let rows: Vec<(String, String)> = merges::table
+                .filter(merges::merged_id.eq_any(now.to_vec()).and(merges::undone_at.is_null()))
+                .order(merges::id)
+                .select((merges::merged_id, merges::into_id))
+                .load(conn)?;
+            steps.extend(rows);
+        }
+        if steps.is_empty() {
+            break;
+        }
+        for into in became.values_mut() {
+            if let Some(next) = steps.get(into.as_str()) {
+                *into = ThingId::from_stored(next.clone());
+            }
+        }
+    }
+    became.retain(|id, into| id != into);
+    Ok(became)
 }
 
 /// Parts a merged organisation from the one it went into: everything that was carried over goes back, as far as nobody

@@ -238,7 +238,9 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
         // Their own; see `desk::lists_agree`.
         ("get", "/timetables" | "/meetings" | "/booth-plans") => SignedIn(200),
         ("get", "/timetables/{id}" | "/timetables/{id}/participants" | "/timetables/{id}/meetings") => ReadMatter,
-        ("get", "/meetings/{id}") => ReadMatter,
+        ("get", "/meetings/{id}" | "/meetings/{id}/history") => ReadMatter,
+        // Of a timetable that there is not.
+        ("get", "/timetables/{id}/history") => Organise(404),
         // Of a timetable, a meeting and a plan that there are not.
         ("get", "/timetables/{id}/participants/{party}" | "/timetables/{id}/calendar") => SignedIn(404),
         ("get", "/meetings/{id}/cards/{side}") => SignedIn(404),

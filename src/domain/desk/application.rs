@@ -1,7 +1,7 @@
 //! An application (出展申込み): a party wants to go to an exhibition. Applied → changed … → withdrawn, all until the
 //! deadline of the call; applying again after a withdrawal is a change.
 
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told};
+use super::{Day, Event, Facts, Matter, Merges, Refusal, Renaming, Step, Told};
 use crate::domain::entry;
 use crate::domain::finding::{Defect, Finding};
 use crate::domain::id::{ThingId, Timestamp};
@@ -91,6 +91,14 @@ pub enum ApplicationDeed {
     Withdrawn {
         text: Option<Prose>,
     },
+    /// The applicant became part of another organisation, or was parted from it again.
+    Merged {
+        from: ThingId,
+        into: ThingId,
+    },
+    Parted {
+        party: ThingId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,6 +115,7 @@ pub struct Application {
     pub form: ApplicationForm,
     pub state: ApplicationState,
     pub withdrawn_because: Option<Prose>,
+    pub merges: Merges,
 }
 
 impl Application {
@@ -148,11 +157,14 @@ impl Matter for Application {
             form: applied.form.clone(),
             state: ApplicationState::Applied,
             withdrawn_because: None,
+            merges: Merges::default(),
         })
     }
 
     fn consider(&self, deed: &ApplicationDeed, _: &Day, _: &Timestamp) -> Result<Step, Refusal> {
         let same = match deed {
+            ApplicationDeed::Merged { from, into } => return Ok(self.consider_merging(from, into)),
+            ApplicationDeed::Parted { party } => return Ok(self.consider_parting(party)),
             ApplicationDeed::Applied(_) => true,
             ApplicationDeed::Changed { form } => self.state == ApplicationState::Applied && **form == self.form,
             ApplicationDeed::Withdrawn { .. } => self.state == ApplicationState::Withdrawn,
@@ -172,6 +184,8 @@ impl Matter for Application {
                 self.state = ApplicationState::Withdrawn;
                 self.withdrawn_because = text;
             }
+            ApplicationDeed::Merged { from, into } => self.merge(from, into),
+            ApplicationDeed::Parted { party } => self.part(&party),
         }
     }
 
@@ -191,11 +205,37 @@ impl Matter for Application {
             ApplicationDeed::Applied(_) => "applied",
             ApplicationDeed::Changed { .. } => "changed",
             ApplicationDeed::Withdrawn { .. } => "withdrawn",
+            ApplicationDeed::Merged { .. } => "merged",
+            ApplicationDeed::Parted { .. } => "parted",
         }
     }
 
     /// The others of the party hear of it: it may have been registered for them by the office.
-    fn told(&self, _: &ApplicationDeed) -> Vec<Told> {
-        vec![Told::Party(self.party.clone())]
+    fn told(&self, deed: &ApplicationDeed) -> Vec<Told> {
+        match deed {
+            ApplicationDeed::Merged { .. } | ApplicationDeed::Parted { .. } => Vec::new(),
+            ApplicationDeed::Applied(_) | ApplicationDeed::Changed { .. } | ApplicationDeed::Withdrawn { .. } => {
+                vec![Told::Party(self.party.clone())]
+            }
+        }
+    }
+}
+
+impl Renaming for Application {
+    /// Whom it would like beside it, or not, is followed where it is read.
+    fn each_party(&mut self, hear: &mut dyn FnMut(&mut ThingId)) {
+        hear(&mut self.party);
+    }
+
+    fn merges(&mut self) -> &mut Merges {
+        &mut self.merges
+    }
+
+    fn merged(from: ThingId, into: ThingId) -> ApplicationDeed {
+        ApplicationDeed::Merged { from, into }
+    }
+
+    fn parted(party: ThingId) -> ApplicationDeed {
+        ApplicationDeed::Parted { party }
     }
 }

@@ -1,6 +1,6 @@
 //! Who stands in which booth of an exhibition: a plan that is drawn up, changed by pins, and published.
 
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told};
+use super::{Day, Event, Facts, Matter, Merges, Refusal, Renaming, Step, Told};
 use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::desk::{BoothPlanState, MatterKind};
@@ -18,7 +18,18 @@ pub const PAIRS_MOST: usize = 2_000;
 pub enum BoothPlanDeed {
     Placed(Box<Placed>),
     Published,
-    HandedOver { to: ThingId, note: Option<Prose> },
+    HandedOver {
+        to: ThingId,
+        note: Option<Prose>,
+    },
+    /// A party became part of another one, or was parted from it again.
+    Merged {
+        from: ThingId,
+        into: ThingId,
+    },
+    Parted {
+        party: ThingId,
+    },
 }
 
 /// What was asked, and who stands where.
@@ -121,6 +132,7 @@ pub struct BoothPlan {
     pub placed: Placed,
     pub state: BoothPlanState,
     pub desk: Option<ThingId>,
+    pub merges: Merges,
 }
 
 impl BoothPlan {
@@ -135,13 +147,16 @@ impl Matter for BoothPlan {
 
     fn begin(event: &Event<BoothPlanDeed>) -> Option<Self> {
         let BoothPlanDeed::Placed(placed) = &event.deed else { return None };
-        Some(Self { desk: placed.desk.clone(), placed: (**placed).clone(), state: BoothPlanState::Draft })
+        let merges = Merges::default();
+        Some(Self { desk: placed.desk.clone(), placed: (**placed).clone(), state: BoothPlanState::Draft, merges })
     }
 
     fn consider(&self, deed: &BoothPlanDeed, _: &Day, _: &Timestamp) -> Result<Step, Refusal> {
         Ok(match deed {
             BoothPlanDeed::Published if self.state == BoothPlanState::Published => Step::Already,
             BoothPlanDeed::HandedOver { to, .. } if self.desk.as_ref() == Some(to) => Step::Already,
+            BoothPlanDeed::Merged { from, into } => self.consider_merging(from, into),
+            BoothPlanDeed::Parted { party } => self.consider_parting(party),
             BoothPlanDeed::Placed(_) | BoothPlanDeed::Published | BoothPlanDeed::HandedOver { .. } => Step::Take,
         })
     }
@@ -151,6 +166,8 @@ impl Matter for BoothPlan {
             BoothPlanDeed::Placed(placed) => self.placed = *placed,
             BoothPlanDeed::Published => self.state = BoothPlanState::Published,
             BoothPlanDeed::HandedOver { to, .. } => self.desk = Some(to),
+            BoothPlanDeed::Merged { from, into } => self.merge(from, into),
+            BoothPlanDeed::Parted { party } => self.part(&party),
         }
     }
 
@@ -174,6 +191,8 @@ impl Matter for BoothPlan {
             BoothPlanDeed::Placed(_) => "placed",
             BoothPlanDeed::Published => "published",
             BoothPlanDeed::HandedOver { .. } => "handed_over",
+            BoothPlanDeed::Merged { .. } => "merged",
+            BoothPlanDeed::Parted { .. } => "parted",
         }
     }
 
@@ -184,10 +203,36 @@ impl Matter for BoothPlan {
                 self.parties().into_iter().map(Told::Party).collect()
             }
             BoothPlanDeed::HandedOver { .. } => vec![Told::Desk],
+            BoothPlanDeed::Merged { .. } | BoothPlanDeed::Parted { .. } => Vec::new(),
         }
     }
 
     fn hand_over(to: ThingId, note: Option<Prose>) -> Option<BoothPlanDeed> {
         Some(BoothPlanDeed::HandedOver { to, note })
+    }
+}
+
+impl Renaming for BoothPlan {
+    fn each_party(&mut self, hear: &mut dyn FnMut(&mut ThingId)) {
+        let BoothsAsked { exhibitors, rivals, pairs, pins, .. } = &mut self.placed.asked;
+        exhibitors.iter_mut().flat_map(|exhibitor| &mut exhibitor.parties).for_each(&mut *hear);
+        rivals.iter_mut().flatten().for_each(&mut *hear);
+        for pair in pairs {
+            hear(&mut pair.left);
+            hear(&mut pair.right);
+        }
+        pins.iter_mut().for_each(|pin| hear(&mut pin.party));
+    }
+
+    fn merges(&mut self) -> &mut Merges {
+        &mut self.merges
+    }
+
+    fn merged(from: ThingId, into: ThingId) -> BoothPlanDeed {
+        BoothPlanDeed::Merged { from, into }
+    }
+
+    fn parted(party: ThingId) -> BoothPlanDeed {
+        BoothPlanDeed::Parted { party }
     }
 }

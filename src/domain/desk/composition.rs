@@ -8,6 +8,7 @@ use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::vocabulary::desk::{CompositionState, MatterKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
@@ -46,6 +47,54 @@ pub struct Composition {
     pub result: Option<Value>,
     /// What the last change by hand did.
     pub effect: Option<Value>,
+}
+
+impl Composition {
+    /// Every id in what was asked and found.
+    pub fn ids(&self) -> BTreeSet<ThingId> {
+        let mut ids = BTreeSet::new();
+        let all = [Some(&self.ask), self.result.as_ref(), self.effect.as_ref()];
+        all.into_iter().flatten().for_each(|value| collect(value, &mut ids));
+        ids
+    }
+
+    /// Names parties by what they became.
+    pub fn rename(&mut self, names: &HashMap<ThingId, ThingId>) {
+        let all = [Some(&mut self.ask), self.result.as_mut(), self.effect.as_mut()];
+        all.into_iter().flatten().for_each(|value| rename(value, names));
+    }
+}
+
+fn collect(value: &Value, ids: &mut BTreeSet<ThingId>) {
+    match value {
+        Value::String(text) => ids.extend(ThingId::parse(text)),
+        Value::Array(list) => list.iter().for_each(|value| collect(value, ids)),
+        Value::Object(fields) => fields.values().for_each(|value| collect(value, ids)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A list in which two became one names it once.
+fn rename(value: &mut Value, names: &HashMap<ThingId, ThingId>) {
+    match value {
+        Value::String(text) => {
+            let into = ThingId::parse(text).ok().and_then(|id| names.get(&id));
+            if let Some(into) = into {
+                *text = into.to_string();
+            }
+        }
+        Value::Array(list) => {
+            list.iter_mut().for_each(|value| rename(value, names));
+            let mut seen = BTreeSet::new();
+            let id = |value: &Value| {
+                let named = value.pointer("/party/id").unwrap_or(value).as_str()?;
+                ThingId::parse(named).ok()
+            };
+            list.retain(|value| id(value).is_none_or(|id| seen.insert(id)));
+        }
+        Value::Object(fields) => fields.values_mut().for_each(|value| rename(value, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 impl Matter for Composition {

@@ -3,7 +3,7 @@
 
 use super::introduction::REMIND_DAYS;
 use super::shares::{Part, SubsidyRule};
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told, closed, needs_text, required};
+use super::{Day, Event, Facts, Matter, Merges, Refusal, Renaming, Step, Told, closed, needs_text, required};
 use crate::domain::finding::Defect;
 use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::{Line, Prose};
@@ -80,6 +80,14 @@ pub enum GroupDeed {
     HandedOver {
         to: ThingId,
         note: Option<Prose>,
+    },
+    /// A member became part of another organisation, or was parted from it again.
+    Merged {
+        from: ThingId,
+        into: ThingId,
+    },
+    Parted {
+        party: ThingId,
     },
 }
 
@@ -171,6 +179,7 @@ pub struct Group {
     pub growth: Vec<Growth>,
     pub stories: Vec<Story>,
     pub desk: Option<ThingId>,
+    pub merges: Merges,
 }
 
 impl Group {
@@ -304,6 +313,29 @@ fn refuse_past(day: &Day, now: &Timestamp) -> Result<(), Refusal> {
     Err(Refusal::Invalid("/answer_by", defect))
 }
 
+impl Renaming for Group {
+    fn each_party(&mut self, hear: &mut dyn FnMut(&mut ThingId)) {
+        self.formed.members.iter_mut().for_each(|planned| hear(&mut planned.party));
+        self.formed.lead.iter_mut().chain(&mut self.lead).for_each(&mut *hear);
+        for seat in &mut self.seats {
+            hear(&mut seat.planned.party);
+            seat.replaces.iter_mut().for_each(&mut *hear);
+        }
+    }
+
+    fn merges(&mut self) -> &mut Merges {
+        &mut self.merges
+    }
+
+    fn merged(from: ThingId, into: ThingId) -> GroupDeed {
+        GroupDeed::Merged { from, into }
+    }
+
+    fn parted(party: ThingId) -> GroupDeed {
+        GroupDeed::Parted { party }
+    }
+}
+
 impl Matter for Group {
     const KIND: MatterKind = MatterKind::Group;
     type Deed = GroupDeed;
@@ -319,6 +351,7 @@ impl Matter for Group {
             maturity: Maturity::StudyGroup,
             growth: Vec::new(),
             stories: Vec::new(),
+            merges: Merges::default(),
             desk: formed.desk.clone(),
             formed: (**formed).clone(),
         })
@@ -473,6 +506,8 @@ impl Matter for Group {
             GroupDeed::HandedOver { to, .. } => {
                 Ok(if self.desk.as_ref() == Some(to) { Step::Already } else { Step::Take })
             }
+            GroupDeed::Merged { from, into } => Ok(self.consider_merging(from, into)),
+            GroupDeed::Parted { party } => Ok(self.consider_parting(party)),
         }
     }
 
@@ -559,6 +594,8 @@ impl Matter for Group {
             }
             GroupDeed::StoryTold { title, text, public } => self.stories.push(Story { title, text, public, on }),
             GroupDeed::HandedOver { to, .. } => self.desk = Some(to),
+            GroupDeed::Merged { from, into } => self.merge(from, into),
+            GroupDeed::Parted { party } => self.part(&party),
         }
     }
 
@@ -610,6 +647,8 @@ impl Matter for Group {
             GroupDeed::Matured { .. } => "matured",
             GroupDeed::StoryTold { .. } => "story_told",
             GroupDeed::HandedOver { .. } => "handed_over",
+            GroupDeed::Merged { .. } => "merged",
+            GroupDeed::Parted { .. } => "parted",
         }
     }
 
@@ -624,7 +663,10 @@ impl Matter for Group {
         };
         let taking_part = || of(&[SeatState::Invited, SeatState::Accepted]);
         match deed {
-            GroupDeed::Formed(_) | GroupDeed::StoryTold { .. } => Vec::new(),
+            GroupDeed::Formed(_)
+            | GroupDeed::StoryTold { .. }
+            | GroupDeed::Merged { .. }
+            | GroupDeed::Parted { .. } => Vec::new(),
             GroupDeed::Invited { .. } | GroupDeed::Reminded => of(&[SeatState::Invited]),
             GroupDeed::SeatAdded { seat, .. } => vec![party(&seat.party)],
             GroupDeed::Accepted { .. } | GroupDeed::Declined { .. } | GroupDeed::HandedOver { .. } => vec![Told::Desk],

@@ -1,7 +1,7 @@
 //! One meeting of a published timetable: where and when, what each side says came of it, and the case it led to. A pair
 //! meets once in a timetable; when it is moved, or cancelled and arranged again, it is the same meeting.
 
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told, needs_text, required};
+use super::{Day, Event, Facts, Matter, Merges, Refusal, Renaming, Step, Told, needs_text, required};
 use crate::domain::finding::Defect;
 use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::{Line, Prose};
@@ -13,10 +13,27 @@ use utoipa::ToSchema;
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MeetingDeed {
     Planned(Box<Planned>),
-    Moved { at: Seat },
+    Moved {
+        at: Seat,
+    },
     Cancelled,
-    Carded { side: MeetingSide, card: Box<Card> },
-    CaseOpened { case: ThingId },
+    Carded {
+        side: MeetingSide,
+        card: Box<Card>,
+    },
+    CaseOpened {
+        case: ThingId,
+    },
+    /// A side became part of another party, or was parted from it again. `listed_as_before`: the timetable goes on naming it
+    /// as it did, because the other one takes part in it, too.
+    Merged {
+        from: ThingId,
+        into: ThingId,
+        listed_as_before: bool,
+    },
+    Parted {
+        party: ThingId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +90,9 @@ pub struct Meeting {
     pub moves: i64,
     pub cards: Vec<Filed>,
     pub case: Option<ThingId>,
+    /// Buyer and supplier as the timetable names them.
+    pub listed: [ThingId; 2],
+    pub merges: Merges,
 }
 
 /// A card as it stands.
@@ -146,6 +166,8 @@ impl Matter for Meeting {
             moves: 0,
             cards: Vec::new(),
             case: None,
+            listed: [planned.buyer.clone(), planned.supplier.clone()],
+            merges: Merges::default(),
         })
     }
 
@@ -168,6 +190,8 @@ impl Matter for Meeting {
                 check(card)?;
                 Ok(if self.card(*side).is_some_and(|filed| filed.card == **card) { Step::Already } else { Step::Take })
             }
+            MeetingDeed::Merged { from, into, .. } => Ok(self.consider_merging(from, into)),
+            MeetingDeed::Parted { party } => Ok(self.consider_parting(party)),
             MeetingDeed::CaseOpened { case } => match &self.case {
                 Some(there) if there == case => Ok(Step::Already),
                 Some(_) => Err(Refusal::Conflict(Defect::new(
@@ -203,6 +227,14 @@ impl Matter for Meeting {
                 self.cards.sort_by_key(|filed| filed.side);
             }
             MeetingDeed::CaseOpened { case } => self.case = Some(case),
+            MeetingDeed::Merged { from, into, listed_as_before } => {
+                let listed = self.listed.clone();
+                self.merge(from, into);
+                if listed_as_before {
+                    self.listed = listed;
+                }
+            }
+            MeetingDeed::Parted { party } => self.part(&party),
         }
     }
 
@@ -214,7 +246,7 @@ impl Matter for Meeting {
             subject: Some(planned.timetable.clone()),
             purpose: None,
             due_at: None,
-            pair: Some(Self::pair(&planned.timetable, &planned.buyer, &planned.supplier)),
+            pair: Some(Self::pair(&planned.timetable, &self.listed[0], &self.listed[1])),
             parties: [MeetingSide::Buyer, MeetingSide::Supplier]
                 .into_iter()
                 .map(|side| (self.party(side).clone(), Some(side.side())))
@@ -231,6 +263,8 @@ impl Matter for Meeting {
             MeetingDeed::Cancelled => "cancelled",
             MeetingDeed::Carded { .. } => "carded",
             MeetingDeed::CaseOpened { .. } => "case_opened",
+            MeetingDeed::Merged { .. } => "merged",
+            MeetingDeed::Parted { .. } => "parted",
         }
     }
 
@@ -241,8 +275,28 @@ impl Matter for Meeting {
             MeetingDeed::Planned(planned) if !planned.late => Vec::new(),
             MeetingDeed::Planned(_) | MeetingDeed::Moved { .. } | MeetingDeed::Cancelled => both().into(),
             MeetingDeed::Carded { side, .. } => vec![Told::Party(self.party(side.other()).clone())],
-            MeetingDeed::CaseOpened { .. } => Vec::new(),
+            MeetingDeed::CaseOpened { .. } | MeetingDeed::Merged { .. } | MeetingDeed::Parted { .. } => Vec::new(),
         }
+    }
+}
+
+impl Renaming for Meeting {
+    fn each_party(&mut self, hear: &mut dyn FnMut(&mut ThingId)) {
+        hear(&mut self.planned.buyer);
+        hear(&mut self.planned.supplier);
+        self.listed.iter_mut().for_each(hear);
+    }
+
+    fn merges(&mut self) -> &mut Merges {
+        &mut self.merges
+    }
+
+    fn merged(from: ThingId, into: ThingId) -> MeetingDeed {
+        MeetingDeed::Merged { from, into, listed_as_before: false }
+    }
+
+    fn parted(party: ThingId) -> MeetingDeed {
+        MeetingDeed::Parted { party }
     }
 }
 

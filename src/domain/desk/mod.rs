@@ -136,6 +136,55 @@ pub trait Mergeable: Matter {
     fn is_with_itself(&self, owner: Option<&ThingId>) -> bool;
 }
 
+/// Parties of a matter that became part of others, for the way back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Merges(Vec<(ThingId, ThingId)>);
+
+/// A matter in which a party that became part of another goes on under its name. Where both stand in it already, each keeps
+/// its place; only what is shown says that they are one.
+pub trait Renaming: Matter {
+    /// Hears every party that is named in it, and may change it.
+    fn each_party(&mut self, hear: &mut dyn FnMut(&mut ThingId));
+    fn merges(&mut self) -> &mut Merges;
+    fn merged(from: ThingId, into: ThingId) -> Self::Deed;
+    fn parted(party: ThingId) -> Self::Deed;
+
+    /// Whether the party is named in it.
+    fn names(&self, party: &ThingId) -> bool {
+        let mut named = false;
+        self.clone().each_party(&mut |one| named |= one == party);
+        named
+    }
+
+    fn consider_merging(&self, from: &ThingId, into: &ThingId) -> Step {
+        if self.names(from) && !self.names(into) { Step::Take } else { Step::Already }
+    }
+
+    fn consider_parting(&self, party: &ThingId) -> Step {
+        let there = self.clone().merges().0.iter().any(|(from, _)| from == party);
+        if there { Step::Take } else { Step::Already }
+    }
+
+    fn merge(&mut self, from: ThingId, into: ThingId) {
+        self.rename(&from, &into);
+        self.merges().0.push((from, into));
+    }
+
+    fn part(&mut self, party: &ThingId) {
+        let Some(place) = self.merges().0.iter().rposition(|(from, _)| from == party) else { return };
+        let (from, into) = self.merges().0.remove(place);
+        self.rename(&into, &from);
+    }
+
+    fn rename(&mut self, from: &ThingId, into: &ThingId) {
+        self.each_party(&mut |party| {
+            if party == from {
+                *party = into.clone();
+            }
+        });
+    }
+}
+
 /// Puts `into` in the place of `from`, once.
 pub(crate) fn replace_once(parties: &mut Vec<ThingId>, from: &ThingId, into: &ThingId) {
     if parties.contains(into) {

@@ -1,11 +1,12 @@
 //! The timetable of a 商談会: who takes part and when, what each side wishes, and who meets whom in which slot at which
 //! table. Draft → published. A change of one participant moves that participant's meetings and nobody else's.
 
-use super::{Day, Event, Facts, Matter, Refusal, Step, Told};
+use super::{Day, Event, Facts, Matter, Merges, Refusal, Renaming, Step, Told};
 use crate::domain::finding::Defect;
 use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::desk::{MatterKind, MeetingSide, TimetableState};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -43,11 +44,32 @@ pub enum TimetableDeed {
     LeftOut {
         parties: Vec<ThingId>,
     },
+    /// Some days before the first meeting: who still has none.
+    Reminded {
+        parties: Vec<ThingId>,
+    },
+    /// Some days after the last meeting: whose result cards are missing.
+    CardsAsked {
+        parties: Vec<ThingId>,
+    },
     HandedOver {
         to: ThingId,
         note: Option<Prose>,
     },
+    /// A party became part of another one, or was parted from it again.
+    Merged {
+        from: ThingId,
+        into: ThingId,
+    },
+    Parted {
+        party: ThingId,
+    },
 }
+
+/// Days before the first meeting, and after the last, on which is reminded; and hours after whoever has no meeting was told so.
+const REMIND_BEFORE_DAYS: i64 = 3;
+const ASK_CARDS_AFTER_DAYS: i64 = 2;
+const TOLD_LATELY_HOURS: i64 = 24;
 
 /// Where and when, and what the organiser decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,6 +170,11 @@ pub struct Timetable {
     /// Points and bound of the last arrangement; none since something was changed by hand.
     pub worth: Option<(f64, f64)>,
     pub desk: Option<ThingId>,
+    /// When those without a meeting were last told so, and what was reminded of.
+    pub told_idle_at: Option<Timestamp>,
+    pub reminded: bool,
+    pub cards_asked: bool,
+    pub merges: Merges,
 }
 
 impl Timetable {
@@ -165,6 +192,29 @@ impl Timetable {
             self.meetings.iter().flat_map(|sitting| [sitting.buyer, sitting.supplier]).collect();
         let idle = |(place, participant): &(usize, &Participant)| !participant.withdrawn && !busy.contains(place);
         self.participants.iter().enumerate().filter(idle).map(|(_, participant)| participant.party.clone()).collect()
+    }
+
+    /// Whether the first meeting has begun.
+    pub fn has_begun(&self, now: &Timestamp) -> bool {
+        self.frame.slots.first().is_some_and(|slot| slot.start <= *now)
+    }
+
+    /// When those who have no meeting are to be reminded; none: there is nobody, or it is too late.
+    pub fn reminds_at(&self) -> Option<Timestamp> {
+        let first = &self.frame.slots.first()?.start;
+        if !self.is_published() || self.reminded || self.without_meeting().is_empty() {
+            return None;
+        }
+        let usual = first.plus(-TimeDelta::days(REMIND_BEFORE_DAYS));
+        let told = self.told_idle_at.as_ref().map(|at| at.plus(TimeDelta::hours(TOLD_LATELY_HOURS)));
+        Some(told.map_or(usual.clone(), |told| told.max(usual))).filter(|at| at < first)
+    }
+
+    /// When missing result cards are to be asked for.
+    pub fn asks_cards_at(&self) -> Option<Timestamp> {
+        let last = &self.frame.slots.last()?.end;
+        let asks = self.is_published() && !self.cards_asked;
+        asks.then(|| last.plus(TimeDelta::days(ASK_CARDS_AFTER_DAYS)))
     }
 
     /// As it would be with this participant, new or changed.
@@ -196,6 +246,28 @@ impl Timetable {
     }
 }
 
+impl Renaming for Timetable {
+    fn each_party(&mut self, hear: &mut dyn FnMut(&mut ThingId)) {
+        for participant in &mut self.participants {
+            hear(&mut participant.party);
+            participant.wishes.iter_mut().chain(&mut participant.never).for_each(&mut *hear);
+        }
+        self.frame.must.iter_mut().chain(&mut self.frame.never).flatten().for_each(&mut *hear);
+    }
+
+    fn merges(&mut self) -> &mut Merges {
+        &mut self.merges
+    }
+
+    fn merged(from: ThingId, into: ThingId) -> TimetableDeed {
+        TimetableDeed::Merged { from, into }
+    }
+
+    fn parted(party: ThingId) -> TimetableDeed {
+        TimetableDeed::Parted { party }
+    }
+}
+
 impl Matter for Timetable {
     const KIND: MatterKind = MatterKind::Timetable;
     type Deed = TimetableDeed;
@@ -210,11 +282,18 @@ impl Matter for Timetable {
             revisions: Vec::new(),
             meetings: Vec::new(),
             worth: None,
+            told_idle_at: None,
+            reminded: false,
+            cards_asked: false,
+            merges: Merges::default(),
         })
     }
 
-    fn consider(&self, deed: &TimetableDeed, _: &Day, _: &Timestamp) -> Result<Step, Refusal> {
+    fn consider(&self, deed: &TimetableDeed, _: &Day, now: &Timestamp) -> Result<Step, Refusal> {
+        let due = |at: Option<Timestamp>| if at.is_some_and(|at| at <= *now) { Step::Take } else { Step::Already };
         match deed {
+            TimetableDeed::Reminded { .. } => Ok(due(self.reminds_at())),
+            TimetableDeed::CardsAsked { .. } => Ok(due(self.asks_cards_at())),
             TimetableDeed::Opened(_) => Ok(Step::Already),
             TimetableDeed::Framed(frame) if **frame == self.frame => Ok(Step::Already),
             TimetableDeed::Framed(frame) if self.is_published() && !same_hours(frame, &self.frame) => Err(published()),
@@ -226,6 +305,8 @@ impl Matter for Timetable {
             ))),
             TimetableDeed::HandedOver { to, .. } if self.desk.as_ref() == Some(to) => Ok(Step::Already),
             TimetableDeed::LeftOut { parties } if parties.is_empty() => Ok(Step::Already),
+            TimetableDeed::Merged { from, into } => Ok(self.consider_merging(from, into)),
+            TimetableDeed::Parted { party } => Ok(self.consider_parting(party)),
             TimetableDeed::Framed(_)
             | TimetableDeed::Entered { .. }
             | TimetableDeed::Arranged(_)
@@ -238,7 +319,10 @@ impl Matter for Timetable {
 
     fn add(&mut self, event: &Event<TimetableDeed>) {
         match event.deed.clone() {
-            TimetableDeed::Opened(_) | TimetableDeed::LeftOut { .. } => {}
+            TimetableDeed::Opened(_) => {}
+            TimetableDeed::LeftOut { .. } => self.told_idle_at = Some(event.at.clone()),
+            TimetableDeed::Reminded { .. } => self.reminded = true,
+            TimetableDeed::CardsAsked { .. } => self.cards_asked = true,
             TimetableDeed::Framed(frame) => {
                 if !same_hours(&frame, &self.frame) {
                     self.meetings.clear();
@@ -269,6 +353,8 @@ impl Matter for Timetable {
             }
             TimetableDeed::Published => self.state = TimetableState::Published,
             TimetableDeed::HandedOver { to, .. } => self.desk = Some(to),
+            TimetableDeed::Merged { from, into } => self.merge(from, into),
+            TimetableDeed::Parted { party } => self.part(&party),
         }
     }
 
@@ -278,7 +364,7 @@ impl Matter for Timetable {
             desk: self.desk.clone(),
             subject: Some(self.frame.exhibition.clone()),
             purpose: None,
-            due_at: None,
+            due_at: self.reminds_at().into_iter().chain(self.asks_cards_at()).min(),
             pair: None,
             parties: self
                 .participants
@@ -299,7 +385,11 @@ impl Matter for Timetable {
             TimetableDeed::Adjusted { .. } => "adjusted",
             TimetableDeed::Published => "published",
             TimetableDeed::LeftOut { .. } => "left_out",
+            TimetableDeed::Reminded { .. } => "reminded",
+            TimetableDeed::CardsAsked { .. } => "cards_asked",
             TimetableDeed::HandedOver { .. } => "handed_over",
+            TimetableDeed::Merged { .. } => "merged",
+            TimetableDeed::Parted { .. } => "parted",
         }
     }
 
@@ -318,7 +408,12 @@ impl Matter for Timetable {
                 told.push(Told::Desk);
                 told
             }
-            TimetableDeed::LeftOut { parties: left } => {
+            TimetableDeed::LeftOut { parties: left }
+            | TimetableDeed::Reminded { parties: left }
+            | TimetableDeed::CardsAsked { parties: left } => {
+                if left.is_empty() {
+                    return Vec::new();
+                }
                 let mut told = parties(left);
                 told.push(Told::Desk);
                 told
@@ -326,7 +421,11 @@ impl Matter for Timetable {
             // Partners hear of their own meetings, each by itself.
             TimetableDeed::Adjusted { participant, .. } => vec![Told::Party(participant.party.clone()), Told::Desk],
             TimetableDeed::HandedOver { .. } => vec![Told::Desk],
-            TimetableDeed::Opened(_) | TimetableDeed::Framed(_) | TimetableDeed::Arranged(_) => Vec::new(),
+            TimetableDeed::Opened(_)
+            | TimetableDeed::Framed(_)
+            | TimetableDeed::Arranged(_)
+            | TimetableDeed::Merged { .. }
+            | TimetableDeed::Parted { .. } => Vec::new(),
         }
     }
 

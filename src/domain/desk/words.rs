@@ -102,6 +102,14 @@ pub fn sentence(kind: MatterKind, event: &str) -> Message {
             "商談会の時間割に、いまのところ商談が入っていません。主催者にご相談ください。",
             "The timetable of a business meeting has no meeting for you so far. Please talk to the organiser.",
         ),
+        (MatterKind::Timetable, "reminded") => (
+            "商談会が近づいていますが、商談の入っていない参加者がいます。時間割をご確認ください。",
+            "A business meeting is near, and somebody has no meeting in it yet. Please look at the timetable.",
+        ),
+        (MatterKind::Timetable, "cards_asked") => (
+            "商談の結果票がまだ出ていません。お手数ですが、結果をご記入ください。",
+            "Result cards of a business meeting are missing. Please say what came of the meetings.",
+        ),
         (MatterKind::Timetable, "handed_over") => {
             ("商談会を引き継ぎました。", "A business meeting was handed over to you.")
         }

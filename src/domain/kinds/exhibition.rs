@@ -1,6 +1,7 @@
+use crate::domain::access::Scope;
 use crate::domain::codes::{ConceptCode, FieldCode, MunicipalityCode, WebAddress};
 use crate::domain::desk::Day;
-use crate::domain::entry::{self, Entry, TextField, TextPlace, Texts, Title};
+use crate::domain::entry::{self, Entry, Link, Relation, TextField, TextPlace, Texts, Title};
 use crate::domain::finding::{Defect, Finding};
 use crate::domain::id::ThingId;
 use crate::domain::kinds::{Percent, Sdg, Weight, Yen};
@@ -34,6 +35,9 @@ pub struct Exhibition {
     pub apply_by: Option<Day>,
     /// Those invited into a group answer by then, unless the invitation says otherwise.
     pub answer_by: Option<Day>,
+    /// Parties that come to buy, so far as they are known: what they look for counts in compositions. For those who organise;
+    /// anybody else sees only parties of their own in it.
+    pub visitors: Vec<ThingId>,
     /// What it is about, topic by topic.
     pub theme: Vec<Topic>,
     /// The grid of booths.
@@ -98,6 +102,7 @@ fn one() -> u32 {
 
 pub const TOPICS_MOST: usize = 12;
 pub const BOOTHS_MOST: usize = 500;
+const VISITORS_MOST: usize = 500;
 const WALLS_MOST: usize = 1_000;
 const CONCEPTS_MOST: usize = 20;
 /// The grid reaches so far in each direction.
@@ -112,6 +117,8 @@ impl Entry for Exhibition {
             entry::refuse_many("theme", self.theme.len(), TOPICS_MOST),
             entry::refuse_many("booths", self.booths.len(), BOOTHS_MOST),
             entry::refuse_many("walls", self.walls.len(), WALLS_MOST),
+            entry::refuse_many("visitors", self.visitors.len(), VISITORS_MOST),
+            entry::refuse_repeats("visitors", &self.visitors),
             entry::refuse_many("fields", self.fields.len(), 30),
             entry::refuse_repeats("fields", &self.fields),
             entry::refuse_repeats("sdgs", &self.sdgs),
@@ -145,7 +152,22 @@ impl Entry for Exhibition {
         None
     }
 
-    fn replace_party(&mut self, _own: &ThingId, _from: &ThingId, _into: &ThingId) {}
+    fn links(&self) -> Vec<Link> {
+        let link = |visitor: &ThingId| Link { relation: Relation::Visitor, target: visitor.clone(), role: None };
+        self.visitors.iter().map(link).collect()
+    }
+
+    fn mask(&mut self, scope: &Scope) {
+        match scope {
+            Scope::Everything | Scope::Coordinator { .. } => {}
+            Scope::Member { parties } => self.visitors.retain(|visitor| parties.contains(visitor)),
+            Scope::Public => self.visitors.clear(),
+        }
+    }
+
+    fn replace_party(&mut self, _own: &ThingId, from: &ThingId, into: &ThingId) {
+        crate::domain::desk::replace_once(&mut self.visitors, from, into);
+    }
 
     fn texts(&self) -> Vec<TextField<'_>> {
         let (venue_ja, venue_en) = (self.venue_ja.as_deref(), self.venue_en.as_deref());

@@ -104,6 +104,7 @@ fn member(question: &Question, model: &Model, state: &State<'_>, place: usize) -
     let adds = Parts {
         coverage: with.coverage - left.coverage,
         complementarity: with.complementarity - left.complementarity,
+        chances: with.chances - left.chances,
         members: with.members - left.members,
         lead: with.lead - left.lead,
         missed: with.missed - left.missed,

@@ -387,4 +387,25 @@ mod tests {
         }
         assert!(proven > 10, "{proven}");
     }
+
+    #[test]
+    fn a_chance_decides_between_equals_and_is_a_part_of_its_own() {
+        let firm = |id: &str, chance: f64| Candidate { covers: vec![(0, 0.5)], chance, ..Candidate::named(id) };
+        let question = Question {
+            candidates: vec![firm("a", 0.0), firm("b", 0.5), firm("c", 0.2)],
+            topics: vec![Topic { name: "coating".into(), weight: 1.0 }],
+            wishes: vec![Wish::must(Rule::Places { least: 1, most: 1 })],
+            weights: Weights { chances: 4.0, ..Weights::default() },
+            ..Question::default()
+        };
+        let answer = compose(&question, &mut |_| true).unwrap();
+        let group = answer.group.unwrap();
+        assert_eq!((group.members[0].id.as_str(), answer.proven), ("b", true));
+        assert!((group.parts.chances - 2.0).abs() < 1e-12 && (group.members[0].adds.chances - 2.0).abs() < 1e-12);
+        assert!((group.parts.total() - group.value).abs() < 1e-12);
+        let next = &answer.outside[0];
+        let change = next.instead_of.as_ref().map(|(_, change)| *change);
+        assert_eq!(next.id, "c");
+        assert!(change.is_some_and(|change| (change + 1.2).abs() < 1e-12), "{change:?}");
+    }
 }

@@ -55,6 +55,8 @@ pub(super) struct Model {
     pub rows_of: Vec<Vec<(usize, i64)>>,
     /// Value that a unit has whoever else is in: chances, fairness, pairs inside.
     pub linear: Vec<f64>,
+    /// The chances in it.
+    pub chances: Vec<f64>,
     /// For each unit `(topic, coverage)`, each topic once.
     pub covers: Vec<Vec<(usize, f64)>>,
     /// Points of covering a topic once.
@@ -117,6 +119,7 @@ impl Model {
             rows,
             rows_of,
             linear: vec![0.0; units.len()],
+            chances: vec![0.0; units.len()],
             covers: vec![Vec::new(); units.len()],
             topics: Vec::new(),
             partners: vec![Vec::new(); units.len()],
@@ -152,7 +155,9 @@ impl Model {
             let mut covers: BTreeMap<usize, f64> = BTreeMap::new();
             for member in members {
                 let candidate = &question.candidates[*member];
-                self.linear[unit] += weights.chances * candidate.chance + weights.fairness * fairness(candidate);
+                let chances = weights.chances * candidate.chance;
+                self.chances[unit] += chances;
+                self.linear[unit] += chances + weights.fairness * fairness(candidate);
                 for (topic, weight) in &candidate.covers {
                     *covers.entry(*topic).or_default() += weight;
                 }

@@ -10,7 +10,9 @@ const BROKEN: f64 = 1e9;
 pub struct Parts {
     pub coverage: f64,
     pub complementarity: f64,
-    /// Chances and fairness.
+    /// Needs of visitors that members answer.
+    pub chances: f64,
+    /// Fairness.
     pub members: f64,
     pub lead: f64,
     /// What missed soft wishes cost; subtracted.
@@ -19,7 +21,7 @@ pub struct Parts {
 
 impl Parts {
     pub fn total(&self) -> f64 {
-        self.coverage + self.complementarity + self.members + self.lead - self.missed
+        self.coverage + self.complementarity + self.chances + self.members + self.lead - self.missed
     }
 }
 
@@ -121,7 +123,8 @@ impl<'a> State<'a> {
             self.cover[*topic] = after;
             self.parts.coverage += model.topics[*topic] * (steps(after) - steps(before));
         }
-        self.parts.members += sign * model.linear[unit];
+        self.parts.chances += sign * model.chances[unit];
+        self.parts.members += sign * (model.linear[unit] - model.chances[unit]);
         for (other, points) in &model.partners[unit] {
             if self.inside[*other] {
                 self.parts.complementarity += sign * points;

@@ -1,0 +1,112 @@
+//! What nobody can work with is refused where it stands, in the language of who reads it, whoever else writes at that moment.
+
+use crate::exhibitions::Hall;
+use crate::merged_fairs::id;
+use serde_json::{Value, json};
+
+/// Serde's own words, which no reader of Japanese should meet.
+const FOREIGN: [&str; 8] =
+    ["invalid", "expected", "missing field", "unknown", "variant", "did not match", "at line", "trailing"];
+
+#[test]
+fn every_refusal_is_said_in_both_languages_with_its_place() {
+    let hall = Hall::open();
+    let fair = format!("exhibitions/{}", hall.fair);
+    let (firm, compose) = (hall.firms[0].clone(), "compose/group".to_owned());
+    let (compositions, timetables, plans) =
+        (format!("{fair}/compositions"), format!("{fair}/timetables"), format!("{fair}/booth-plans"));
+    let wish = |rule: Value| json!({ "from": "registry", "size": 3, "wishes": [{ "rule": rule }] });
+    let theme = |more: Value| {
+        let mut body = json!({ "theme": [{ "text": "封止" }] });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        body
+    };
+    let cases: Vec<(&String, Value, &str)> = vec![
+        (&compositions, json!({ "size": 3 }), "/from"),
+        (&compositions, json!([]), ""),
+        (&compositions, json!({ "from": 7, "size": 3 }), "/from"),
+        (&compositions, json!({ "from": "registry", "size": -3 }), "/size"),
+        (&compositions, json!({ "from": "registry", "size": "three" }), "/size"),
+        (&compositions, json!({ "from": "registry", "size": 3, "wish": [] }), "/wish"),
+        (&compositions, json!({ "from": "registry", "size": 3, "pins": [7] }), "/pins/0"),
+        (&compositions, json!({ "from": "registry", "size": 3, "pins": "all" }), "/pins"),
+        (&compositions, wish(json!({ "kind": "fly" })), "/wishes/0"),
+        (&compositions, wish(json!({ "kind": "places", "least": -1, "most": 2 })), "/wishes/0"),
+        (&compositions, wish(json!({ "kind": "places", "least": 1 })), "/wishes/0"),
+        (&compositions, wish(json!("somebody_leads")), "/wishes/0"),
+        (&compose, json!({}), "/theme"),
+        (&compose, theme(json!({ "rivals": [[firm]] })), "/rivals/0"),
+        (&compose, theme(json!({ "rivals": [firm] })), "/rivals/0"),
+        (&compose, theme(json!({ "candidates": [{ "id": firm, "share": 1.5 }] })), "/candidates/0/share"),
+        (&compose, theme(json!({ "filters": { "field": 3 } })), "/filters/field"),
+        (&timetables, json!({ "title": "会", "slots": 3, "tables": 1 }), "/slots"),
+        (&timetables, json!({ "title": "会", "slots": [{ "start": 1 }], "tables": 1 }), "/slots/0/start"),
+        (&timetables, json!({ "title": "会", "slots": [], "tables": -1 }), "/tables"),
+        (&timetables, json!({ "title": "会", "slots": [], "tables": 1, "must": [[firm]] }), "/must/0"),
+        (&plans, json!({ "exhibitors": [{ "parties": [firm], "size": "big" }] }), "/exhibitors/0/size"),
+        (&plans, json!({ "exhibitors": [], "pairs": [{ "left": firm }] }), "/pairs/0/right"),
+    ];
+    for (path, body, pointer) in cases {
+        let problem = hall.tries(&hall.officer, path, body.clone()).problem(422, "invalid");
+        let error = &problem["errors"][0];
+        let at = error["pointer"].as_str().expect("a pointer");
+        assert!(at == pointer || at.starts_with(&format!("{pointer}/rule")), "{path} {body}: {problem}");
+        let (ja, en) = (error["message"]["ja"].as_str().expect("ja"), error["message"]["en"].as_str().expect("en"));
+        assert!(!ja.is_ascii() && !en.is_empty(), "{body}: {problem}");
+        assert!(FOREIGN.iter().all(|word| !ja.contains(word)), "{body}: {ja}");
+    }
+    // The same of an exhibition itself.
+    for (name, value) in [("booths", json!(3)), ("visitors", json!("all")), ("theme", json!([7])), ("price", json!(-1))]
+    {
+        let body = json!({ "title_ja": "展", name: value });
+        let problem = hall.tries(&hall.officer, "exhibitions", body).problem(422, "invalid");
+        let ja = problem["errors"][0]["message"]["ja"].as_str().expect("ja");
+        assert!(FOREIGN.iter().all(|word| !ja.contains(word)), "{name}: {ja}");
+    }
+}
+
+#[test]
+fn two_officers_at_the_very_same_moment_and_more_than_anybody_names() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let made = hall.composes(json!({ "from": "applicants", "size": 3, "seconds": 0 }));
+    let path = format!("/api/v1/compositions/{}", id(&made));
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let officers = [(&hall.officer, &hall.firms[0]), (&hall.colleague, &hall.firms[3])];
+        let ask = |(officer, firm)| {
+            let (hall, path) = (&hall, &path);
+            scope.spawn(move || hall.app.patch_as(officer, path, 1, json!({ "ban": [firm] })).status)
+        };
+        officers.map(ask).map(|answer| answer.join().expect("an answer")).into()
+    });
+    let mut sorted = answers.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, [200, 412], "one of them reads again first");
+    let kept = hall.reads(&hall.officer, path.trim_start_matches("/api/v1/"));
+    assert_eq!((&kept["version"], kept["ask"]["bans"].as_array().map(Vec::len)), (&json!(2), Some(1)));
+
+    // A thousand candidates are the most; one more is counted, not solved.
+    let nobody = "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d";
+    let listed = |count: usize| {
+        let body = json!({ "from": "listed", "size": 3, "parties": vec![nobody; count] });
+        hall.tries(&hall.officer, &format!("exhibitions/{}/compositions", hall.fair), body)
+    };
+    assert_eq!(listed(1_001).problem(422, "invalid")["errors"][0]["pointer"], "/parties");
+    // A share below nothing, where a group says who pays what.
+    let group = hall.does(
+        &hall.coordinator,
+        "groups",
+        json!({ "title": "二社で", "exhibition": hall.fair, "members": hall.firms[..2], "lead": hall.firms[0] }),
+    );
+    let share = |share: i64| json!({ "party": hall.firms[0], "cost": 100_000, "share": share });
+    let other = json!({ "party": hall.firms[1], "cost": 100_000, "share": 50_000 });
+    let events = format!("groups/{}/events", id(&group));
+    let body = json!({ "event": "set_shares", "shares": [share(-1), other], "answer_by": "2026-05-01" });
+    let problem = hall.tries(&hall.officer, &events, body).problem(422, "invalid");
+    assert!(problem["errors"][0]["pointer"].as_str().is_some_and(|at| at.starts_with("/shares/0")), "{problem}");
+    // A grid with no booth takes nobody.
+    let bare = hall.does(&hall.officer, "exhibitions", json!({ "title_ja": "小間のない展示会", "booths": [] }));
+    let body = json!({ "exhibitors": [{ "parties": [hall.firms[0]] }] });
+    let refused = hall.tries(&hall.officer, &format!("exhibitions/{}/booth-plans", id(&bare)), body);
+    assert!([409, 422].contains(&refused.status), "{}", refused.body);
+}
