@@ -6,6 +6,7 @@ mod support;
 
 mod crash;
 mod demo;
+mod many;
 mod nodes;
 mod process;
 mod watch;
