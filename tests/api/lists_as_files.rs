@@ -1,8 +1,9 @@
 //! Lists that are only read, as files: what waits, what may be the same, figures, vocabularies, and one organisation as a whole.
 
 use crate::support::people::Person;
-use crate::support::{Response, TestApp};
+use crate::support::{Hands, Response, TestApp, World, auth};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 fn lines(file: &Response) -> Vec<Value> {
     file.body.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
@@ -153,4 +154,51 @@ fn the_archive_of_an_organisation_holds_what_its_reader_may_see_with_its_history
     }
     assert_eq!(app.patch_as(&owner, &path, 2, json!({ "visibility": "private" })).status, 200);
     app.get_as(&stranger, &format!("{path}/archive")).problem(404, "not-found");
+}
+
+/// Every page of a list, so many items at a time.
+fn in_pages(app: &TestApp, path: &str, limit: usize) -> Vec<Value> {
+    let (mut items, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = app.get(&format!("/api/v1/{path}?limit={limit}{after}"));
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        items.extend(page.json()["items"].as_array().expect("items").iter().cloned());
+        let Some(next) = page.json()["next"].as_str().map(str::to_owned) else { return items };
+        after = format!("&after={next}");
+    }
+}
+
+#[test]
+fn small_pages_hold_what_one_large_page_holds_also_where_many_share_a_day_or_a_transaction() {
+    let hands = Hands::new();
+    let world = Arc::new(World::new());
+    let settings = auth(&world);
+    let app = TestApp::start_at(world, hands.clock(), settings);
+    // Two days, and some of the first day expired: after a year they are asked about, after ninety days more they go.
+    let early: Vec<String> = (0..7).map(|number| app.firm(&format!("早い{number}"))).collect();
+    hands.pass(86_400);
+    (0..5).for_each(|number| drop(app.firm(&format!("遅い{number}"))));
+    // Names that meet: suggestions by name on several pages.
+    for _ in 0..2 {
+        (0..5).for_each(|number| drop(app.firm(&format!("同名{number}"))));
+    }
+    for number in 0..5 {
+        let name = format!("設備{number}");
+        app.create("capabilities", json!({ "owner": early[0], "capability_kind": "process", "name_ja": name }));
+    }
+    // One transaction of several lines: what it owns follows where it stands.
+    let path = format!("/api/v1/organizations/{}", early[0]);
+    assert_eq!(app.patch(&path, "\"1\"", json!({ "municipality": "062014" })).status, 200);
+    hands.pass(370 * 86_400);
+    for path in ["verifications", "duplicates", "audit"] {
+        let whole = in_pages(&app, path, 100);
+        assert!(whole.len() >= 5, "{path}: {whole:?}");
+        for limit in [1, 2, 3] {
+            assert_eq!(in_pages(&app, path, limit), whole, "{path}, {limit} at a time");
+        }
+    }
+    let mut days: Vec<Value> = in_pages(&app, "verifications", 4).iter().map(|it| it["verified_on"].clone()).collect();
+    assert_eq!(days.len(), 27, "{days:?}");
+    days.dedup();
+    assert_eq!(days.len(), 2, "the longest unverified first: {days:?}");
 }
