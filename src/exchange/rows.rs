@@ -118,10 +118,9 @@ impl Planner {
         planner
     }
 
-    /// With the mapping of another.
-    pub fn mapped_like(mut self, other: &Planner) -> Self {
-        self.mapped = other.mapped.clone();
-        self
+    /// One that knows what this one knows and has read nothing yet.
+    pub fn fresh(&self) -> Self {
+        Self { mapped: self.mapped.clone(), ..Self::new(self.kind) }
     }
 
     /// The meaning of a heading. One that is not known is noted, with the nearest that is.

@@ -35,19 +35,17 @@ impl SheetRows {
     pub fn open(kind: Kind, mut planner: Planner, reopen: Reopen, notes: &mut Notes) -> Result<(Self, Option<Parts>)> {
         let mut book = Workbook::open(reopen)?;
         let part = part_sheet(kind, &book);
-        let (main, plans) = choose(kind, &mut book, &mut planner, part.as_ref(), notes)?;
+        let Chosen { sheet: main, headings: plans, row } = choose(kind, &mut book, &mut planner, part.as_ref(), notes)?;
         let parts = match (&part, PartKind::of(kind)) {
             (Some(part), Some(part_kind)) => Some(read_parts(&mut book, part, part_kind)?),
             _ => None,
         };
-        let mut sheet = book.sheet(&main)?;
-        book.next_row(&mut sheet)?;
+        let mut sheet = below(&mut book, &main, row)?;
         let mut rows = 0;
         while book.next_row(&mut sheet)?.is_some() {
             rows += 1;
         }
-        let mut sheet = book.sheet(&main)?;
-        book.next_row(&mut sheet)?;
+        let sheet = below(&mut book, &main, row)?;
         Ok((Self { book, sheet, headings: plans, rows, done: 0 }, parts))
     }
 
@@ -124,15 +122,30 @@ fn part_sheet(kind: Kind, book: &Workbook) -> Option<SheetName> {
     named(book, PartKind::of(kind)?.sheet_names())
 }
 
+/// The sheet that is taken.
+struct Chosen {
+    sheet: SheetName,
+    headings: Vec<Arc<Plan>>,
+    /// The row of the headings.
+    row: u64,
+}
+
+/// The sheet from below this row on.
+fn below(book: &mut Workbook, name: &SheetName, row: u64) -> Result<Sheet> {
+    let mut sheet = book.sheet(name)?;
+    while book.next_row(&mut sheet)?.is_some_and(|above| above.number < row) {}
+    Ok(sheet)
+}
+
 /// The sheet named after the kind, else the first visible one that has a known heading: books of people often begin with
-/// a page of explanations. Gives the sheet and the meaning of its headings.
+/// a page of explanations. Headings may stand below a title.
 fn choose(
     kind: Kind,
     book: &mut Workbook,
     planner: &mut Planner,
     part: Option<&SheetName>,
     notes: &mut Notes,
-) -> Result<(SheetName, Vec<Arc<Plan>>)> {
+) -> Result<Chosen> {
     let candidates: Vec<SheetName> = match named(book, &[kind.plural(), kind.code(), kind.name_ja()]) {
         Some(sheet) => vec![sheet],
         None => book.sheets().iter().filter(|sheet| !sheet.hidden && Some(*sheet) != part).cloned().collect(),
@@ -141,14 +154,18 @@ fn choose(
     for main in candidates {
         let mut sheet = book.sheet(&main)?;
         let Some(first) = book.next_row(&mut sheet)? else { continue };
-        let texts = texts_of(&first);
+        let first = (first.number, texts_of(&first));
         // What is not known is noted of the sheet that is taken, not of those that were looked at.
-        match headings::plan(&mut Planner::new(kind).mapped_like(planner), &texts, &mut Notes::default()) {
-            Ok(_) => {}
-            Err(error) => {
-                refused.get_or_insert(error);
-                continue;
-            }
+        let mut above = Notes::default();
+        let (row, texts) = headings::find(planner, first, &mut above, || {
+            Ok(book.next_row(&mut sheet)?.map(|row| (row.number, texts_of(&row))))
+        })?;
+        if let Err(error) = headings::plan(&mut planner.fresh(), &texts, &mut Notes::default()) {
+            refused.get_or_insert(error);
+            continue;
+        }
+        for note in above.into_list() {
+            notes.add(&note.code, || Defect { code: note.code.clone(), message: note.message });
         }
         let plans = headings::plan(planner, &texts, notes)?;
         for other in book.sheets().iter().filter(|other| **other != main && Some(*other) != part) {
@@ -161,7 +178,7 @@ fn choose(
                 )
             });
         }
-        return Ok((main, plans));
+        return Ok(Chosen { sheet: main, headings: plans, row });
     }
     Err(refused.unwrap_or_else(empty))
 }

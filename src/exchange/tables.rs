@@ -50,7 +50,12 @@ impl<R: BufRead + Seek> Table<R> {
             Some(Err(broken)) => return Err(Error::Malformed(broken.defect)),
             Some(Ok(row)) => row,
         };
-        let texts = heading_texts(&first, encoding)?;
+        let first = (first.line, heading_texts(&first, encoding)?);
+        let (_, texts) =
+            headings::find(&planner, first, notes, || match reader.next_row().map_err(Error::internal)? {
+                Some(Ok(row)) => Ok(heading_texts(&row, encoding).ok().map(|texts| (row.line, texts))),
+                Some(Err(_)) | None => Ok(None),
+            })?;
         let headings = headings::plan(&mut planner, &texts, notes)?;
         Ok(Self { reader, encoding, headings })
     }

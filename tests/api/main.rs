@@ -4,6 +4,7 @@
 mod support;
 
 mod accounts;
+mod alike;
 mod auth;
 mod booth_plans;
 mod chances;
@@ -30,6 +31,7 @@ mod language;
 mod law;
 mod lifecycle;
 mod lines;
+mod lists_as_files;
 mod matching;
 mod measure;
 mod merged_fairs;

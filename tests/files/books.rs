@@ -106,3 +106,37 @@ fn lines_of_needs_have_a_sheet_of_their_own_and_may_be_sorted_there() {
     assert_eq!(needs[1]["lines"][1]["strength"], "exclude");
     assert_eq!(place.take(Kind::Need, &path, None).counts(), (0, 0, 2, 0));
 }
+
+#[test]
+fn headings_below_a_title_are_found_in_tables_and_books() {
+    let place = Place::fresh();
+    let rows = [
+        vec!["取引先一覧（2024年4月1日現在）"],
+        vec![],
+        vec!["", "", "作成：総務課"],
+        vec!["会社名", "ふりがな", "所在地", "従業員数"],
+        vec!["最上めっき株式会社", "もがみめっき", "山形県新庄市沖の町1-1", "35名"],
+        vec!["庄内鋳造", "", "", "多数"],
+    ];
+    let text: String = rows.iter().map(|row| row.join(",") + "\r\n").collect();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (number, row) in (0u32..).zip(&rows) {
+        for (column, cell) in (0u16..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write(number, column, *cell).expect("a cell");
+        }
+    }
+    let path = place.path("list.xlsx");
+    book.save(&path).expect("a book");
+    for (file, created) in [(place.write("list.csv", text), 1), (path, 0)] {
+        let taken = place.take(Kind::Organization, &file, None);
+        assert_eq!(taken.counts(), (created, 0, 1 - created, 1), "{:?} {:?}", taken.refusals, taken.notes());
+        assert!(taken.notes().contains(&"file.rows_above"), "{:?}", taken.notes());
+        assert_eq!((taken.refusals[0].row, taken.refusals[0].column.as_str()), (6, "従業員数"));
+    }
+    let firm = &place.things(Kind::Organization)[0];
+    assert_eq!((&firm["name_kana"], &firm["municipality"]), (&json!("もがみめっき"), &json!("062057")));
+    // One known word further down is chance.
+    let file = place.write("odd.csv", "あ,い\nう,名称\n甲,乙\n");
+    assert!(place.try_take(Kind::Organization, &file, &Default::default(), None).is_err());
+}
