@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(background.stop(&other), Some(7));
         assert_eq!((background.shown(&other).state, background.stop(&other)), (RunState::Cancelled, None));
         assert_eq!(background.stop(&one), Some(1));
-        comes(&background, &other, RunState::Cancelled);
+        comes(&background, &one, RunState::Cancelled);
         let ended = background.shown(&one);
         assert_eq!((ended.state, ended.version, ended.gap), (RunState::Cancelled, Some(4), Some(0.4)));
         assert_eq!((background.stop(&one), background.find(&other, &second).unwrap().shown().elapsed_ms), (None, None));

@@ -79,7 +79,7 @@ impl<'a, G: FnMut(Option<&(f64, Vec<usize>)>) -> bool> Exact<'a, G> {
     fn look(&self) -> (f64, Option<usize>) {
         let model = self.state.model;
         let parts = self.state.parts();
-        let mut bound = parts.coverage + parts.complementarity + parts.members;
+        let mut bound = parts.coverage + parts.complementarity + parts.chances + parts.members;
         let mut lead = parts.lead;
         let mut worths = Vec::new();
         for unit in (0..self.domains.taken.len()).filter(|unit| self.domains.taken[*unit].is_none()) {
