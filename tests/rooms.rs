@@ -177,7 +177,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         "evidence",
         "shown",
         "matter",
-        "matter_files",
+        "list_files",
+        "file_answer",
         // The words of a composition, who may be in it, and what a group looks like to each reader.
         "compose",
         "composition_ask",
@@ -228,8 +229,6 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("solving", "background"),
                     ("solving", "timetables"),
                     ("meetings", "participants"),
-                    ("meetings", "matter_files"),
-                    ("booth_plans", "matter_files"),
                     ("booth_plans", "neighbours"),
                     ("neighbours", "matching"),
                     // A joint order asks the members of a group as a coalition asks everybody.

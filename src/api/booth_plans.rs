@@ -1,8 +1,8 @@
 //! `/booth-plans`: groups and firms on the grid of an exhibition, so that those who complement each other are neighbours and
 //! rivals are not. Drawn up and changed by those who organise; once published, exhibitors read where everybody stands.
 
+use super::list_files;
 use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, people, unknown};
-use super::matter_files;
 use super::neighbours::{self, Hall};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
@@ -240,11 +240,8 @@ async fn places(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
             shown.places.iter().map(row).collect::<Result<Vec<serde_json::Value>>>()
         })
         .await?;
-    let file = app.blocking(move || matter_files::write(format, "booths", PLACES, &rows)).await?;
-    Ok(HttpResponse::Ok()
-        .content_type(format.content_type())
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"booths.{}\"", format.extension())))
-        .body(file))
+    let written = app.blocking(move || list_files::write("booths", format, PLACES, rows)).await?;
+    Ok(written.answer()?)
 }
 
 fn current(conn: &mut Conn, id: &ThingId, expected: Revision) -> Result<Kept<BoothPlan>> {

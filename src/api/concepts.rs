@@ -1,5 +1,6 @@
 //! The concept tree: anyone reads it, administrators edit it. An edit builds every index anew.
 
+use super::list_files::{self, Columns};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
@@ -51,7 +52,21 @@ pub struct ConceptsQuery {
     pub limit: Option<usize>,
     /// Cursor from `next`.
     pub after: Option<String>,
+    /// `csv`, `csv-cp932`, `xlsx`, `jsonl`: the whole list as a file, without pages.
+    pub format: Option<String>,
 }
+
+/// Of the tree as a file.
+const COLUMNS: Columns = &[
+    ("code", "/code"),
+    ("parent", "/parent"),
+    ("name_ja", "/name_ja"),
+    ("name_en", "/name_en"),
+    ("synonyms_ja", "/synonyms_ja"),
+    ("synonyms_en", "/synonyms_en"),
+    ("version", "/version"),
+    ("updated_at", "/updated_at"),
+];
 
 /// What administrators write of a concept; at least one of the two names.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -100,7 +115,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-/// The concept tree, by code.
+/// The concept tree, by code. With `format`: all of it as a file.
 #[utoipa::path(get, path = "/api/v1/concepts", tag = "vocabularies", params(ConceptsQuery), responses(
     (status = 200, body = Concepts), (status = 400, body = ProblemBody),
 ))]
@@ -110,6 +125,17 @@ async fn list(app: web::Data<App>, request: HttpRequest) -> Answer {
     let parent = query.parent.map(String::from);
     let scope = format!("concepts {}", parent.as_deref().unwrap_or(""));
     let after = query.after.as_deref().map(|cursor| Place::from_cursor(cursor, &scope)).transpose()?;
+    if let Some(format) = list_files::asked(query.format.as_deref())? {
+        let written = app
+            .read(move |conn| {
+                list_files::write_all("concepts", format, COLUMNS, |page| {
+                    let (items, next) = concepts::list(conn, parent.as_deref(), page.after.as_ref(), page.limit)?;
+                    Ok((items.into_iter().map(shown).collect(), next))
+                })
+            })
+            .await?;
+        return Ok(written.answer()?);
+    }
     let (items, next) = app.read(move |conn| concepts::list(conn, parent.as_deref(), after.as_ref(), limit)).await?;
     let next = next.map(|place| place.cursor(&scope));
     let mut response = HttpResponse::Ok();

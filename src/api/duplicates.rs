@@ -1,20 +1,25 @@
 //! Duplicates: what may be the same, making two registrations one, and parting them again.
 
+use super::list_files::{self, Columns, ListFile};
 use super::problem::{Answer, ProblemBody};
 use super::resource::{permit, seen_and_permitted};
-use super::shown::PageQuery;
+use super::shown::PageOrFileQuery;
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::access::Action;
 use crate::domain::entry::{Entry, Title};
-use crate::domain::{Kind, Organization, Thing, ThingId};
+use crate::domain::{Kind, Organization, Scope, Thing, ThingId};
+use crate::error::Result;
+use crate::exchange::export::Format;
+use crate::store::Conn;
 use crate::store::duplicates::{self, Suggestion};
 use crate::store::merges::{self, Moved};
 use crate::store::page::{Page, Place};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 /// Organisations that may be the same.
@@ -63,6 +68,18 @@ pub struct MergeAnswer {
     pub left: Vec<ThingId>,
 }
 
+/// Of the suggestions as a file: a row for each organisation.
+const COLUMNS: Columns = &[
+    ("組 / number", "/number"),
+    ("理由 / reason", "/reason"),
+    ("共通の値 / shared", "/shared"),
+    ("ID", "/id"),
+    ("名称 / name", "/name"),
+    ("市区町村 / municipality", "/municipality"),
+    ("法人番号 / corporate number", "/corporate_number"),
+    ("版 / version", "/version"),
+];
+
 pub fn routes(config: &mut web::ServiceConfig) {
     let not_allowed = || web::to(wire::method_not_allowed);
     config
@@ -73,16 +90,21 @@ pub fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-/// Organisations that may be registered twice. For coordinators and administrators.
-#[utoipa::path(get, path = "/api/v1/duplicates", tag = "lifecycle", params(PageQuery), responses(
+/// Organisations that may be registered twice. For coordinators and administrators. With `format`: all of them as a file; a
+/// table has a row for each organisation, and those of one suggestion have the same number.
+#[utoipa::path(get, path = "/api/v1/duplicates", tag = "lifecycle", params(PageOrFileQuery), responses(
     (status = 200, body = DuplicatesPage), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 403, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn list(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) -> Answer {
     permit(&actor, Action::Review, Kind::Organization, &[])?;
-    let query: PageQuery = wire::query(&request)?;
+    let query: PageOrFileQuery = wire::query(&request)?;
     let after = query.after.as_deref().map(|after| Place::from_cursor(after, "duplicates")).transpose()?;
     let page = Page { limit: Page::parse_limit(query.limit)?, after, ..Page::default() };
+    if let Some(format) = list_files::asked(query.format.as_deref())? {
+        let written = app.read(move |conn| file(conn, &actor.scope(), format)).await?;
+        return Ok(written.answer()?);
+    }
     let found = app.read(move |conn| duplicates::suggest(conn, &actor.scope(), &page)).await?;
     let next = found.next.map(|place| place.cursor("duplicates"));
     let mut response = HttpResponse::Ok();
@@ -90,6 +112,30 @@ async fn list(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) 
         response.insert_header((header::LINK, wire::next_link(&request, next)));
     }
     Ok(response.json(DuplicatesPage { items: found.items.into_iter().map(shown).collect(), next }))
+}
+
+/// A line of JSON Lines is a suggestion; a table has a row for each organisation of it, numbered by suggestion.
+fn file(conn: &mut Conn, scope: &Scope, format: Format) -> Result<ListFile> {
+    let mut number = 0;
+    list_files::write_all("duplicates", format, COLUMNS, |page| {
+        let found = duplicates::suggest(conn, scope, page)?;
+        let suggestions = list_files::values(&found.items.into_iter().map(shown).collect::<Vec<_>>())?;
+        if format == Format::JsonLines {
+            return Ok((suggestions, found.next));
+        }
+        let mut rows = Vec::new();
+        for suggestion in suggestions {
+            number += 1;
+            for row in suggestion["organizations"].as_array().into_iter().flatten() {
+                let mut row = row.clone();
+                row["number"] = json!(number);
+                row["reason"] = suggestion["reason"].clone();
+                row["shared"] = suggestion["shared"].clone();
+                rows.push(row);
+            }
+        }
+        Ok((rows, found.next))
+    })
 }
 
 fn shown(suggestion: Suggestion) -> Duplicates {

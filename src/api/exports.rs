@@ -3,7 +3,7 @@
 use super::problem::{Answer, ProblemBody};
 use super::resource::{self, ListQuery};
 use super::search::{self, SearchQuery};
-use super::wire;
+use super::{file_answer, wire};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::vocabulary::Kind;
@@ -11,18 +11,10 @@ use crate::domain::{Capability, Defect, Exhibition, Finding, Need, Organization,
 use crate::error::{Error, Result};
 use crate::exchange::export::{ExportError, Exported, Format, PartsPlace, Which, export_some};
 use crate::exchange::parts::PartKind;
-use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{BufWriter, Read, Seek, Write};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::io::{BufWriter, Seek, Write};
 use utoipa::IntoParams;
-
-/// Bytes that are sent at once.
-const CHUNK: usize = 1 << 16;
 
 /// What to write out, and how.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
@@ -67,7 +59,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
 ), security((), ("bearer" = [])))]
 async fn export(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) -> Answer {
     let query: ExportQuery = wire::query(&request)?;
-    let Plan { kind, format, parts, file_name } = plan(&query)?;
+    let Plan { kind, format, parts, name } = plan(&query)?;
     let service = app.get_ref().clone();
     // Written whole before the first byte is sent: what cannot be written is an answer, not half a file.
     let (exported, file) = app
@@ -85,21 +77,16 @@ async fn export(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest
             Ok((exported, file))
         })
         .await?;
-    let size = file.metadata().map_err(Error::internal)?.len();
     let Exported { rows, lost_count, .. } = exported;
-    Ok(HttpResponse::Ok()
-        .content_type(format.content_type())
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file_name}\"")))
-        .insert_header(("musubi-rows", rows.to_string()))
-        .insert_header(("musubi-lost", lost_count.to_string()))
-        .body(FileBody { file, left: size }))
+    Ok(file_answer::answer(file, &name, format, rows, lost_count)?)
 }
 
 struct Plan {
     kind: Kind,
     format: Format,
     parts: PartsPlace,
-    file_name: String,
+    /// Of the file, without its ending.
+    name: String,
 }
 
 fn plan(query: &ExportQuery) -> Result<Plan> {
@@ -142,8 +129,8 @@ fn plan(query: &ExportQuery) -> Result<Plan> {
     } else {
         String::new()
     };
-    let file_name = format!("{}{part}.{}", kind.plural(), format.extension());
-    Ok(Plan { kind, format, parts, file_name })
+    let name = format!("{}{part}", kind.plural());
+    Ok(Plan { kind, format, parts, name })
 }
 
 fn which(app: &App, actor: &crate::domain::Actor, kind: Kind, query: &ExportQuery) -> Result<Which> {
@@ -179,33 +166,4 @@ fn which(app: &App, actor: &crate::domain::Actor, kind: Kind, query: &ExportQuer
         Kind::Exhibition => resource::read_list_query::<Exhibition>(&list)?,
     };
     Ok(Which::Filtered(filter, page.order))
-}
-
-/// A file as it is sent, piece by piece.
-struct FileBody {
-    file: File,
-    left: u64,
-}
-
-impl MessageBody for FileBody {
-    type Error = std::io::Error;
-
-    fn size(&self) -> BodySize {
-        BodySize::Sized(self.left)
-    }
-
-    fn poll_next(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<std::io::Result<web::Bytes>>> {
-        let body = self.get_mut();
-        if body.left == 0 {
-            return Poll::Ready(None);
-        }
-        let mut chunk = vec![0; CHUNK.min(body.left as usize)];
-        Poll::Ready(Some(match body.file.read_exact(&mut chunk) {
-            Ok(()) => {
-                body.left -= chunk.len() as u64;
-                Ok(web::Bytes::from(chunk))
-            }
-            Err(error) => Err(error),
-        }))
-    }
 }

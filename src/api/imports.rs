@@ -57,6 +57,8 @@ pub struct ImportsQuery {
 pub struct RowsQuery {
     /// `create`, `update`, `unchanged` or `refused`.
     pub verdict: Option<String>,
+    /// true: only rows of a preview that would create something and look like what is there already.
+    pub alike: Option<bool>,
     /// 1 to 100; 20 if absent.
     pub limit: Option<usize>,
     /// Cursor from `next`.
@@ -107,8 +109,9 @@ pub struct ImportsShown {
 /// Rows and what became of them.
 #[derive(Serialize, ToSchema)]
 pub struct ImportRows {
-    /// `{row, verdict, id, name, changes: [{field, from, to}], refusals: [{row, column, code, found, message}]}`; `changes` in the
-    /// preview of an update, at most twenty.
+    /// `{row, verdict, id, name, changes: [{field, from, to}], alike: [{id, name}], refusals: [{row, column, code, found, message}]}`;
+    /// `changes` in the preview of an update, at most twenty; `alike` in the preview of a row that would create what may be there
+    /// already, at most five.
     #[schema(value_type = Vec<Object>)]
     pub items: Vec<serde_json::Value>,
     pub next: Option<String>,
@@ -330,13 +333,17 @@ async fn rows(app: web::Data<App>, request: HttpRequest, caller: Caller, id: web
         return Err(Error::invalid("/verdict", wire::not_in_list(verdict)).into());
     }
     let step = if import.result.is_some() { "commit" } else { "preview" };
-    let scope = format!("import rows {} {step} {}", import.id, query.verdict.as_deref().unwrap_or(""));
+    let alike = query.alike.unwrap_or(false);
+    let scope = format!("import rows {} {step} {} {alike}", import.id, query.verdict.as_deref().unwrap_or(""));
     let offset = match query.after.as_deref() {
         Some(cursor) => Place::from_cursor(cursor, &scope)?.key.parse().map_err(Error::internal)?,
         None => 0,
     };
     let (imports, verdict) = (app.imports.clone(), query.verdict);
-    let (items, next) = app.blocking(move || imports.rows(&import, verdict.as_deref(), offset, limit)).await?;
+    let which = move |row: &serde_json::Value| {
+        verdict.as_deref().is_none_or(|verdict| row["verdict"] == verdict) && (!alike || row["alike"].is_array())
+    };
+    let (items, next) = app.blocking(move || imports.rows(&import, which, offset, limit)).await?;
     let next = next.map(|offset| Place { key: offset.to_string(), id: String::new() }.cursor(&scope));
     let mut response = HttpResponse::Ok();
     if let Some(next) = &next {

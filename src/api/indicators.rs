@@ -1,5 +1,6 @@
 //! `/indicators`: figures by fiscal year, as of any day, each cell opening to its cases.
 
+use super::list_files::{self, Columns, ListFile};
 use super::matter::{moment, reader_of_desks};
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -12,9 +13,11 @@ use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, CountedBy};
 use crate::domain::{Defect, ThingId, Timestamp};
 use crate::error::{Error, Result};
+use crate::exchange::export::Format;
 use crate::store::{Conn, matters, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,6 +33,8 @@ pub struct IndicatorQuery {
     pub by: Option<String>,
     /// Only this cell: the answer then lists its cases.
     pub value: Option<String>,
+    /// `csv`, `csv-cp932`, `xlsx`, `jsonl`: the cells as a file; with `value` the cases of that cell.
+    pub format: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -69,13 +74,28 @@ pub struct CellCase {
     pub outcome: Option<CaseOutcome>,
 }
 
+/// Of the cells as a file.
+const CELLS: Columns = &[
+    ("年度 / fiscal year", "/fiscal_year"),
+    ("時点 / as of", "/as_of"),
+    ("区分 / by", "/by"),
+    ("値 / value", "/value"),
+    ("名称 / label", "/label"),
+    ("件数 / count", "/count"),
+];
+
+/// Of the cases of one cell.
+const CASES: Columns =
+    &[("ID", "/id"), ("案件名 / title", "/title"), ("段階 / stage", "/stage"), ("成果 / outcome", "/outcome")];
+
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/indicators").route(web::get().to(read)).default_service(web::to(wire::method_not_allowed)),
     );
 }
 
-/// Figures of a fiscal year: introductions, and cases by stage, outcome, field, municipality or programme.
+/// Figures of a fiscal year: introductions, and cases by stage, outcome, field, municipality or programme. With `format`: the
+/// cells as a file.
 #[utoipa::path(get, path = "/api/v1/indicators", tag = "desk", params(IndicatorQuery), responses(
     (status = 200, body = IndicatorsShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
     (status = 403, body = ProblemBody), (status = 422, body = ProblemBody),
@@ -85,9 +105,27 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
     let query: IndicatorQuery = wire::query(&request)?;
     let now = app.clock().timestamp();
     let question = read_question(&query, &now)?;
+    let format = list_files::asked(query.format.as_deref())?;
     let value = query.value;
     let shown = app.read(move |conn| answer(conn, question, value)).await?;
-    Ok(HttpResponse::Ok().json(shown))
+    match format {
+        None => Ok(HttpResponse::Ok().json(shown)),
+        Some(format) => Ok(app.blocking(move || file(format, &shown)).await?.answer()?),
+    }
+}
+
+/// The cells, each with the year and the day it was asked for; or the cases of the one that was asked for.
+fn file(format: Format, shown: &IndicatorsShown) -> Result<ListFile> {
+    if let Some(cases) = &shown.cases {
+        return list_files::write("indicator-cases", format, CASES, list_files::values(cases)?);
+    }
+    let mut rows = list_files::values(&shown.cells)?;
+    for row in &mut rows {
+        row["fiscal_year"] = json!(shown.fiscal_year);
+        row["as_of"] = json!(shown.as_of);
+        row["by"] = json!(shown.by);
+    }
+    list_files::write("indicators", format, CELLS, rows)
 }
 
 fn read_question(query: &IndicatorQuery, now: &Timestamp) -> Result<Question> {

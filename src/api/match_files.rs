@@ -2,8 +2,7 @@
 
 use super::lines::{LineBody, LineVerdict};
 use super::matching::{MatchBody, Proposal};
-use super::matter::Columns;
-use super::matter_files;
+use super::list_files::{self, Columns, ListFile};
 use crate::domain::vocabulary::Language;
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;
@@ -27,14 +26,14 @@ const COLUMNS: Columns = &[
 ];
 
 /// The answer in a file of this form. Of JSON Lines each line is a proposal as it is answered.
-pub(super) fn write(format: Format, language: Language, answer: &MatchBody) -> Result<Vec<u8>> {
+pub(super) fn write(format: Format, language: Language, answer: &MatchBody) -> Result<ListFile> {
     let rows: Vec<Value> = match format {
         Format::JsonLines => answer.results.iter().map(as_answered).collect::<Result<_>>()?,
         Format::Csv | Format::CsvCp932 | Format::Xlsx => {
             answer.results.iter().enumerate().map(|(at, proposal)| row(at + 1, proposal, language)).collect()
         }
     };
-    matter_files::write(format, "matches", COLUMNS, &rows)
+    list_files::write("matches", format, COLUMNS, rows)
 }
 
 /// By way of the text: a short number would turn into a long one otherwise.

@@ -3,6 +3,7 @@
 use super::evidence::{EvidenceBody, shown};
 use super::fit::{self, Asker, OfferFacts};
 use super::lines::{self, LineBody, Ready, Shelf};
+use super::list_files;
 use super::match_files;
 use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
@@ -16,11 +17,9 @@ use crate::domain::text::Prose;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
 use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId};
 use crate::error::{Error, Result};
-use crate::exchange::export::Format;
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
 use crate::store::{matters, meetings, people, things, vocabulary};
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
 use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights};
@@ -199,17 +198,13 @@ pub struct FileQuery {
 )]
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     let FileQuery { format } = wire::query(&request)?;
-    let read = |code: &str| Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)));
-    let format = format.as_deref().map(read).transpose()?;
+    let format = list_files::asked(format.as_deref())?;
     let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     let Some(format) = format else { return Ok(HttpResponse::Ok().json(body)) };
     let language = if prefers_english(&request) { Language::En } else { Language::Ja };
-    let file = app.blocking(move || match_files::write(format, language, &body)).await?;
-    let name = format!("attachment; filename=\"matches.{}\"", format.extension());
-    let file_headers = (header::CONTENT_DISPOSITION, name);
-    Ok(HttpResponse::Ok().content_type(format.content_type()).insert_header(file_headers).body(file))
+    Ok(app.blocking(move || match_files::write(format, language, &body)).await?.answer()?)
 }
 
 fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {

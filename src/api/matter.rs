@@ -1,14 +1,13 @@
 //! What proposals, introductions and cases have in common over HTTP: lists, moments, histories, and deeds that happen once.
 
 use super::problem::Answer;
-use super::{matter_files, wire};
+use super::{list_files, wire};
 use crate::app::App;
 use crate::domain::desk::{Day, Event, Matter};
 use crate::domain::entry::Title;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{AccountState, Actor, Defect, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
-use crate::exchange::export::Format;
 use crate::store::log::Position;
 use crate::store::matters::{self, Filter, Kept, Sight};
 use crate::store::page::{LIMIT_MOST, Page, Place};
@@ -43,8 +42,7 @@ pub struct MatterQuery {
     pub format: Option<String>,
 }
 
-/// The columns of a list as a file: heading, and JSON pointer into the answer.
-pub type Columns = &'static [(&'static str, &'static str)];
+pub use super::list_files::Columns;
 
 /// Rows of a file at most.
 const ROWS_MOST: usize = 10_000;
@@ -186,20 +184,14 @@ pub async fn list_about<M: Matter, S: Serialize + Send + 'static>(
     }
     let filter = read_filter(&actor, &query, states)?;
     let limit = Page::parse_limit(query.limit)?;
-    if let Some(code) = query.format.as_deref() {
-        let format = Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)))?;
-        let name = M::KIND.plural();
-        let bytes = app
+    if let Some(format) = list_files::asked(query.format.as_deref())? {
+        let written = app
             .read(move |conn| {
                 let rows = every_row::<M, S>(conn, &actor, &sight, &filter, show)?;
-                matter_files::write(format, name, columns, &rows)
+                list_files::write(M::KIND.plural(), format, columns, rows)
             })
             .await?;
-        let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
-        return Ok(HttpResponse::Ok()
-            .content_type(format.content_type())
-            .insert_header((header::CONTENT_DISPOSITION, file_name))
-            .body(bytes));
+        return Ok(written.answer()?);
     }
     let scope = MatterQuery { limit: None, after: None, ..query.clone() };
     let list = format!("{} {}", M::KIND.code(), serde_json::to_string(&scope).map_err(Error::internal)?);

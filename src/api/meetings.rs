@@ -1,7 +1,7 @@
 //! Meetings of a timetable: as a list, as a file, as a calendar; and what came of each, on a result card of either side.
 
+use super::list_files::{self, ListFile};
 use super::matter::{self, CardShown, Cards, Done, MatterQuery, allow};
-use super::matter_files;
 use super::participants::knows;
 use super::permit;
 use super::problem::{Answer, Problem, ProblemBody, prefers_english};
@@ -184,14 +184,8 @@ async fn plan(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     match format {
         None => Ok(HttpResponse::Ok().json(TimetablePlanShown { items })),
         Some(format) => {
-            let file = app.blocking(move || written(format, &items)).await?;
-            Ok(HttpResponse::Ok()
-                .content_type(format.content_type())
-                .insert_header((
-                    header::CONTENT_DISPOSITION,
-                    format!("attachment; filename=\"meetings.{}\"", format.extension()),
-                ))
-                .body(file))
+            let written = app.blocking(move || written(format, &items)).await?;
+            Ok(written.answer()?)
         }
     }
 }
@@ -232,7 +226,7 @@ fn sittings(
 }
 
 /// The rows of a file also say the times as the clock on the wall does.
-fn written(format: Format, items: &[SittingShown]) -> Result<Vec<u8>> {
+fn written(format: Format, items: &[SittingShown]) -> Result<ListFile> {
     let row = |shown: &SittingShown| {
         let mut row = serde_json::to_value(shown).map_err(Error::internal)?;
         row["number"] = json!(shown.slot + 1);
@@ -241,7 +235,7 @@ fn written(format: Format, items: &[SittingShown]) -> Result<Vec<u8>> {
         Ok(row)
     };
     let rows = items.iter().map(row).collect::<Result<Vec<serde_json::Value>>>()?;
-    matter_files::write(format, "meetings", PLAN, &rows)
+    list_files::write("meetings", format, PLAN, rows)
 }
 
 /// `2026-09-10 10:00`, as the clock on the wall says.

@@ -22,6 +22,7 @@ mod evidence;
 pub mod exports;
 pub mod facets;
 pub mod feeds;
+mod file_answer;
 pub mod fit;
 pub mod gate;
 pub mod group_wire;
@@ -37,11 +38,11 @@ pub mod lifecycle;
 pub mod line_facts;
 mod line_questions;
 mod lines;
+mod list_files;
 pub mod match_files;
-mod matches;
+pub mod matches;
 pub mod matching;
 pub mod matter;
-mod matter_files;
 pub mod me;
 pub mod meetings;
 pub mod memberships;
@@ -52,6 +53,7 @@ pub mod notices;
 pub mod openapi;
 mod openapi_life;
 mod openapi_tidy;
+pub mod organization_archive;
 pub mod participants;
 pub mod permit;
 pub mod problem;
@@ -93,6 +95,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(reviews::routes)
                 .configure(duplicates::routes)
                 .configure(profile::routes)
+                .configure(organization_archive::routes)
                 .configure(search::routes)
                 .configure(suggest::routes)
                 .configure(similar::routes)

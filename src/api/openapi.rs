@@ -1,13 +1,13 @@
 //! The contract: OpenAPI 3.1 at `/openapi.json`, and a page to try it at `/docs` that loads nothing from elsewhere.
 
 use super::problem::ProblemBody;
-use super::resource::ListQuery;
+use super::resource::{ListQuery, PossibleDuplicate};
 use super::{
     accounts, applications, audit, auth, booth_plans, cases, coalition, compose, compositions, concepts, desk,
     duplicates, exports, feeds, groups, health, history, imports, indicators, introductions, invitations, joint_orders,
-    lifecycle, matches, matching, me, meetings, memberships, notices, openapi_life, openapi_tidy, participants,
-    profile, reviews, saved_searches, search, similar, solving, standing, stories, substitutes, suggest, timetables,
-    vocabularies,
+    lifecycle, matches, matching, me, meetings, memberships, notices, openapi_life, openapi_tidy, organization_archive,
+    participants, profile, reviews, saved_searches, search, similar, solving, standing, stories, substitutes, suggest,
+    timetables, vocabularies,
 };
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
@@ -97,6 +97,7 @@ use utoipa_swagger_ui::SwaggerUi;
         duplicates::merge,
         duplicates::unmerge,
         profile::read,
+        organization_archive::read,
         matches::list,
         matches::create,
         matches::read,
@@ -190,6 +191,7 @@ use utoipa_swagger_ui::SwaggerUi;
         lifecycle::Trust,
         history::History,
         history::RestoreBody,
+        PossibleDuplicate,
     )),
     tags(
         (name = "lifecycle", description = "審査・確認・重複"),
@@ -268,7 +270,7 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
             "Repeating a request with the same key and body within 24 hours gives the first answer again.",
         ))
         .request_body(Some(body(&name)))
-        .response("201", written(json_response("Registered.", reference(&thing))))
+        .response("201", written(json_response("Registered.", registered(kind, &thing))))
         .response("400", problem("The body is not JSON."))
         .response("409", problem("A number is registered already."))
         .response("413", problem("The body is larger than 64 KiB."))
@@ -276,7 +278,7 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
         .response("422", problem("Values were refused; see errors."))
         .build();
     let read = operation(kind, "read", format!("{}の取得 / Read", kind.name_ja()))
-        .response("200", json_response("The thing, with its ETag.", reference(&thing)))
+        .response("200", as_linked_data(kind, json_response("The thing, with its ETag.", reference(&thing))))
         .response("410", problem("It was merged into another one: see Location (organisations only)."))
         .response("304", ResponseBuilder::new().description("Unchanged since the ETag in If-None-Match.").build())
         .response("404", problem("There is no such thing."))
@@ -312,6 +314,40 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
     document.paths.paths.insert(path.clone(), all);
     document.paths.paths.insert(format!("{path}/{{id}}"), one);
     openapi_life::paths(document, kind, &name);
+}
+
+/// Who registers a party is told what may be the same.
+fn registered(kind: Kind, thing: &str) -> RefOr<Schema> {
+    if !kind.is_party() {
+        return reference(thing).into();
+    }
+    let alike = ArrayBuilder::new().items(reference("PossibleDuplicate")).description(Some(
+        "What is registered already, may be the same, and may be seen by the caller; absent if nothing.",
+    ));
+    let more = ObjectBuilder::new().property("possible_duplicates", alike).build();
+    RefOr::T(Schema::AllOf(AllOfBuilder::new().item(reference(thing)).item(more).build()))
+}
+
+/// An organisation has a second form, for `Accept: application/ld+json`.
+fn as_linked_data(kind: Kind, mut response: Response) -> Response {
+    if kind != Kind::Organization {
+        return response;
+    }
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let linked = ObjectBuilder::new()
+        .description(Some(
+            "JSON-LD in the words of schema.org, for Accept: application/ld+json: also name, description, alternateName, url, \
+             foundingDate, numberOfEmployees, address, identifier (法人番号) and sameAs (ROR), where they are stated.",
+        ))
+        .property("@context", text().description(Some("https://schema.org")))
+        .property("@type", text().description(Some("Corporation, CollegeOrUniversity, ResearchOrganization …")))
+        .property("@id", text().description(Some("urn:uuid: and the id.")))
+        .required("@context")
+        .required("@type")
+        .required("@id");
+    let content = Content::new(Some(RefOr::T(Schema::Object(linked.build()))));
+    response.content.insert("application/ld+json".to_owned(), content.into());
+    response
 }
 
 pub(super) fn operation(kind: Kind, verb: &str, summary: String) -> OperationBuilder {

@@ -6,10 +6,12 @@ use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::entry::Title;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::{Kind, OrganizationKind};
 use crate::domain::{Action, Actor, Defect, Finding, Header, Thing, ThingId, linked, parse};
 use crate::error::{Error, Result};
+use crate::store::duplicates::{self, Alike};
 use crate::store::log::Position;
 use crate::store::page::{Order, Page, Place};
 use crate::store::things::{self, Filter, Stored};
@@ -48,6 +50,33 @@ pub struct ListAnswer<T> {
     pub items: Vec<T>,
     /// Cursor of the next page; null on the last.
     pub next: Option<String>,
+}
+
+/// What the registration of a thing answers.
+#[derive(Serialize)]
+struct Created<'a, E> {
+    #[serde(flatten)]
+    thing: &'a Thing<E>,
+    /// Absent where nothing is like it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_duplicates: Vec<PossibleDuplicate>,
+}
+
+/// Something registered already that may be the same, among what the caller may see.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PossibleDuplicate {
+    pub id: ThingId,
+    pub name: Title,
+    /// What they share: `number`, or `name` (of an organisation without its legal form).
+    pub reason: &'static str,
+    pub shared: String,
+}
+
+impl PossibleDuplicate {
+    fn of<E: Stored>(alike: Alike<E>) -> Self {
+        let reason = if alike.scheme == "number" { "number" } else { "name" };
+        Self { id: alike.thing.header.id, name: alike.thing.entry.title(), reason, shared: alike.value }
+    }
 }
 
 /// The routes of one kind, for `/api/v1/{plural}`.
@@ -105,7 +134,11 @@ async fn create<E: Stored>(
                 return Ok((earlier.thing, earlier.response, position));
             }
             let thing = things::create(tx, entry)?;
-            let answer = serde_json::to_string(&thing).map_err(Error::internal)?;
+            let scope = tx.actor().scope();
+            let alike = duplicates::likely::<E>(tx.conn(), &scope, &thing.entry, &thing.header.id)?;
+            let possible_duplicates = alike.into_iter().map(PossibleDuplicate::of).collect();
+            let created = Created { thing: &thing, possible_duplicates };
+            let answer = serde_json::to_string(&created).map_err(Error::internal)?;
             if let Some(key) = &key {
                 idempotency::keep(tx, key, &thing.header.id, &answer)?;
             }

@@ -1,7 +1,8 @@
 //! What waits: for review, and to be verified. Members see their own, coordinators everything that they may see.
 
+use super::list_files::{self, Columns};
 use super::problem::{Answer, ProblemBody};
-use super::shown::PageQuery;
+use super::shown::PageOrFileQuery;
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
@@ -44,6 +45,19 @@ pub struct Queue {
     pub next: Option<String>,
 }
 
+/// Of a queue as a file.
+const COLUMNS: Columns = &[
+    ("種類 / kind", "/kind"),
+    ("ID", "/id"),
+    ("名称 / title", "/title"),
+    ("所有者 / owner", "/owner/name"),
+    ("所有者の ID / owner id", "/owner/id"),
+    ("状態 / status", "/status"),
+    ("確認日 / verified on", "/verified_on"),
+    ("版 / version", "/version"),
+    ("更新 / updated", "/updated_at"),
+];
+
 pub fn routes(config: &mut web::ServiceConfig) {
     let not_allowed = || web::to(wire::method_not_allowed);
     config
@@ -51,16 +65,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/verifications").route(web::get().to(verifications)).default_service(not_allowed()));
 }
 
-/// What was submitted and waits for review.
-#[utoipa::path(get, path = "/api/v1/reviews", tag = "lifecycle", params(PageQuery), responses(
+/// What was submitted and waits for review. With `format`: the whole queue as a file.
+#[utoipa::path(get, path = "/api/v1/reviews", tag = "lifecycle", params(PageOrFileQuery), responses(
     (status = 200, body = Queue), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn reviews(app: web::Data<App>, caller: Caller, request: HttpRequest) -> Answer {
     queue(app, caller, request, "reviews", |conn, actor, _, page| lifecycle::waiting(conn, &actor.scope(), page)).await
 }
 
-/// What was not verified for a year, or soon will not have been.
-#[utoipa::path(get, path = "/api/v1/verifications", tag = "lifecycle", params(PageQuery), responses(
+/// What was not verified for a year, or soon will not have been. With `format`: all of it as a file.
+#[utoipa::path(get, path = "/api/v1/verifications", tag = "lifecycle", params(PageOrFileQuery), responses(
     (status = 200, body = Queue), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn verifications(app: web::Data<App>, caller: Caller, request: HttpRequest) -> Answer {
@@ -75,21 +89,25 @@ async fn queue(
     Caller(actor): Caller,
     request: HttpRequest,
     name: &'static str,
-    list: impl FnOnce(&mut Conn, &Actor, &Timestamp, &Page) -> Result<Paged<String>> + Send + 'static,
+    list: impl Fn(&mut Conn, &Actor, &Timestamp, &Page) -> Result<Paged<String>> + Send + 'static,
 ) -> Answer {
     if actor == Actor::Visitor {
         return Err(Error::Unauthenticated.into());
     }
-    let query: PageQuery = wire::query(&request)?;
+    let query: PageOrFileQuery = wire::query(&request)?;
     let after = query.after.as_deref().map(|after| Place::from_cursor(after, name)).transpose()?;
     let page = Page { limit: Page::parse_limit(query.limit)?, after, ..Page::default() };
     let now = app.clock().timestamp();
-    let (items, next) = app
-        .read(move |conn| {
-            let Paged { items, next } = list(conn, &actor, &now, &page)?;
-            Ok((described(conn, &actor, &items)?, next))
-        })
-        .await?;
+    let read = move |conn: &mut Conn, page: &Page| {
+        let Paged { items, next } = list(conn, &actor, &now, page)?;
+        Ok((described(conn, &actor, &items)?, next))
+    };
+    if let Some(format) = list_files::asked(query.format.as_deref())? {
+        let written =
+            app.read(move |conn| list_files::write_all(name, format, COLUMNS, |page| read(conn, page))).await?;
+        return Ok(written.answer()?);
+    }
+    let (items, next) = app.read(move |conn| read(conn, &page)).await?;
     let next = next.map(|place| place.cursor(name));
     let mut response = HttpResponse::Ok();
     if let Some(next) = &next {

@@ -22,6 +22,28 @@ pub struct PageQuery {
     pub after: Option<String>,
 }
 
+/// Which page, or the whole list as a file.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageOrFileQuery {
+    /// 1 to 100; 20 if absent.
+    pub limit: Option<usize>,
+    /// Cursor from `next`.
+    pub after: Option<String>,
+    /// `csv`, `csv-cp932`, `xlsx`, `jsonl`: the whole list as a file, without pages.
+    pub format: Option<String>,
+}
+
+/// Whether a list that is answered whole is wanted as a file.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FileQuery {
+    /// `csv`, `csv-cp932`, `xlsx` or `jsonl`: the list as a file.
+    pub format: Option<String>,
+}
+
 /// Who did something.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ShownActor {

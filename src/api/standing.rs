@@ -38,6 +38,9 @@ pub struct StandingQuery {
     /// Parties proposed for each new need or seed: 1 to 20; 5 if absent.
     #[serde(default)]
     pub each: Option<usize>,
+    /// Questions asked in this request at most: 1 to 200; 200 if absent. It also ends after some seconds.
+    #[serde(default)]
+    pub most: Option<usize>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -78,8 +81,14 @@ async fn run(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, b
             Defect::new("range", format!("each は1〜{EACH_MOST}です。"), format!("each is from 1 to {EACH_MOST}."));
         return Err(Error::invalid("/each", defect).into());
     }
+    let most = query.most.unwrap_or(ASKS_MOST);
+    if !(1..=ASKS_MOST).contains(&most) {
+        let defect =
+            Defect::new("range", format!("most は1〜{ASKS_MOST}です。"), format!("most is from 1 to {ASKS_MOST}."));
+        return Err(Error::invalid("/most", defect).into());
+    }
     let service = app.get_ref().clone();
-    let done = app.in_turn(move || propose(&service, &actor, each)).await?;
+    let done = app.in_turn(move || propose(&service, &actor, each, most)).await?;
     Ok(HttpResponse::Ok().json(done))
 }
 
@@ -97,7 +106,7 @@ fn office() -> Actor {
     Actor::Account(AccountActor { id, roles: vec![Role::Coordinator], memberships: Vec::new(), standing: None })
 }
 
-fn propose(app: &App, actor: &Actor, each: usize) -> Result<StandingDone> {
+fn propose(app: &App, actor: &Actor, each: usize, most: usize) -> Result<StandingDone> {
     let (news, head) = app.database.read(|conn| Ok((standing::news(conn)?, log::head(conn)?)))?;
     if !app.feed.wait_for(head.seq, PATIENCE) {
         return Err(Error::Unavailable(Defect::new(
@@ -108,7 +117,7 @@ fn propose(app: &App, actor: &Actor, each: usize) -> Result<StandingDone> {
     }
     let office = office();
     let mut found = Vec::new();
-    let mut turn = Turn { began: Instant::now(), asks: 0 };
+    let mut turn = Turn { began: Instant::now(), asks: 0, most };
     let mut progress = news.progress.clone();
     let done = |id: &ThingId| progress.asked.as_ref().is_some_and(|last| id <= last);
     let asking: Vec<&(Kind, ThingId)> = news.asking.iter().filter(|(_, id)| !done(id)).collect();
@@ -188,11 +197,12 @@ fn propose(app: &App, actor: &Actor, each: usize) -> Result<StandingDone> {
 struct Turn {
     began: Instant,
     asks: usize,
+    most: usize,
 }
 
 impl Turn {
     fn may_ask(&mut self) -> bool {
-        let may = self.asks == 0 || (self.asks < ASKS_MOST && self.began.elapsed() < TIME);
+        let may = self.asks == 0 || (self.asks < self.most && self.began.elapsed() < TIME);
         self.asks += usize::from(may);
         may
     }

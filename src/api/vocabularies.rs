@@ -1,8 +1,11 @@
 //! The words of the field with their names: municipalities, fields, and every list of allowed values.
 
-use super::problem::Answer;
+use super::list_files::{self, Columns};
+use super::problem::{Answer, ProblemBody};
+use super::shown::FileQuery;
 use super::wire;
 use crate::app::App;
+use crate::domain::codes::MunicipalityCode;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{
     ApplicationState, BoothPlanState, CaseOutcome, CaseStage, CompositionState, DeclineReason, GroupState,
@@ -16,11 +19,11 @@ use crate::domain::vocabulary::{
 use crate::error::Result;
 use crate::store::Conn;
 use crate::store::vocabulary::{self, Field, Industry, Municipality};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::Attribute;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Listed<T> {
@@ -44,25 +47,69 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/vocabularies").route(web::get().to(vocabularies)).default_service(not_allowed()));
 }
 
-/// Prefectures and municipalities.
-#[utoipa::path(get, path = "/api/v1/municipalities", tag = "vocabularies", responses((status = 200, body = Listed<Municipality>)))]
-async fn municipalities(app: web::Data<App>) -> Answer {
-    let items = app.read(vocabulary::all_municipalities).await?;
-    Ok(HttpResponse::Ok().json(Listed { items }))
+/// Whether only one prefecture is asked for, and whether as a file.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PlacesQuery {
+    /// Code of a prefecture: it and its municipalities.
+    pub prefecture: Option<MunicipalityCode>,
+    /// `csv`, `csv-cp932`, `xlsx` or `jsonl`: the list as a file. CSV and JSON Lines go in again by
+    /// `musubi import municipalities`.
+    pub format: Option<String>,
 }
 
-/// Fields of the cluster.
-#[utoipa::path(get, path = "/api/v1/fields", tag = "vocabularies", responses((status = 200, body = Listed<Field>)))]
-async fn fields(app: web::Data<App>) -> Answer {
+/// Columns of the lists as files: their fields.
+const PLACES: Columns = &[
+    ("code", "/code"),
+    ("prefecture", "/prefecture"),
+    ("name_ja", "/name_ja"),
+    ("name_kana", "/name_kana"),
+    ("name_en", "/name_en"),
+];
+const CLASSES: Columns = &[("code", "/code"), ("parent", "/parent"), ("name_ja", "/name_ja"), ("name_en", "/name_en")];
+
+/// Prefectures and municipalities with their codes, by code: a prefecture stands before what lies in it. With `format`: as a file.
+#[utoipa::path(get, path = "/api/v1/municipalities", tag = "vocabularies", params(PlacesQuery), responses(
+    (status = 200, body = Listed<Municipality>), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody),
+))]
+async fn municipalities(app: web::Data<App>, request: HttpRequest) -> Answer {
+    let PlacesQuery { prefecture, format } = wire::query(&request)?;
+    let mut items = app.read(vocabulary::all_municipalities).await?;
+    if let Some(prefecture) = prefecture {
+        let code = prefecture.as_str();
+        items.retain(|place| place.code == code || place.prefecture.as_deref() == Some(code));
+    }
+    listed("municipalities", PLACES, format.as_deref(), items)
+}
+
+/// Fields of the cluster. With `format`: as a file.
+#[utoipa::path(get, path = "/api/v1/fields", tag = "vocabularies", params(FileQuery), responses(
+    (status = 200, body = Listed<Field>), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody),
+))]
+async fn fields(app: web::Data<App>, request: HttpRequest) -> Answer {
+    let FileQuery { format } = wire::query(&request)?;
     let items = app.read(vocabulary::all_fields).await?;
-    Ok(HttpResponse::Ok().json(Listed { items }))
+    listed("fields", CLASSES, format.as_deref(), items)
 }
 
-/// Industry classes (JSIC): sections, then divisions. A thing may name a deeper class, of three or four digits.
-#[utoipa::path(get, path = "/api/v1/industries", tag = "vocabularies", responses((status = 200, body = Listed<Industry>)))]
-async fn industries(app: web::Data<App>) -> Answer {
+/// Industry classes (JSIC): sections, then divisions. A thing may name a deeper class, of three or four digits. With `format`: as
+/// a file.
+#[utoipa::path(get, path = "/api/v1/industries", tag = "vocabularies", params(FileQuery), responses(
+    (status = 200, body = Listed<Industry>), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody),
+))]
+async fn industries(app: web::Data<App>, request: HttpRequest) -> Answer {
+    let FileQuery { format } = wire::query(&request)?;
     let items = app.read(vocabulary::all_industries).await?;
-    Ok(HttpResponse::Ok().json(Listed { items }))
+    listed("industries", CLASSES, format.as_deref(), items)
+}
+
+/// A list that is answered whole, or as a file.
+fn listed<T: Serialize>(name: &'static str, columns: Columns, format: Option<&str>, items: Vec<T>) -> Answer {
+    match list_files::asked(format)? {
+        None => Ok(HttpResponse::Ok().json(Listed { items })),
+        Some(format) => Ok(list_files::write(name, format, columns, list_files::values(&items)?)?.answer()?),
+    }
 }
 
 /// Every list of allowed values, by name.

@@ -24,6 +24,17 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// A personal name as a key: folded, and without what differs from list to list. 山田 太郎 is 山田太郎, Yamada Taro is Taro Yamada.
+pub fn personal_name(name: &str) -> String {
+    let folded = fold(name);
+    if !folded.is_ascii() {
+        return folded.replace(' ', "").chars().take(200).collect();
+    }
+    let mut words: Vec<&str> = folded.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.join(" ").chars().take(200).collect()
+}
+
 /// Legal forms in their folded spelling, longer ones before those they hold.
 const LEGAL_FORMS: [&str; 38] = [
     "特定非営利活動法人",

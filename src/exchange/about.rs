@@ -2,10 +2,10 @@
 
 use super::identity::{self, Identity, Resolver};
 use super::rows::{Draft, Refusal};
-use crate::domain::{Entry, Kind, Scope, parse};
+use crate::domain::{Entry, Kind, Scope, Thing, ThingId, parse};
 use crate::error::{Error, Result};
-use crate::store::Tx;
 use crate::store::things::{self, Stored};
+use crate::store::{Tx, duplicates};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -19,6 +19,15 @@ pub struct About {
     pub name: Option<String>,
     /// In a preview, of a row that updates something.
     pub changes: Vec<Change>,
+    /// In a preview, of a row that creates something: what is there already and may be the same.
+    pub alike: Vec<Alike>,
+}
+
+/// Something that is there already and may be what a row is about to create.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alike {
+    pub id: ThingId,
+    pub name: String,
 }
 
 impl About {
@@ -63,6 +72,18 @@ pub fn changes<E: Entry>(before: &E, after: &E) -> Result<Vec<Change>> {
         (was != Some(value)).then(|| Change { field: field.clone(), from: shown(was), to: shown(Some(value)) })
     };
     Ok(after.iter().filter_map(differs).take(CHANGES_MOST).collect())
+}
+
+/// What is there and may be the same as `created`, among what the importer may see; what rows of the file speak of is left out.
+pub fn alike<E: Stored>(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    created: &Thing<E>,
+    spoken: impl Fn(&ThingId) -> bool,
+) -> Result<Vec<Alike>> {
+    let found = duplicates::likely::<E>(tx.conn(), scope, &created.entry, &created.header.id)?;
+    let others = found.into_iter().map(|alike| alike.thing).filter(|thing| !spoken(&thing.header.id));
+    Ok(others.map(|thing| Alike { name: cut(thing.entry.title().any()), id: thing.header.id }).collect())
 }
 
 /// A row some cells of which were refused: looks at the rest of it, too, so that it is mended in one go. What was refused is not

@@ -1,7 +1,7 @@
 //! What a column means: one table for each kind, headings in Japanese and English beside the API's field names.
 
 use crate::domain::Kind;
-use crate::domain::text::canonical;
+use crate::domain::text::{canonical, fold};
 use crate::domain::vocabulary::{
     CapabilityKind, ExhibitionKind, OrganizationKind, PropertyStatus, Purpose, RecordKind, SeedOffer, Visibility,
 };
@@ -434,12 +434,11 @@ pub fn columns(kind: Kind) -> impl Iterator<Item = &'static Column> {
     own.iter().chain(COMMON)
 }
 
-/// Headings compare without width, case, white space, underscores and hyphens.
+/// Headings compare without width, case, kind of kana, white space, underscores and hyphens.
 pub fn heading_key(heading: &str) -> String {
-    canonical(heading)
+    fold(heading)
         .trim_start_matches('\u{feff}')
         .chars()
-        .flat_map(char::to_lowercase)
         .filter(|character| !character.is_whitespace() && !matches!(character, '_' | '-' | '・' | '*' | '※'))
         .collect()
 }
@@ -607,6 +606,7 @@ mod tests {
         assert_eq!(field("法人番号"), Some("corporate_number"));
         assert_eq!(field("商号又は名称"), Some("name_ja"));
         assert_eq!(field("ﾌﾘｶﾞﾅ"), Some("name_kana"));
+        assert_eq!(field("ふりがな"), Some("name_kana"));
         assert_eq!(field("丁目番地等"), Some("street"));
         assert_eq!(field("Corporate Number"), Some("corporate_number"));
         assert_eq!(field("資本金(千円)"), Some("capital"));

@@ -224,12 +224,12 @@ impl Imports {
         database.read(|conn| imports::get(conn, id))
     }
 
-    /// What became of rows, from `offset` of the report: at most `limit` lines, each JSON, those of `verdict` only where
-    /// one is named; and where the next page begins.
+    /// What became of rows, from `offset` of the report: at most `limit` lines, each JSON, those that `which` is true of;
+    /// and where the next page begins.
     pub fn rows(
         &self,
         import: &Import,
-        verdict: Option<&str>,
+        which: impl Fn(&serde_json::Value) -> bool,
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<serde_json::Value>, Option<u64>)> {
@@ -249,7 +249,7 @@ impl Imports {
             at += read as u64;
             // A line that is being written has no end yet.
             let Ok(row) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
-            if verdict.is_none_or(|verdict| row["verdict"] == verdict) {
+            if which(&row) {
                 found.push(row);
             }
             if found.len() == limit {
@@ -520,10 +520,13 @@ impl Listener for Told<'_> {
             Outcome::Refused { refusals } => ("refused", None, refusals),
         };
         refusals.iter().for_each(|refusal| self.groups.add(refusal));
-        let About { name, changes } = std::mem::take(&mut self.about);
+        let About { name, changes, alike } = std::mem::take(&mut self.about);
         let mut row = json!({ "row": line, "verdict": verdict, "id": id, "name": name, "refusals": refusals });
         if !changes.is_empty() {
             row["changes"] = json!(changes);
+        }
+        if !alike.is_empty() {
+            row["alike"] = json!(alike);
         }
         writeln!(self.report, "{row}")
     }

@@ -28,8 +28,8 @@ pub mod places;
 pub mod researchmap;
 pub mod rows;
 pub mod sheets;
-
 pub mod tables;
+mod taking;
 pub mod trial;
 pub mod undo;
 pub mod workbook;

@@ -33,7 +33,7 @@ impl Trial {
         if found.content == content(draft) {
             return Some(Outcome::Unchanged { id: found.id.clone() });
         }
-        let refusal = Refusal::of_row(draft.raw.line, super::import::repeated(found.line));
+        let refusal = Refusal::of_row(draft.raw.line, super::taking::repeated(found.line));
         Some(Outcome::Refused { refusals: vec![refusal] })
     }
 

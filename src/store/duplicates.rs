@@ -1,10 +1,11 @@
-//! Organisations that may be the same: they meet under a key, a number or a name without its legal form.
+//! Parties that may be the same: organisations meet under a key, a number or a name without its legal form; people under
+//! their name.
 
 use super::connection::Conn;
 use super::page::{Page, Paged, Place};
-use super::schema::likenesses;
-use super::things;
-use crate::domain::{Organization, Scope, Thing};
+use super::schema::{likenesses, things as thing_rows};
+use super::things::{self, Stored};
+use crate::domain::{Organization, Scope, Thing, ThingId};
 use crate::error::Result;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -19,6 +20,21 @@ pub struct Suggestion {
     pub organizations: Vec<Thing<Organization>>,
 }
 
+/// Something registered that may be the same as what is being registered.
+#[derive(Debug, Clone)]
+pub struct Alike<E> {
+    /// The key under which they met: `number`, `name` or `person`, and what it is.
+    pub scheme: &'static str,
+    pub value: String,
+    pub thing: Thing<E>,
+}
+
+/// Schemes of keys under which organisations meet, in their order.
+const OF_ORGANIZATIONS: [&str; 2] = ["name", "number"];
+/// Keys of one thing that are looked up: a name and its aliases.
+const OWN_KEYS_MOST: usize = 20;
+/// Things that are told to be like one.
+const ALIKE_MOST: usize = 5;
 /// Keys looked at for one page.
 const KEYS_MOST: usize = 500;
 /// Organisations shown under one key.
@@ -64,18 +80,60 @@ pub fn suggest(conn: &mut Conn, scope: &Scope, page: &Page) -> Result<Paged<Sugg
     Ok(Paged { items, next: last.filter(|_| !all_seen) })
 }
 
-/// Keys under which more than one thing stands.
+/// What `scope` may see and may be the same as `entry`, which is registered as `own`: at most five, those of the same number
+/// first. What it may not see is neither told nor counted.
+pub fn likely<E: Stored>(conn: &mut Conn, scope: &Scope, entry: &E, own: &ThingId) -> Result<Vec<Alike<E>>> {
+    let mut keys = entry.likeness();
+    // A number says more than a name.
+    keys.sort_by_key(|(scheme, _)| *scheme != "number");
+    let mut found: Vec<Alike<E>> = Vec::new();
+    for (scheme, value) in keys.into_iter().take(OWN_KEYS_MOST) {
+        let under = likenesses::table
+            .filter(likenesses::scheme.eq(scheme).and(likenesses::value.eq(value.clone())))
+            .select(likenesses::thing_id);
+        let ids: Vec<String> = things::visible(scope)
+            .filter(thing_rows::kind.eq(E::KIND.code()).and(thing_rows::id.ne(own.to_string())))
+            .filter(thing_rows::id.eq_any(under))
+            .order(thing_rows::id)
+            .limit(SHOWN_MOST)
+            .select(thing_rows::id)
+            .load(conn)?;
+        let mut things = things::get_many::<E>(conn, scope, &ids)?;
+        things.sort_by(|one, other| one.header.id.cmp(&other.header.id));
+        for thing in things {
+            let told = found.iter().any(|alike| alike.thing.header.id == thing.header.id);
+            if !told && (scheme == "number" || entry.may_be(&thing.entry)) {
+                found.push(Alike { scheme, value: value.clone(), thing });
+            }
+            if found.len() == ALIKE_MOST {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Keys under which more than one organisation stands, in order. One scheme after the other, so that the index is entered where
+/// the page begins.
 fn shared_keys(conn: &mut Conn, after: Option<&Place>, limit: i64) -> Result<Vec<(String, String)>> {
-    let (scheme, value) = after.map_or(("", ""), |place| (place.key.as_str(), place.id.as_str()));
-    Ok(likenesses::table
-        .filter(likenesses::scheme.ge(scheme))
-        .filter(likenesses::scheme.gt(scheme).or(likenesses::value.gt(value)))
-        .group_by((likenesses::scheme, likenesses::value))
-        .having(count_star().gt(1))
-        .order((likenesses::scheme, likenesses::value))
-        .limit(limit)
-        .select((likenesses::scheme, likenesses::value))
-        .load(conn)?)
+    let mut keys: Vec<(String, String)> = Vec::new();
+    for scheme in OF_ORGANIZATIONS {
+        let from = match after {
+            Some(place) if place.key.as_str() > scheme => continue,
+            Some(place) if place.key == scheme => place.id.as_str(),
+            _ => "",
+        };
+        let values: Vec<String> = likenesses::table
+            .filter(likenesses::scheme.eq(scheme).and(likenesses::value.gt(from)))
+            .group_by(likenesses::value)
+            .having(count_star().gt(1))
+            .order(likenesses::value)
+            .limit(limit - keys.len() as i64)
+            .select(likenesses::value)
+            .load(conn)?;
+        keys.extend(values.into_iter().map(|value| (scheme.to_owned(), value)));
+    }
+    Ok(keys)
 }
 
 /// What stands under a key and may be the same as something else there.
@@ -92,18 +150,15 @@ fn alike(conn: &mut Conn, scope: &Scope, scheme: &str, value: &str) -> Result<Ve
         return Ok(all);
     }
     let may_be = |one: &Thing<Organization>| {
-        all.iter().any(|other| one.header.id != other.header.id && may_be_same(&one.entry, &other.entry))
+        all.iter().any(|other| one.header.id != other.header.id && one.entry.may_be(&other.entry))
     };
     Ok(all.iter().filter(|one| may_be(one)).cloned().collect())
 }
 
-/// Two of the same name: not the same if their numbers or their places differ.
-fn may_be_same(one: &Organization, other: &Organization) -> bool {
-    fn agree<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
-        match (one, other) {
-            (Some(one), Some(other)) => one == other,
-            _ => true,
-        }
+/// Whether two values do not speak against being of one thing: they are the same, or one of them is not stated.
+pub(super) fn agree<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
     }
-    agree(&one.corporate_number, &other.corporate_number) && agree(&one.municipality, &other.municipality)
 }

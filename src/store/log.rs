@@ -388,7 +388,9 @@ pub fn audit(conn: &mut Conn, filter: &AuditFilter, before: Option<(i64, i32)>, 
         rows = rows.filter(changes::at.lt(to.as_str().to_owned()));
     }
     if let Some((seq, line)) = before {
-        rows = rows.filter(changes::seq.lt(seq).or(changes::seq.eq(seq).and(changes::line.lt(line))));
+        // The first of the two looks superfluous: it is what the index is entered by, so that no page reads those before it.
+        rows = rows.filter(changes::seq.le(seq));
+        rows = rows.filter(changes::seq.lt(seq).or(changes::line.lt(line)));
     }
     Ok(rows.order((changes::seq.desc(), changes::line.desc())).limit(limit as i64).load(conn)?)
 }

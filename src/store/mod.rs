@@ -50,6 +50,7 @@ pub mod things;
 mod values;
 pub mod vocabulary;
 pub mod watch;
+mod writing;
 pub mod yearly;
 
 pub use connection::{Conn, Target};

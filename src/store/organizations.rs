@@ -1,6 +1,7 @@
 //! How a organization lies in its table.
 
 use super::connection::{Conn, IN_LIST};
+use super::duplicates::agree;
 use super::schema::organizations;
 use super::things::Stored;
 use super::values::Parts;
@@ -138,6 +139,11 @@ impl Stored for Organization {
         keys.sort();
         keys.dedup();
         keys
+    }
+
+    /// Of the same name: another one if its number or its place differs.
+    fn may_be(&self, other: &Self) -> bool {
+        agree(&self.corporate_number, &other.corporate_number) && agree(&self.municipality, &other.municipality)
     }
 
     fn past_dates(&self) -> Vec<(&'static str, &PartialDate)> {

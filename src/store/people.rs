@@ -2,6 +2,7 @@
 
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
+use super::duplicates::agree;
 use super::memberships::{self, Of};
 use super::references;
 use super::schema::{idempotency_keys, people, thing_links, versions};
@@ -9,7 +10,7 @@ use super::things::{self, Stored};
 use super::values::Parts;
 use crate::domain::codes::{EradNumber, FieldCode, MunicipalityCode, Orcid, ResearchmapId, WebAddress};
 use crate::domain::kinds::Sdg;
-use crate::domain::text::{Line, Prose};
+use crate::domain::text::{Line, Prose, personal_name};
 use crate::domain::vocabulary::{Kind, Visibility};
 use crate::domain::{MembershipState, Person, Relation, Right, Scope, Thing, ThingId};
 use crate::error::Result;
@@ -85,6 +86,25 @@ impl Stored for Person {
     fn delete_row(conn: &mut Conn, id: &str) -> Result<()> {
         diesel::delete(people::table.find(id)).execute(conn)?;
         Ok(())
+    }
+
+    fn likeness(&self) -> Vec<(&'static str, String)> {
+        let names = self.name_ja.iter().chain(&self.name_en).chain(&self.aliases);
+        let names = names.map(|name| personal_name(name.as_str())).filter(|name| !name.is_empty());
+        let mut keys: Vec<_> = names.map(|name| ("person", name)).collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Of the same name: somebody else if a number differs or they work at different places.
+    fn may_be(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.affiliations, &other.affiliations);
+        let same_place = ours.is_empty() || theirs.is_empty() || ours.iter().any(|party| theirs.contains(party));
+        same_place
+            && agree(&self.orcid, &other.orcid)
+            && agree(&self.researchmap, &other.researchmap)
+            && agree(&self.erad, &other.erad)
     }
 
     fn lists(&self) -> Vec<(&'static str, Vec<String>)> {

@@ -279,7 +279,9 @@ pub fn found(
         .into_boxed();
     if let Some(after) = after {
         let seq: i64 = after.key.parse().map_err(Error::internal)?;
-        query = query.filter(finds::seq.lt(seq).or(finds::seq.eq(seq).and(finds::thing_id.lt(after.id.clone()))));
+        // The index is entered here, whatever stands before.
+        query = query.filter(finds::seq.le(seq));
+        query = query.filter(finds::seq.lt(seq).or(finds::thing_id.lt(after.id.clone())));
     }
     Ok(query.limit(limit as i64).select((finds::thing_id, finds::seq, finds::at)).load(conn)?)
 }

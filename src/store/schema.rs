@@ -447,6 +447,7 @@ diesel::table! {
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(things, verifications_asked);
+diesel::allow_tables_to_appear_in_same_query!(things, likenesses);
 
 diesel::table! {
     matters (id) {

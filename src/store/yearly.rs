@@ -186,25 +186,58 @@ const MICROS_OF_A_DAY: i64 = 86_400_000_000;
 /// Ids of what is to be verified: of the reader's own parties for a member, of everything visible for a coordinator.
 /// The longest unverified first.
 pub fn to_verify(conn: &mut Conn, scope: &Scope, now: &Timestamp, page: &Page) -> Result<Paged<String>> {
-    let mut query = store::visible(scope)
-        .filter(things::status.eq_any([Status::Published.code(), Status::Expired.code()]))
-        .filter(things::kind.eq_any(kinds()))
-        .filter(things::verified_on.le(day_before(now, ASK_AFTER_DAYS - ASK_TOGETHER_DAYS)));
-    if let Scope::Member { parties } = scope {
-        let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
-        query = query.filter(things::owner_party.assume_not_null().eq_any(parties));
+    let last_day = day_before(now, ASK_AFTER_DAYS - ASK_TOGETHER_DAYS);
+    let mut rows = Vec::new();
+    for status in [Status::Published, Status::Expired] {
+        rows.extend(to_verify_of(conn, scope, status, &last_day, page)?);
     }
-    if let Some(Place { key, id }) = page.after.clone() {
-        query =
-            query.filter(things::verified_on.ge(key.clone())).filter(things::verified_on.gt(key).or(things::id.gt(id)));
-    }
-    let rows: Vec<(String, Option<String>)> = query
-        .order((things::verified_on, things::id))
-        .limit(page.limit as i64 + 1)
-        .select((things::id, things::verified_on))
-        .load(conn)?;
-    let rows = rows.into_iter().map(|(id, day)| (id, day.unwrap_or_default())).collect();
+    rows.sort_by(|(one, day), (other, other_day)| (day, one).cmp(&(other_day, other)));
     Ok(paged(rows, page.limit))
+}
+
+/// Of one status: one more than a page, `(id, day)`. After an import very many have one day, so the rest of the day of the cursor and
+/// the days after it are two questions: each enters the index where the page begins.
+fn to_verify_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    status: Status,
+    last_day: &str,
+    page: &Page,
+) -> Result<Vec<(String, String)>> {
+    type Rows = Vec<(String, Option<String>)>;
+    let due = || {
+        let query = store::visible(scope).filter(things::status.eq(status.code())).filter(things::kind.eq_any(kinds()));
+        let query = query.filter(things::verified_on.le(last_day.to_owned()));
+        match scope {
+            Scope::Member { parties } => {
+                let parties: Vec<String> = parties.iter().map(ToString::to_string).collect();
+                query.filter(things::owner_party.assume_not_null().eq_any(parties))
+            }
+            Scope::Everything | Scope::Public | Scope::Coordinator { .. } => query,
+        }
+    };
+    let most = page.limit as i64 + 1;
+    let mut rows: Rows = Vec::new();
+    let mut later = due();
+    if let Some(Place { key, id }) = page.after.clone() {
+        rows = due()
+            .filter(things::verified_on.eq(key.clone()))
+            .filter(things::id.gt(id))
+            .order(things::id)
+            .limit(most)
+            .select((things::id, things::verified_on))
+            .load(conn)?;
+        later = later.filter(things::verified_on.gt(key));
+    }
+    if (rows.len() as i64) < most {
+        let others: Rows = later
+            .order((things::verified_on, things::id))
+            .limit(most - rows.len() as i64)
+            .select((things::id, things::verified_on))
+            .load(conn)?;
+        rows.extend(others);
+    }
+    Ok(rows.into_iter().map(|(id, day)| (id, day.unwrap_or_default())).collect())
 }
 
 /// How much of a party is to be verified now: for the letter, which is written later than it was asked for.

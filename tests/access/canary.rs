@@ -231,7 +231,7 @@ fn request(scene: &Scene, dice: &mut Dice) -> Request {
             get(format!("/api/v1/exports?{}", query.join("&")))
         }
         26 | 27 => {
-            let parts = ["history", "history", "versions/1", "reviews", "trust", "profile"];
+            let parts = ["history", "history", "versions/1", "reviews", "trust", "profile", "archive"];
             get(format!("/api/v1/{}/{}/{}", thing.kind, thing.id, dice.pick(&parts)))
         }
         28 => {
@@ -256,9 +256,12 @@ fn request(scene: &Scene, dice: &mut Dice) -> Request {
             })
         }
         31 => {
-            let paths =
-                ["reviews?limit=100", "verifications?limit=100", "duplicates", "indicators", "imports", "me/notices"];
-            get(format!("/api/v1/{}", dice.pick(&paths)))
+            let lists = ["reviews", "verifications", "duplicates", "indicators"];
+            get(match dice.below(3) {
+                0 => format!("/api/v1/{}", dice.pick(&["imports", "me/notices"])),
+                1 => format!("/api/v1/{}", dice.pick(&lists)),
+                _ => format!("/api/v1/{}?format={}", dice.pick(&lists), dice.pick(&["csv", "jsonl"])),
+            })
         }
         20 => {
             let paths =

@@ -230,6 +230,10 @@ pub fn queues_agree(scene: &Scene, someone: &Someone) -> Result<(), String> {
     let wanted: BTreeSet<&str> = seen().filter(|thing| thing.status == "submitted").map(|it| it.id.as_str()).collect();
     let (found, _) = every_page(&scene.app, someone, "/api/v1/reviews?", "items")?;
     same(&found, &wanted, &format!("{}: what waits for review", someone.name))?;
+    let file = scene.app.get_with("/api/v1/reviews?format=jsonl", &someone.headers(&[]));
+    let rows = file.body.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let written: Vec<String> = rows.filter_map(|row| Some(row["id"].as_str()?.to_owned())).collect();
+    same(&written, &wanted, &format!("{}: what waits for review, as a file", someone.name))?;
     let (found, _) = every_page(&scene.app, someone, "/api/v1/verifications?", "items")?;
     match found.iter().find(|id| !seen().any(|thing| thing.id == **id)) {
         Some(hidden) => Err(format!("{}: to verify: {hidden}", someone.name)),

@@ -197,7 +197,7 @@ pub fn rule(method: &str, path: &str) -> Option<Rule> {
             ("post", "{id}/publish" | "{id}/return") => Some(Review),
             ("get", "{id}/trust") if PARTIES.contains(&first) => Some(ReadSaid),
             ("put" | "delete", "{id}/trust") if PARTIES.contains(&first) => Some(Trust),
-            ("get", "{id}/profile") if first == "organizations" => Some(ReadAbout),
+            ("get", "{id}/profile" | "{id}/archive") if first == "organizations" => Some(ReadAbout),
             ("post", "{id}/merge") if first == "organizations" => Some(Merge),
             // Of an exhibition that there is not; what is asked is read first.
             ("get", "{id}/applications") if first == "exhibitions" => Some(SignedIn(404)),

@@ -427,13 +427,17 @@ impl Question {
                 let at = ["organization", "person", "capability", "seed", "need", "record"]
                     .iter()
                     .position(|it| *it == kind);
-                let parts = ["history", "versions/1", "reviews", "profile"];
+                let parts = ["history", "versions/1", "reviews", "profile", "archive"];
                 get(format!("/api/v1/{}/{label}/{}", KINDS[at.unwrap_or(5)], dice.pick(&parts)))
             }
             18 => {
-                let paths =
-                    ["reviews", "verifications", "introductions", "cases", "indicators", "me/notices", "concepts"];
-                get(format!("/api/v1/{}", dice.pick(&paths)))
+                let lists =
+                    ["reviews", "verifications", "introductions", "cases", "indicators", "duplicates", "concepts"];
+                get(match dice.below(4) {
+                    0 => "/api/v1/me/notices".to_owned(),
+                    1 => format!("/api/v1/{}?format=csv", dice.pick(&lists)),
+                    _ => format!("/api/v1/{}", dice.pick(&lists)),
+                })
             }
             12 => {
                 let path = format!("/api/v1/{}/{}", dice.pick(&KINDS), label(dice));

@@ -4,6 +4,7 @@
 mod support;
 
 mod accounts;
+mod alike;
 mod auth;
 mod booth_plans;
 mod coalition;
@@ -27,6 +28,7 @@ mod language;
 mod law;
 mod lifecycle;
 mod lines;
+mod lists_as_files;
 mod matching;
 mod measure;
 mod merges;
@@ -35,6 +37,7 @@ mod resources;
 mod saved_searches;
 mod search;
 mod sense;
+mod standing;
 mod timetables;
 mod tokens;
 mod watching;

@@ -7,6 +7,7 @@ mod support;
 mod crash;
 mod demo;
 mod desk;
+mod many;
 mod nodes;
 mod process;
 mod watch;

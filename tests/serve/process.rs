@@ -97,6 +97,20 @@ impl Process {
         answer(self.client.get(format!("{}{path}", self.address)).call())
     }
 
+    /// A file as the body.
+    pub fn send_file(&self, path: &str, bytes: &[u8]) -> Option<Response> {
+        let request = self.client.post(format!("{}{path}", self.address)).content_type("application/octet-stream");
+        answer(request.send(bytes))
+    }
+
+    /// The most memory it has had since it began, MiB; `None` where nobody says.
+    pub fn peak_memory(&self) -> Option<u64> {
+        let id = self.child.lock().expect("the child").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1024)
+    }
+
     /// With a body and headers; `None` if the service died before the answer was whole.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Option<Response> {
         let url = format!("{}{path}", self.address);

@@ -427,7 +427,7 @@ pub fn limits() -> musubi::Limits {
     musubi::Limits { workers: 1, shutdown: Duration::from_secs(1), ..musubi::Limits::default() }
 }
 
-/// An answer, read whole.
+/// An answer, read whole; bytes that are no UTF-8 (books, CP932) as they may be.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
@@ -448,7 +448,8 @@ impl Response {
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(50_000_000).read_to_string()?;
+        let bytes = response.body_mut().with_config().limit(50_000_000).read_to_vec()?;
+        let body = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Self { status, headers, body })
     }
 

@@ -1,0 +1,56 @@
+//! A file as an answer: sent piece by piece, with how many rows it has and what its form could not hold.
+
+use crate::error::{Error, Result};
+use crate::exchange::export::Format;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use std::fs::File;
+use std::io::Read;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Bytes that are sent at once.
+const CHUNK: usize = 1 << 16;
+
+/// Answers `file` from where it stands as `name` with the ending of its form. `lost`: cells that CP932 or XLSX could not hold
+/// as they are.
+pub fn answer(file: File, name: &str, format: Format, rows: u64, lost: u64) -> Result<HttpResponse> {
+    let left = file.metadata().map_err(Error::internal)?.len();
+    let file_name = format!("attachment; filename=\"{name}.{}\"", format.extension());
+    Ok(HttpResponse::Ok()
+        .content_type(format.content_type())
+        .insert_header((header::CONTENT_DISPOSITION, file_name))
+        .insert_header(("musubi-rows", rows.to_string()))
+        .insert_header(("musubi-lost", lost.to_string()))
+        .body(FileBody { file, left }))
+}
+
+/// A file as it is sent, piece by piece.
+struct FileBody {
+    file: File,
+    left: u64,
+}
+
+impl MessageBody for FileBody {
+    type Error = std::io::Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.left)
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Option<std::io::Result<web::Bytes>>> {
+        let body = self.get_mut();
+        if body.left == 0 {
+            return Poll::Ready(None);
+        }
+        let mut chunk = vec![0; CHUNK.min(body.left as usize)];
+        Poll::Ready(Some(match body.file.read_exact(&mut chunk) {
+            Ok(()) => {
+                body.left -= chunk.len() as u64;
+                Ok(web::Bytes::from(chunk))
+            }
+            Err(error) => Err(error),
+        }))
+    }
+}
