@@ -180,12 +180,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     responses(
     (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(
-    app: web::Data<App>,
-    request: HttpRequest,
-    Caller(actor): Caller,
-    id: web::Path<String>,
-) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app

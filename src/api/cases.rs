@@ -1,7 +1,8 @@
 //! `/cases`: what became of a meeting, stage by stage, with a history that nobody overwrites.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, Named, PersonShown, allow, people, unknown,
+    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, Named, PersonShown, allow, people,
+    unknown,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -292,12 +293,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 #[utoipa::path(get, path = "/api/v1/cases/{id}/history", tag = "desk", params(("id" = String, Path), HistoryQuery), responses(
     (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(
-    app: web::Data<App>,
-    request: HttpRequest,
-    Caller(actor): Caller,
-    id: web::Path<String>,
-) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app

@@ -84,12 +84,7 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
 }
 
 /// Cases, and the introductions that they came of: who looks after the one looks after the other. How many of each.
-fn give_cases(
-    tx: &mut Tx<'_>,
-    from: &ThingId,
-    to: &ThingId,
-    note: &Option<Prose>,
-) -> Result<(usize, usize)> {
+fn give_cases(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose>) -> Result<(usize, usize)> {
     let (mut given, mut introductions) = (0, 0);
     for mut case in matters::on_desk::<Case>(tx.conn(), from)? {
         if let Some(deed) = Case::hand_over(to.clone(), note.clone()) {

@@ -2,7 +2,8 @@
 //! confidential parts open in stages.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, Named, PersonShown, allow, people, unknown,
+    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, Named, PersonShown, allow, people,
+    unknown,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -191,9 +192,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) -> Answer {
     let states: Vec<&str> = IntroductionState::ALL.iter().map(|state| state.code()).collect();
     let now = app.clock().timestamp();
-    matter::list::<Introduction, IntroductionShown>(&app, &request, actor, &states, COLUMNS, move |conn, actor, page| {
-        page.iter().map(|kept| show(conn, actor, &now, kept)).collect()
-    })
+    matter::list::<Introduction, IntroductionShown>(
+        &app,
+        &request,
+        actor,
+        &states,
+        COLUMNS,
+        move |conn, actor, page| page.iter().map(|kept| show(conn, actor, &now, kept)).collect(),
+    )
     .await
 }
 
@@ -247,12 +253,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 #[utoipa::path(get, path = "/api/v1/introductions/{id}/history", tag = "desk", params(("id" = String, Path), HistoryQuery), responses(
     (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(
-    app: web::Data<App>,
-    request: HttpRequest,
-    Caller(actor): Caller,
-    id: web::Path<String>,
-) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app

@@ -1,8 +1,8 @@
 //! A list of proposed partners as a file: one row for each, with its lines and its sentences in words.
 
 use super::lines::{LineBody, LineVerdict};
-use super::matching::{MatchBody, Proposal};
 use super::list_files::{self, Columns, ListFile};
+use super::matching::{MatchBody, Proposal};
 use crate::domain::vocabulary::Language;
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;

@@ -1,8 +1,8 @@
 //! `/matches`: proposals kept on a desk. For coordinators; officers read.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, PersonShown, people, reader_of_desks, unknown,
-    worker_of_desks,
+    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, PersonShown, people,
+    reader_of_desks, unknown, worker_of_desks,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -208,12 +208,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(
-    app: web::Data<App>,
-    request: HttpRequest,
-    Caller(actor): Caller,
-    id: web::Path<String>,
-) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     reader_of_desks(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app

@@ -1,7 +1,7 @@
 //! What proposals, introductions and cases have in common over HTTP: lists, moments, histories, and deeds that happen once.
 
-use super::problem::Answer;
 use super::file_words::{self, Words};
+use super::problem::Answer;
 use super::{list_files, wire};
 use crate::app::App;
 use crate::domain::desk::{Day, Event, Matter};

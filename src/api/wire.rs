@@ -149,10 +149,7 @@ fn refused_parameter(text: &str, name: &str) -> Defect {
         let known = listed(text);
         (format!("パラメータ {name} は次のどれかです: {known}"), format!("The parameter {name} is one of: {known}"))
     } else if text.contains("`true` or `false`") {
-        (
-            format!("パラメータ {name} は true か false です。"),
-            format!("The parameter {name} is either true or false."),
-        )
+        (format!("パラメータ {name} は true か false です。"), format!("The parameter {name} is either true or false."))
     } else if text.contains("float literal") {
         (format!("パラメータ {name} は数値です。"), format!("The parameter {name} is a number."))
     } else if text.contains("digit") || text.contains("integer") || text.contains("too large") {

@@ -194,8 +194,12 @@ fn put_event<M: Matter>(tx: &mut Tx<'_>, kept: &Kept<M>, event: &Event<M::Deed>)
         .execute(tx.conn())?;
     let told = kept.matter.told(&event.deed);
     let desk = kept.matter.facts().desk;
-    let mut tidings =
-        notices::Tidings { matter: &kept.id, kind: M::KIND, number: event.number, event: kept.matter.told_as(&event.deed) };
+    let mut tidings = notices::Tidings {
+        matter: &kept.id,
+        kind: M::KIND,
+        number: event.number,
+        event: kept.matter.told_as(&event.deed),
+    };
     let (desks, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| *told == Told::Coordinators);
     notices::tell(tx, &tidings, &others, desk.as_ref())?;
     tidings.event = notices::UNATTENDED;

@@ -1,7 +1,7 @@
 //! How far standing matches have followed the log, and what changed since.
 
 use super::connection::Conn;
-use super::log::{self, Action};
+use super::log::{self, Action, Change};
 use super::schema::{standing_head, things};
 use crate::domain::lifecycle::Step;
 use crate::domain::vocabulary::{Status, Visibility};
@@ -70,19 +70,13 @@ pub fn news(conn: &mut Conn) -> Result<News> {
     let mut more = rows.len() as i64 >= ROWS;
     // What was begun is brought to its end first.
     if let Some(end) = progress.as_ref().map(|progress| progress.to).filter(|end| *end > from) {
-        let all = rows.len();
+        more |= rows.iter().any(|row| row.seq > end && is_news(row));
         rows.retain(|row| row.seq <= end);
-        more |= rows.len() < all;
     }
     let to = rows.last().map_or(from, |row| row.seq);
     let progress = progress.unwrap_or_default();
     let mut news = News { from, to, more, progress: Progress { to, ..progress }, ..News::default() };
-    let told = TOLD.map(Action::code);
-    let mut ids: Vec<String> = rows
-        .into_iter()
-        .filter(|row| told.contains(&row.action.as_str()) && Kind::from_code(&row.kind).is_some_and(is_matched))
-        .map(|row| row.thing_id)
-        .collect();
+    let mut ids: Vec<String> = rows.into_iter().filter(is_news).map(|row| row.thing_id).collect();
     ids.sort();
     ids.dedup();
     for ids in ids.chunks(super::connection::IN_LIST) {
@@ -105,6 +99,10 @@ pub fn news(conn: &mut Conn) -> Result<News> {
     news.offering.sort();
     news.offering.dedup();
     Ok(news)
+}
+
+fn is_news(row: &Change) -> bool {
+    TOLD.iter().any(|action| action.code() == row.action) && Kind::from_code(&row.kind).is_some_and(is_matched)
 }
 
 fn is_matched(kind: Kind) -> bool {

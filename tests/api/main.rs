@@ -13,6 +13,7 @@ mod concepts;
 mod contract;
 mod declines;
 mod desk;
+mod desk_ends;
 mod desk_things;
 mod desk_work;
 mod directions;
