@@ -27,7 +27,7 @@ fn asked(stage: &Stage) -> u64 {
 
 #[test]
 fn what_becomes_published_after_a_run_is_new_and_what_is_hidden_never() {
-    let stage = Stage::set();
+    let mut stage = Stage::set();
     let (firm, member) = newcomer(&stage, "庄内精機", "shonai@example.jp");
     stage.capability(&stage.maker, &stage.maker_firm, "public", "封止加工");
     let seed = stage.app.made(
@@ -54,7 +54,9 @@ fn what_becomes_published_after_a_run_is_new_and_what_is_hidden_never() {
     stage.app.stepped(&member, &seed, "submit", json!({}));
     let again = run(&stage, json!({}));
     assert_eq!((&again["asked"], &again["proposed"]), (&json!(1), &json!([])), "{again}");
-    // Somebody says that it is still true.
+    // Somebody says, another day, that it is still true.
+    stage.days_pass(1);
+    let member = stage.app.sign_in(&member.email);
     stage.app.stepped(&member, &seed, "verify", json!({}));
     assert_eq!(asked(&stage), 1);
 
