@@ -178,6 +178,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         "shown",
         "matter",
         "list_files",
+        "file_words",
         "file_answer",
         // The words of a composition, who may be in it, and what a group looks like to each reader.
         "compose",
@@ -222,6 +223,9 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("feeds", "saved_searches"),
                     // The same proposals as a file.
                     ("matching", "match_files"),
+                    // A notice names what it is about, in the words of the matter and under its rules.
+                    ("notices", "cases"),
+                    ("notices", "introductions"),
                     ("match_files", "matching"),
                     ("compositions", "background"),
                     ("solves", "background"),

@@ -1,6 +1,6 @@
 //! `/applications`: firms apply to an exhibition, until the deadline of its call.
 
-use super::matter::{self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, allow, unknown};
+use super::matter::{self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, allow, unknown};
 use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
@@ -14,7 +14,7 @@ use crate::domain::{Actor, Exhibition, Scope, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
 use crate::store::{Conn, Tx, things};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -176,13 +176,13 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 }
 
 /// Everything that happened to an application.
-#[utoipa::path(get, path = "/api/v1/applications/{id}/history", tag = "exhibitions", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/applications/{id}/history", tag = "exhibitions", params(("id" = String, Path), HistoryQuery),
     responses(
-    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+    (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = wire::known_id(&id)?;
+    let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Application>(conn, &sight, &id)?;
@@ -191,7 +191,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
             })
         })
         .await?;
-    Ok(HttpResponse::Ok().json(history))
+    matter::answer_history::<Application>(&app, format, history).await
 }
 
 /// Changes or withdraws an application, until the deadline. Done twice, it counts once.

@@ -1,7 +1,8 @@
 //! `/cases`: what became of a meeting, stage by stage, with a history that nobody overwrites.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, allow, people, unknown,
+    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, Named, PersonShown, allow, people,
+    unknown,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -289,12 +290,12 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 }
 
 /// Everything that happened to a case, with who recorded it.
-#[utoipa::path(get, path = "/api/v1/cases/{id}/history", tag = "desk", params(("id" = String, Path)), responses(
-    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+#[utoipa::path(get, path = "/api/v1/cases/{id}/history", tag = "desk", params(("id" = String, Path), HistoryQuery), responses(
+    (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = wire::known_id(&id)?;
+    let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app
         .read(move |conn| {
             let kept = known_to(&actor, &matters::get::<Case>(conn, &sight, &id)?)?;
@@ -309,7 +310,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
             })
         })
         .await?;
-    Ok(HttpResponse::Ok().json(history))
+    matter::answer_history::<Case>(&app, format, history).await
 }
 
 /// Adds what happened. Desks add everything; who speaks for a participant adds stages, notes, documents and actions.
@@ -333,10 +334,25 @@ async fn act(
     matter::once(&app, &request, actor, &body, "cases", move |tx| {
         let mut kept = matters::get::<Case>(tx.conn(), &sight, &id)?;
         let deed = deed_of(tx, &kept, what)?;
-        matters::add(tx, &mut kept, deed, happened_on)?;
+        let turns = matches!(deed, CaseDeed::Outcome { .. } | CaseDeed::Reopened { .. });
+        if matters::add(tx, &mut kept, deed, happened_on)? && turns {
+            tell_introduction(tx, &kept)?;
+        }
         done(tx, &kept, false)
     })
     .await
+}
+
+/// The introduction that a case came of follows its end: what was opened closes, unless the two go on together.
+fn tell_introduction(tx: &mut Tx<'_>, case: &Kept<Case>) -> Result<()> {
+    let Some(id) = &case.matter.opened.introduction else { return Ok(()) };
+    let mut introduction = matters::get::<Introduction>(tx.conn(), &Sight::All, id)?;
+    let deed = match &case.matter.outcome {
+        Some((outcome, _, _)) => IntroductionDeed::CaseClosed { case: case.id.clone(), keeps: outcome.goes_on() },
+        None => IntroductionDeed::CaseReopened { case: case.id.clone() },
+    };
+    matters::add(tx, &mut introduction, deed, None)?;
+    Ok(())
 }
 
 /// The day stands beside what happened; each is read by itself, so that every unknown name is refused.
@@ -570,4 +586,11 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Case>) -> Result<CaseShown> 
         created_at: kept.created_at.clone(),
         updated_at: kept.updated_at.clone(),
     })
+}
+
+/// What a notice about a case names, as far as the reader may know it now.
+pub(super) fn named(conn: &mut Conn, actor: &Actor, id: &ThingId) -> Result<Named> {
+    let kept = known_to(actor, &matters::get::<Case>(conn, &matter::sight(actor)?, id)?)?;
+    let shown = show(conn, actor, &kept)?;
+    Ok(Named { title: Some(shown.title.into()), subject: shown.subject, parties: shown.participants })
 }

@@ -7,7 +7,7 @@ use super::compose::{GroupAnswer, Party, answered, read_tree, refused};
 use super::composition_ask::{
     CompositionAsk, CompositionEdit, SECONDS, WishShown, edited, in_our_words, question, read_ask,
 };
-use super::matter::{self, CardShown, Cards, History, MatterQuery};
+use super::matter::{self, CardShown, Cards, History, HistoryQuery, MatterQuery};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::solves::{Job, found_deed};
@@ -232,14 +232,14 @@ async fn change(
 }
 
 /// Everything that was asked and found, with who asked it.
-#[utoipa::path(get, path = "/api/v1/compositions/{id}/history", tag = "exhibitions", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/compositions/{id}/history", tag = "exhibitions", params(("id" = String, Path), HistoryQuery),
     responses(
-    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
-    let id = wire::known_id(&id)?;
+    let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Composition>(conn, &Sight::All, &id)?;
@@ -248,7 +248,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
             })
         })
         .await?;
-    Ok(HttpResponse::Ok().json(history))
+    matter::answer_history::<Composition>(&app, format, history).await
 }
 
 /// How far the solver in the background is.

@@ -68,10 +68,11 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
         .write(actor, move |tx| {
             refuse_stranger(tx, &to)?;
             tx.unchanged();
+            let (cases, of_cases) = give_cases(tx, &from, &to, &note)?;
             Ok(HandedOver {
                 matches: give::<Proposal>(tx, &from, &to, &note)?,
-                introductions: give::<Introduction>(tx, &from, &to, &note)?,
-                cases: give_cases(tx, &from, &to, &note)?,
+                introductions: of_cases + give::<Introduction>(tx, &from, &to, &note)?,
+                cases,
                 timetables: give::<Timetable>(tx, &from, &to, &note)?,
                 booth_plans: give::<BoothPlan>(tx, &from, &to, &note)?,
                 groups: give::<Group>(tx, &from, &to, &note)?,
@@ -82,9 +83,9 @@ async fn hand_over(app: web::Data<App>, request: HttpRequest, Caller(actor): Cal
     Ok(HttpResponse::Ok().json(written.value))
 }
 
-/// Cases, and the introductions that they came of: who looks after the one looks after the other.
-fn give_cases(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose>) -> Result<usize> {
-    let mut given = 0;
+/// Cases, and the introductions that they came of: who looks after the one looks after the other. How many of each.
+fn give_cases(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose>) -> Result<(usize, usize)> {
+    let (mut given, mut introductions) = (0, 0);
     for mut case in matters::on_desk::<Case>(tx.conn(), from)? {
         if let Some(deed) = Case::hand_over(to.clone(), note.clone()) {
             given += usize::from(matters::add(tx, &mut case, deed, None)?);
@@ -94,10 +95,10 @@ fn give_cases(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose
         if introduction.matter.desk.as_ref() == Some(from)
             && let Some(deed) = Introduction::hand_over(to.clone(), note.clone())
         {
-            matters::add(tx, &mut introduction, deed, None)?;
+            introductions += usize::from(matters::add(tx, &mut introduction, deed, None)?);
         }
     }
-    Ok(given)
+    Ok((given, introductions))
 }
 
 fn give<M: Matter>(tx: &mut Tx<'_>, from: &ThingId, to: &ThingId, note: &Option<Prose>) -> Result<usize> {

@@ -3,7 +3,7 @@
 
 use super::compose::GroupAnswer;
 use super::group_wire::{COLUMNS, GroupEvent, GroupShown, GroupsShown, NewGroup, ShareBody, show};
-use super::matter::{self, Cards, Done, History, MatterQuery, MomentQuery, allow, unknown};
+use super::matter::{self, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, allow, unknown};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -19,7 +19,7 @@ use crate::domain::{Actor, Defect, Exhibition, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
 use crate::store::{Tx, fairs, things};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 
 pub fn routes(config: &mut web::ServiceConfig) {
     let at = |path: &str| web::resource(path.to_owned()).default_service(web::to(wire::method_not_allowed));
@@ -72,13 +72,13 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 }
 
 /// Everything that happened to a group: for the office.
-#[utoipa::path(get, path = "/api/v1/groups/{id}/history", tag = "exhibitions", params(("id" = String, Path)), responses(
-    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+#[utoipa::path(get, path = "/api/v1/groups/{id}/history", tag = "exhibitions", params(("id" = String, Path), HistoryQuery), responses(
+    (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = wire::known_id(&id)?;
+    let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Group>(conn, &sight, &id)?;
@@ -89,7 +89,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
             })
         })
         .await?;
-    Ok(HttpResponse::Ok().json(history))
+    matter::answer_history::<Group>(&app, format, history).await
 }
 
 /// Invitations, answers, shares, confirmation, and what comes after. Done twice, it counts once.

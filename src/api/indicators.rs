@@ -1,5 +1,6 @@
 //! `/indicators`: figures by fiscal year, as of any day, each cell opening to its cases.
 
+use super::file_words::Words;
 use super::list_files::{self, Columns, ListFile};
 use super::matter::{moment, reader_of_desks};
 use super::problem::{Answer, ProblemBody};
@@ -10,7 +11,7 @@ use crate::domain::desk::group_figures::{self, GroupFigures};
 use crate::domain::desk::indicators::{self, IntroductionFigures, Question, Table};
 use crate::domain::desk::{Case, Day, Group, Introduction, known_at, replay};
 use crate::domain::finding::Message;
-use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, CountedBy};
+use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, CountedBy, MatterKind};
 use crate::domain::{Defect, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;
@@ -117,13 +118,20 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
 /// The cells, each with the year and the day it was asked for; or the cases of the one that was asked for.
 fn file(format: Format, shown: &IndicatorsShown) -> Result<ListFile> {
     if let Some(cases) = &shown.cases {
-        return list_files::write("indicator-cases", format, CASES, list_files::values(cases)?);
+        let mut rows = list_files::values(cases)?;
+        if format != Format::JsonLines {
+            rows.iter_mut().for_each(|row| Words::default().put(CASES, MatterKind::Case, row));
+        }
+        return list_files::write("indicator-cases", format, CASES, rows);
     }
     let mut rows = list_files::values(&shown.cells)?;
     for row in &mut rows {
         row["fiscal_year"] = json!(shown.fiscal_year);
         row["as_of"] = json!(shown.as_of);
         row["by"] = json!(shown.by);
+        if format != Format::JsonLines {
+            Words::default().put(CELLS, MatterKind::Case, row);
+        }
     }
     list_files::write("indicators", format, CELLS, rows)
 }
@@ -149,6 +157,13 @@ fn answer(conn: &mut Conn, question: Question, value: Option<String>) -> Result<
     let Table { cells, total, relisted } =
         indicators::table(cases.iter().map(|(id, events)| (id, events.as_slice())), &question);
     let labels = labels(conn, question.by)?;
+    // A measure is called what somebody calls it; of the others every value is known.
+    if let Some(value) = value.as_deref().filter(|_| question.by != CountedBy::Programme)
+        && value != indicators::NONE
+        && !labels.contains_key(value)
+    {
+        return Err(Error::invalid("/value", wire::not_in_list(value)));
+    }
     let asked = match &value {
         None => None,
         Some(value) => {
@@ -157,7 +172,7 @@ fn answer(conn: &mut Conn, question: Question, value: Option<String>) -> Result<
                 let case = replay::<Case>(&known_at(cases.get(&id)?, &question.as_of))?;
                 Some(CellCase {
                     id,
-                    title: case.opened.title.into(),
+                    title: case.title.into(),
                     stage: case.stage,
                     outcome: case.outcome.map(|(outcome, _, _)| outcome),
                 })

@@ -2,7 +2,8 @@
 //! confidential parts open in stages.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, allow, people, unknown,
+    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, Named, PersonShown, allow, people,
+    unknown,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -18,7 +19,7 @@ use crate::domain::{Actor, Defect, Need, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Conn, Tx, disclosures, notices, things};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -79,7 +80,8 @@ pub enum IntroductionEvent {
     WithdrawPart { thing: ThingId },
     /// For coordinators: puts it on the own desk, if it is on none.
     Take,
-    /// For coordinators: nobody answers, or nothing comes of it. What was opened closes.
+    /// For coordinators: nobody answers, or nothing comes of it. What was opened closes. While a case of it goes on, the case
+    /// is ended instead (409 `case-open`).
     End {
         reason: DeclineReason,
         #[serde(default)]
@@ -104,6 +106,8 @@ pub struct IntroductionShown {
     pub message: Prose,
     pub questions: Questions,
     pub answer_by: Day,
+    /// Nobody answered by the end of that day: an answer is refused with `lapsed`, and the next sweep lets it lapse.
+    pub overdue: bool,
     /// Sides that said yes, as far as the reader may know: a single yes is not told to the other side.
     pub yes: Vec<Side>,
     pub declined: Option<Declined>,
@@ -187,9 +191,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
 ), security(("bearer" = [])))]
 async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) -> Answer {
     let states: Vec<&str> = IntroductionState::ALL.iter().map(|state| state.code()).collect();
-    matter::list::<Introduction, IntroductionShown>(&app, &request, actor, &states, COLUMNS, |conn, actor, page| {
-        page.iter().map(|kept| show(conn, actor, kept)).collect()
-    })
+    let now = app.clock().timestamp();
+    matter::list::<Introduction, IntroductionShown>(
+        &app,
+        &request,
+        actor,
+        &states,
+        COLUMNS,
+        move |conn, actor, page| page.iter().map(|kept| show(conn, actor, &now, kept)).collect(),
+    )
     .await
 }
 
@@ -233,16 +243,19 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
     (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
-    matter::read::<Introduction, _>(&app, &request, actor, &id, show).await
+    let as_of = matter::moment(wire::query::<MomentQuery>(&request)?.as_of.as_deref())?;
+    let then = as_of.unwrap_or_else(|| app.clock().timestamp());
+    matter::read::<Introduction, _>(&app, &request, actor, &id, move |conn, actor, kept| show(conn, actor, &then, kept))
+        .await
 }
 
 /// Everything that happened to an introduction, as far as the caller may know.
-#[utoipa::path(get, path = "/api/v1/introductions/{id}/history", tag = "desk", params(("id" = String, Path)), responses(
-    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
+#[utoipa::path(get, path = "/api/v1/introductions/{id}/history", tag = "desk", params(("id" = String, Path), HistoryQuery), responses(
+    (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
-    let id = wire::known_id(&id)?;
+    let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Introduction>(conn, &sight, &id)?;
@@ -268,7 +281,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
             })
         })
         .await?;
-    Ok(HttpResponse::Ok().json(history))
+    matter::answer_history::<Introduction>(&app, format, history).await
 }
 
 /// Accepts, declines with a reason, notes an NDA, adds or withdraws a confidential part. Done twice, it counts once.
@@ -322,7 +335,13 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Introduction>, event: IntroductionEvent)
         }
         IntroductionEvent::WithdrawPart { thing } => {
             let part = kept.matter.parts.iter().find(|part| part.thing == thing);
-            match part.map(|part| part.side).filter(|side| actor.speaks_for(kept.matter.party(*side))) {
+            // Withdrawn before: it is so already.
+            let before = kept.events.iter().rev().find_map(|event| match &event.deed {
+                IntroductionDeed::PartWithdrawn { side, thing: known } if *known == thing => Some(*side),
+                _ => None,
+            });
+            let side = part.map(|part| part.side).or(before);
+            match side.filter(|side| actor.speaks_for(kept.matter.party(*side))) {
                 Some(side) => Ok(IntroductionDeed::PartWithdrawn { side, thing }),
                 None => Err(unknown("/thing", &thing)),
             }
@@ -499,8 +518,8 @@ fn warnings(conn: &mut Conn, matter: &Introduction, named: bool) -> Result<Vec<W
 }
 
 fn done(tx: &mut Tx<'_>, kept: &Kept<Introduction>, begun: bool) -> Result<Done> {
-    let actor = tx.actor().clone();
-    let shown = show(tx.conn(), &actor, kept)?;
+    let (actor, now) = (tx.actor().clone(), tx.at().clone());
+    let shown = show(tx.conn(), &actor, &now, kept)?;
     Done::new(&kept.id, begun, &shown)
 }
 
@@ -514,7 +533,7 @@ fn known_to(actor: &Actor, kept: &Kept<Introduction>) -> Vec<crate::domain::desk
     kept.matter.seen_by(&kept.events, &sides)
 }
 
-fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Introduction>) -> Result<IntroductionShown> {
+fn show(conn: &mut Conn, actor: &Actor, now: &Timestamp, kept: &Kept<Introduction>) -> Result<IntroductionShown> {
     let desk = actor.reads_the_desk();
     let events = known_to(actor, kept);
     // What the caller may know of it is the sum of what the caller may know.
@@ -544,6 +563,7 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Introduction>) -> Result<Int
         purpose: asked.purpose,
         message: asked.message,
         questions: asked.questions,
+        overdue: matter.is_overdue(now),
         answer_by: asked.answer_by,
         yes: matter.yes.clone(),
         declined: matter.declined.clone(),
@@ -558,4 +578,12 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<Introduction>) -> Result<Int
         created_at: kept.created_at.clone(),
         updated_at: events.last().map_or_else(|| kept.created_at.clone(), |event| event.at.clone()),
     })
+}
+
+/// What a notice about an introduction names, as far as the reader may know it now: the subject, and the parties.
+pub(super) fn named(conn: &mut Conn, actor: &Actor, now: &Timestamp, id: &ThingId) -> Result<Named> {
+    let kept = matters::get::<Introduction>(conn, &matter::sight(actor)?, id)?;
+    let shown = show(conn, actor, now, &kept)?;
+    let parties = shown.seeking.into_iter().chain(shown.answering).collect();
+    Ok(Named { title: None, subject: shown.subject, parties })
 }

@@ -1,8 +1,8 @@
 //! `/matches`: proposals kept on a desk. For coordinators; officers read.
 
 use super::matter::{
-    self, CardShown, Cards, Done, History, MatterQuery, MomentQuery, PersonShown, people, reader_of_desks, unknown,
-    worker_of_desks,
+    self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, PersonShown, people,
+    reader_of_desks, unknown, worker_of_desks,
 };
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -160,6 +160,7 @@ async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
     worker_of_desks(&actor)?;
     let new: NewMatch = wire::typed(&request, &body)?;
     matter::once(&app, &request, actor, &body, "matches", move |tx| {
+        check_kind(tx, &new.from)?;
         let pair = Proposal::pair(&new.from.id, &new.party);
         if let Some(there) = matters::of_pair(tx.conn(), &pair)? {
             tx.unchanged();
@@ -203,13 +204,13 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 }
 
 /// Everything that happened to a proposal.
-#[utoipa::path(get, path = "/api/v1/matches/{id}/history", tag = "desk", params(("id" = String, Path)), responses(
-    (status = 200, body = History), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+#[utoipa::path(get, path = "/api/v1/matches/{id}/history", tag = "desk", params(("id" = String, Path), HistoryQuery), responses(
+    (status = 200, body = History), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody),
 ), security(("bearer" = [])))]
-async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
+async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     reader_of_desks(&actor)?;
-    let id = wire::known_id(&id)?;
+    let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Proposal>(conn, &Sight::All, &id)?;
@@ -218,7 +219,7 @@ async fn history(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
             })
         })
         .await?;
-    Ok(HttpResponse::Ok().json(history))
+    matter::answer_history::<Proposal>(&app, format, history).await
 }
 
 /// Shortlists, dismisses (with a reason) or notes. Done twice, it counts once.
@@ -258,6 +259,15 @@ fn may_begin(kind: Kind) -> bool {
     match kind {
         Kind::Organization | Kind::Person | Kind::Capability | Kind::Seed | Kind::Need => true,
         Kind::Record | Kind::Exhibition => false,
+    }
+}
+
+/// What is sent is the thing that is meant, also where the pair is there already.
+fn check_kind(tx: &mut Tx<'_>, from: &MatchFrom) -> Result<()> {
+    let scope = tx.actor().scope();
+    match Cards::read(tx.conn(), &scope, [from.id.clone()])?.get(&from.id) {
+        Some(card) if card.kind != from.kind => Err(unknown("/from/id", &from.id)),
+        Some(_) | None => Ok(()),
     }
 }
 

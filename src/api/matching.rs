@@ -203,7 +203,7 @@ async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpReques
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     let Some(format) = format else { return Ok(HttpResponse::Ok().json(body)) };
     let language = if prefers_english(&request) { Language::En } else { Language::Ja };
-    app.blocking(move || match_files::write(format, language, &body)).await?.answer().map_err(Into::into)
+    Ok(app.blocking(move || match_files::write(format, language, &body)).await?.answer()?)
 }
 
 fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {

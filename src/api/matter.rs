@@ -1,5 +1,6 @@
 //! What proposals, introductions and cases have in common over HTTP: lists, moments, histories, and deeds that happen once.
 
+use super::file_words::{self, Words};
 use super::problem::Answer;
 use super::{list_files, wire};
 use crate::app::App;
@@ -8,6 +9,7 @@ use crate::domain::entry::Title;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{AccountState, Actor, Defect, Scope, ThingId, Timestamp};
 use crate::error::{Error, Result};
+use crate::exchange::export::Format;
 use crate::store::log::Position;
 use crate::store::matters::{self, Filter, Kept, Sight};
 use crate::store::page::{LIMIT_MOST, Page, Place};
@@ -55,6 +57,25 @@ pub struct MomentQuery {
     pub as_of: Option<String>,
 }
 
+/// How a history is answered.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryQuery {
+    /// `csv`, `csv-cp932`, `xlsx`, `jsonl`: the history as a file.
+    pub format: Option<String>,
+}
+
+/// Of a history as a file.
+const HISTORY: Columns = &[
+    ("番号 / number", "/number"),
+    ("記録 / recorded", "/at"),
+    ("日付 / happened on", "/happened_on"),
+    ("出来事 / event", "/event"),
+    ("記録者 / by", "/by/name"),
+    ("内容 / deed", "/deed"),
+];
+
 /// A thing in one line, as the reader may see it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CardShown {
@@ -66,6 +87,14 @@ pub struct CardShown {
     /// It was deleted; the title is its last one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
+}
+
+/// What a matter is called where it is only mentioned.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    pub title: Option<String>,
+    pub subject: Option<CardShown>,
+    pub parties: Vec<CardShown>,
 }
 
 /// An account in one line.
@@ -187,7 +216,11 @@ pub async fn list_about<M: Matter, S: Serialize + Send + 'static>(
     if let Some(format) = list_files::asked(query.format.as_deref())? {
         let written = app
             .read(move |conn| {
-                let rows = every_row::<M, S>(conn, &actor, &sight, &filter, show)?;
+                let mut rows = every_row::<M, S>(conn, &actor, &sight, &filter, show)?;
+                if format != Format::JsonLines {
+                    let words = Words::read(conn)?;
+                    rows.iter_mut().for_each(|row| words.put(columns, M::KIND, row));
+                }
                 list_files::write(M::KIND.plural(), format, columns, rows)
             })
             .await?;
@@ -415,6 +448,30 @@ pub fn history<M: Matter>(
         })
     };
     Ok(History { items: events.iter().enumerate().map(shown).collect::<Result<_>>()? })
+}
+
+/// The form of a history that the request asks for; whatever else it asks is refused.
+pub fn history_form(request: &HttpRequest) -> Result<Option<Format>> {
+    list_files::asked(wire::query::<HistoryQuery>(request)?.format.as_deref())
+}
+
+/// A history as it is answered: JSON, or a file of its own form.
+pub async fn answer_history<M: Matter>(app: &App, format: Option<Format>, history: History) -> Answer {
+    let Some(format) = format else { return Ok(HttpResponse::Ok().json(history)) };
+    let written = app
+        .read(move |conn| {
+            let mut rows = list_files::values(&history.items)?;
+            if format != Format::JsonLines {
+                let words = Words::read(conn)?;
+                for row in &mut rows {
+                    row["deed"] = file_words::deed_in_words(&words, M::KIND, &row["deed"]).into();
+                    row["event"] = file_words::event_ja(M::KIND, row["event"].as_str().unwrap_or_default()).into();
+                }
+            }
+            list_files::write("history", format, HISTORY, rows)
+        })
+        .await?;
+    Ok(written.answer()?)
 }
 
 /// Takes what is on nobody's desk. What is on a colleague's is handed over, not taken.

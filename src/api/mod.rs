@@ -24,6 +24,7 @@ pub mod exports;
 pub mod facets;
 pub mod feeds;
 mod file_answer;
+mod file_words;
 pub mod fit;
 pub mod gate;
 pub mod group_wire;

@@ -1,20 +1,25 @@
 //! `/me/notices`: what moved, for the caller; how often letters come; and the one click that stops them.
 
+use super::file_words::Words;
+use super::list_files::{self, Columns};
+use super::matter::{self, CardShown, Cards, Named};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
-use super::wire;
+use super::{cases, introductions, wire};
 use crate::app::App;
 use crate::auth::{Caller, notice_letters};
 use crate::domain::desk::words;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{MatterKind, NoticeChoice};
-use crate::domain::{ThingId, Timestamp};
-use crate::error::Error;
-use crate::store::notices;
+use crate::domain::{Actor, ThingId, Timestamp};
+use crate::error::{Error, Result};
+use crate::exchange::export::Format;
 use crate::store::page::{Page, Place};
+use crate::store::{Conn, matters, notices};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Clone, Deserialize, Serialize, IntoParams)]
@@ -27,6 +32,8 @@ pub struct NoticeQuery {
     pub limit: Option<usize>,
     /// Cursor from `next`.
     pub after: Option<String>,
+    /// `csv`, `csv-cp932`, `xlsx`, `jsonl`: all of them as a file, without pages.
+    pub format: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -35,11 +42,30 @@ pub struct NoticeShown {
     /// What it is about.
     pub kind: MatterKind,
     pub matter: ThingId,
+    /// The need, seed … that it is about, as far as the reader may see it now.
+    pub subject: Option<CardShown>,
+    /// Who takes part, as far as the reader may know now; not the reader's own side.
+    pub parties: Vec<CardShown>,
+    /// What a case is called.
+    pub title: Option<String>,
     pub event: String,
     pub message: Message,
     pub at: Timestamp,
     pub read_at: Option<Timestamp>,
 }
+
+/// Of the list as a file.
+const COLUMNS: Columns = &[
+    ("日時 / at", "/at"),
+    ("種別 / kind", "/kind"),
+    ("お知らせ / message", "/message"),
+    ("対象 / subject", "/subject/title"),
+    ("相手 / parties", "/parties"),
+    ("案件名 / title", "/title"),
+    ("既読 / read", "/read_at"),
+    ("ID", "/id"),
+    ("対象のID / matter", "/matter"),
+];
 
 #[derive(Serialize, ToSchema)]
 pub struct NoticesShown {
@@ -94,12 +120,29 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
     let query: NoticeQuery = wire::query(&request)?;
     let limit = Page::parse_limit(query.limit)?;
     let unread = query.unread == Some(true);
+    let now = app.clock().timestamp();
+    if let Some(format) = list_files::asked(query.format.as_deref())? {
+        let written = app
+            .read(move |conn| {
+                list_files::write_all("notices", format, COLUMNS, |page| {
+                    let (items, next) = notices::list(conn, &account, unread, page.after.as_ref(), page.limit)?;
+                    let mut rows = list_files::values(&shown(conn, &actor, &now, items)?)?;
+                    if format != Format::JsonLines {
+                        // A kind is of no kind of matter itself: any will do.
+                        rows.iter_mut().for_each(|row| Words::default().put(COLUMNS, MatterKind::Match, row));
+                    }
+                    Ok((rows, next))
+                })
+            })
+            .await?;
+        return Ok(written.answer()?);
+    }
     let scope = format!("notices {account} {unread}");
     let after = query.after.as_deref().map(|cursor| Place::from_cursor(cursor, &scope)).transpose()?;
     let (items, next, unread) = app
         .read(move |conn| {
             let (items, next) = notices::list(conn, &account, unread, after.as_ref(), limit)?;
-            Ok((items, next, notices::unread(conn, &account)?))
+            Ok((shown(conn, &actor, &now, items)?, next, notices::unread(conn, &account)?))
         })
         .await?;
     let next = next.map(|place| place.cursor(&scope));
@@ -107,16 +150,70 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
     if let Some(next) = &next {
         response.insert_header((header::LINK, wire::next_link(&request, next)));
     }
-    let shown = |notice: notices::Notice| NoticeShown {
-        message: words::sentence(notice.kind, &notice.event),
-        id: notice.id,
-        kind: notice.kind,
-        matter: notice.matter,
-        event: notice.event,
-        at: notice.at,
-        read_at: notice.read_at,
+    Ok(response.json(NoticesShown { items, unread, next }))
+}
+
+/// Notices with what they are about, as the reader may see it today, whatever it was when they were written.
+fn shown(conn: &mut Conn, actor: &Actor, now: &Timestamp, items: Vec<notices::Notice>) -> Result<Vec<NoticeShown>> {
+    let mut known: HashMap<ThingId, Named> = HashMap::new();
+    let mut rows = Vec::with_capacity(items.len());
+    for notice in items {
+        let named = match known.get(&notice.matter) {
+            Some(named) => named.clone(),
+            None => {
+                let named = named(conn, actor, now, &notice)?;
+                known.insert(notice.matter.clone(), named.clone());
+                named
+            }
+        };
+        rows.push(NoticeShown {
+            message: words::sentence(notice.kind, &notice.event),
+            id: notice.id,
+            kind: notice.kind,
+            matter: notice.matter,
+            subject: named.subject,
+            parties: named.parties,
+            title: named.title,
+            event: notice.event,
+            at: notice.at,
+            read_at: notice.read_at,
+        });
+    }
+    Ok(rows)
+}
+
+/// What the matter of a notice is called; nothing where the reader does not see it any more.
+fn named(conn: &mut Conn, actor: &Actor, now: &Timestamp, notice: &notices::Notice) -> Result<Named> {
+    let read = match notice.kind {
+        MatterKind::Introduction => introductions::named(conn, actor, now, &notice.matter),
+        MatterKind::Case => cases::named(conn, actor, &notice.matter),
+        // Who else is in it is told by the matter itself, where it tells that.
+        MatterKind::Match
+        | MatterKind::Application
+        | MatterKind::Composition
+        | MatterKind::Group
+        | MatterKind::Timetable
+        | MatterKind::BoothPlan
+        | MatterKind::Meeting => named_by_row(conn, actor, notice),
     };
-    Ok(response.json(NoticesShown { items: items.into_iter().map(shown).collect(), unread, next }))
+    let mut named = match read {
+        Ok(named) => named,
+        Err(Error::NotFound) => Named::default(),
+        Err(error) => return Err(error),
+    };
+    named.parties.retain(|card| !actor.belongs_to(&ThingId::from_stored(card.id.clone())));
+    Ok(named)
+}
+
+fn named_by_row(conn: &mut Conn, actor: &Actor, notice: &notices::Notice) -> Result<Named> {
+    let sight = matter::sight(actor)?;
+    let found = matters::about_and_with(conn, notice.kind, &sight, &notice.matter)?.ok_or(Error::NotFound)?;
+    let (subject, mut parties) = found;
+    if notice.kind != MatterKind::Match || !actor.reads_the_desk() {
+        parties.clear();
+    }
+    let cards = Cards::with_gone(conn, &actor.scope(), subject.iter().chain(&parties).cloned())?;
+    Ok(Named { title: None, subject: subject.and_then(|subject| cards.get(&subject)), parties: cards.some(&parties) })
 }
 
 /// Marks notices as read.
@@ -188,7 +285,7 @@ async fn stop(app: web::Data<App>, request: HttpRequest) -> Answer {
     Ok(page("<p>お知らせメールを止めました。 / The letters are stopped.</p>"))
 }
 
-fn stopped_account(app: &App, request: &HttpRequest) -> crate::error::Result<ThingId> {
+fn stopped_account(app: &App, request: &HttpRequest) -> Result<ThingId> {
     let StopQuery { token } = wire::query(request)?;
     notice_letters::account_of_token(app.auth.keys.secret(), token.as_deref().unwrap_or("")).ok_or(Error::NotFound)
 }

@@ -97,14 +97,71 @@ pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
             "The query string is not UTF-8.",
         )));
     }
-    actix_web::web::Query::<T>::from_query(request.query_string()).map(|query| query.into_inner()).map_err(|error| {
-        let detail: String = error.to_string().chars().take(300).collect();
-        Error::Malformed(Defect::new(
-            "query-parameter",
-            format!("検索条件（URLの ? 以降）が正しくありません: {detail}"),
-            format!("The query string cannot be read: {detail}"),
-        ))
+    let query = request.query_string();
+    read_query::<T>(query).map_err(|text| Error::Malformed(refused_parameter(&text, &offender::<T>(query, &text))))
+}
+
+/// The query, or what serde says of it.
+fn read_query<T: DeserializeOwned>(query: &str) -> std::result::Result<T, String> {
+    let read = actix_web::web::Query::<T>::from_query(query);
+    read.map(|query| query.into_inner()).map_err(|error| {
+        let text = error.to_string();
+        text.strip_prefix("Query deserialize error: ").unwrap_or(&text).to_owned()
     })
+}
+
+/// The parameter that was refused with `text`, which does not say it: without that one, something else is wrong, or nothing.
+fn offender<T: DeserializeOwned>(query: &str, text: &str) -> String {
+    let pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).take(PAIRS_MOST).collect();
+    let refused = (0..pairs.len()).find(|place| {
+        let others: Vec<&str> = pairs.iter().enumerate().filter(|(at, _)| at != place).map(|(_, pair)| *pair).collect();
+        read_query::<T>(&others.join("&")).err().as_deref() != Some(text)
+    });
+    let name = refused.and_then(|place| pairs.get(place)?.split('=').next());
+    name.unwrap_or("").chars().take(60).collect()
+}
+
+/// Parameters that are tried one by one.
+const PAIRS_MOST: usize = 50;
+
+/// What is wrong with a parameter, in both languages; `text` is what serde says.
+fn refused_parameter(text: &str, name: &str) -> Defect {
+    let quoted = |what: &str| text.strip_prefix(what).and_then(|rest| rest.split('`').next());
+    let listed = |from: &str| -> String {
+        let (_, allowed) = from.split_once(", expected ").unwrap_or(("", ""));
+        allowed.split('`').skip(1).step_by(2).take(40).collect::<Vec<_>>().join(", ")
+    };
+    let (ja, en) = if let Some(unknown) = quoted("unknown field `") {
+        let (unknown, known): (String, String) = (unknown.chars().take(60).collect(), listed(text));
+        let (known_ja, known_en) = match known.as_str() {
+            "" => (String::new(), String::new()),
+            known => (format!("（使えるもの: {known}）"), format!(" (there are: {known})")),
+        };
+        (
+            format!("「{unknown}」というパラメータはありません{known_ja}。"),
+            format!("There is no parameter \"{unknown}\"{known_en}."),
+        )
+    } else if let Some(missing) = quoted("missing field `") {
+        (format!("パラメータ {missing} は必須です。"), format!("The parameter {missing} is required."))
+    } else if let Some(twice) = quoted("duplicate field `") {
+        (format!("パラメータ {twice} は一度だけ送ってください。"), format!("Send the parameter {twice} once only."))
+    } else if text.starts_with("unknown variant `") {
+        let known = listed(text);
+        (format!("パラメータ {name} は次のどれかです: {known}"), format!("The parameter {name} is one of: {known}"))
+    } else if text.contains("`true` or `false`") {
+        (format!("パラメータ {name} は true か false です。"), format!("The parameter {name} is either true or false."))
+    } else if text.contains("float literal") {
+        (format!("パラメータ {name} は数値です。"), format!("The parameter {name} is a number."))
+    } else if text.contains("digit") || text.contains("integer") || text.contains("too large") {
+        (format!("パラメータ {name} は整数です。"), format!("The parameter {name} is a whole number."))
+    } else {
+        let detail: String = text.chars().take(200).collect();
+        (
+            format!("パラメータ {name} の値か形が正しくありません。"),
+            format!("The parameter {name} cannot be read ({detail})."),
+        )
+    };
+    Defect::new("query-parameter", ja, en)
 }
 
 /// Do the percent-encoded bytes make UTF-8? (The decoder would replace what does not, silently.)

@@ -124,7 +124,10 @@ impl Drop for Keeper {
 }
 
 fn keep(auth: &Weak<Auth>, database: &Database, stopped: &Receiver<()>) {
-    while stopped.recv_timeout(SWEEP) == Err(RecvTimeoutError::Timeout) {
+    // At once when the service starts: what fell due while it was down is not left for later.
+    let mut wait = Duration::ZERO;
+    while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+        wait = SWEEP;
         let Some(auth) = auth.upgrade() else { return };
         if let Err(error) = auth.sweep(database) {
             tracing::warn!(%error, "sweeping failed; trying again later");

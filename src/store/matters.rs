@@ -194,8 +194,12 @@ fn put_event<M: Matter>(tx: &mut Tx<'_>, kept: &Kept<M>, event: &Event<M::Deed>)
         .execute(tx.conn())?;
     let told = kept.matter.told(&event.deed);
     let desk = kept.matter.facts().desk;
-    let mut tidings =
-        notices::Tidings { matter: &kept.id, kind: M::KIND, number: event.number, event: M::name(&event.deed) };
+    let mut tidings = notices::Tidings {
+        matter: &kept.id,
+        kind: M::KIND,
+        number: event.number,
+        event: kept.matter.told_as(&event.deed),
+    };
     let (desks, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|told| *told == Told::Coordinators);
     notices::tell(tx, &tidings, &others, desk.as_ref())?;
     tidings.event = notices::UNATTENDED;
@@ -273,6 +277,29 @@ pub fn get<M: Matter>(conn: &mut Conn, sight: &Sight, id: &ThingId) -> Result<Ke
     let id: String =
         visible(M::KIND, sight, true).filter(matters::id.eq(id.to_string())).select(matters::id).first(conn)?;
     assemble(conn, vec![id])?.pop().ok_or(Error::NotFound)
+}
+
+/// What a matter is about and who takes part in it; none where the reader may not see it.
+pub fn about_and_with(
+    conn: &mut Conn,
+    kind: MatterKind,
+    sight: &Sight,
+    id: &ThingId,
+) -> Result<Option<(Option<ThingId>, Vec<ThingId>)>> {
+    let row: Option<Option<String>> = visible(kind, sight, true)
+        .filter(matters::id.eq(id.to_string()))
+        .select(matters::subject_id)
+        .first(conn)
+        .optional()?;
+    let Some(subject) = row else { return Ok(None) };
+    let parties: Vec<String> = matter_parties::table
+        .filter(matter_parties::matter_id.eq(id.as_str()))
+        .filter(matter_parties::side.is_null().or(matter_parties::side.ne(FORMER)))
+        .order(matter_parties::party_id)
+        .select(matter_parties::party_id)
+        .load(conn)?;
+    let parties = parties.into_iter().map(ThingId::from_stored).collect();
+    Ok(Some((subject.map(ThingId::from_stored), parties)))
 }
 
 /// The open matter of a pair.

@@ -512,7 +512,7 @@ diesel::table! {
         gathered_at -> Nullable<Text>,
     }
 }
-diesel::table! { standing_head (id) { id -> Integer, seq -> BigInt, } }
+diesel::table! { standing_head (id) { id -> Integer, seq -> BigInt, progress -> Nullable<Text>, } }
 
 diesel::joinable!(matter_parties -> matters (matter_id));
 diesel::joinable!(matter_events -> matters (matter_id));

@@ -93,7 +93,9 @@ fn where_nobody_can_answer_a_coordinator_is_told_and_answers() {
     stage.does(&stage.coordinator, &path, json!({ "event": "end", "reason": "no_capacity" }));
     let ended = stage.reads(&stage.buyer, &format!("introductions/{id}"));
     assert_eq!((&ended["state"], &ended["ended"]["reason"]), (&json!("ended"), &json!("no_capacity")));
-    stage.tries(&stage.coordinator, "cases", json!({ "introduction": id, "title": "x" })).problem(409, "not-mutual");
+    stage
+        .tries(&stage.coordinator, "cases", json!({ "introduction": id, "title": "x" }))
+        .problem(409, "introduction-ended");
     assert_eq!(stage.notices(&stage.buyer).iter().filter(|(_, event)| event == "ended").count(), 1);
     let figures = stage.reads(&stage.officer, "indicators?fiscal_year=2026&by=stage");
     let of = |name: &str| figures["introductions"][name].as_u64();

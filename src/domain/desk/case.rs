@@ -134,6 +134,8 @@ pub struct Case {
     pub stage: CaseStage,
     /// The day from which the stage counts.
     pub stage_since: Day,
+    /// The day of the last stage, outcome or reopening: the next one is not before it.
+    pub moved_on: Day,
     pub participants: Vec<ThingId>,
     /// Parties that were once in it.
     pub former: Vec<ThingId>,
@@ -251,6 +253,7 @@ impl Matter for Case {
             opened_on: event.happened_on.clone(),
             stage: opened.stage,
             stage_since: event.happened_on.clone(),
+            moved_on: event.happened_on.clone(),
             participants: opened.parties.clone(),
             former: Vec::new(),
             measures: opened.measures.clone(),
@@ -271,11 +274,7 @@ impl Matter for Case {
             ));
         }
         let moves = matches!(deed, CaseDeed::Stage { .. } | CaseDeed::Outcome { .. } | CaseDeed::Reopened { .. });
-        let last = match &self.outcome {
-            Some((_, _, on)) if moves => on,
-            None if moves => &self.stage_since,
-            _ => &self.opened_on,
-        };
+        let last = if moves { &self.moved_on } else { &self.opened_on };
         if happened_on < last {
             let day = last.as_str();
             return Err(Refusal::Invalid(
@@ -330,8 +329,18 @@ impl Matter for Case {
                 Ok(Step::Take)
             }
             CaseDeed::Left { party, reason } => {
-                if !self.participants.contains(party) {
+                if self.former.contains(party) && !self.participants.contains(party) {
                     return Ok(Step::Already);
+                }
+                if !self.participants.contains(party) {
+                    return Err(Refusal::Invalid(
+                        "/party",
+                        Defect::new(
+                            "party.not_there",
+                            "この案件に参加していない機関・企業・研究者です。",
+                            "This party does not take part in the case.",
+                        ),
+                    ));
                 }
                 if reason.is_none() {
                     return Err(required("/reason"));
@@ -379,6 +388,7 @@ impl Matter for Case {
             CaseDeed::Stage { to, .. } => {
                 self.stage = to;
                 self.stage_since = event.happened_on.clone();
+                self.moved_on = event.happened_on.clone();
             }
             CaseDeed::Document { title, link } => self.documents.push(Document { title, link }),
             CaseDeed::NextAction { what, on } => {
@@ -399,10 +409,11 @@ impl Matter for Case {
             CaseDeed::Outcome { outcome, text } => {
                 self.outcome = Some((outcome, text, event.happened_on.clone()));
                 self.next_action = None;
+                self.moved_on = event.happened_on.clone();
             }
             CaseDeed::Reopened { .. } => {
                 self.outcome = None;
-                self.stage_since = event.happened_on.clone();
+                self.moved_on = event.happened_on.clone();
             }
             CaseDeed::HandedOver { to, .. } => self.desk = Some(to),
             CaseDeed::Merged { from, into } => {

@@ -19,6 +19,8 @@ pub const ANSWER_DAYS: u64 = 14;
 /// A reminder goes to whoever has not answered so many days before.
 pub const REMIND_DAYS: u64 = 3;
 const PARTS_MOST: usize = 50;
+/// How the desk is told of a yes that is the only one; `accepted` is told when both sides agreed.
+pub const ONE_YES: &str = "one_yes";
 
 /// The standard questions of an expression of interest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -70,6 +72,15 @@ pub enum IntroductionDeed {
         note: Option<Prose>,
     },
     CaseOpened {
+        case: ThingId,
+    },
+    /// The case that came of it ended. `keeps`: the two go on together, and what was opened stays open; else it closes.
+    CaseClosed {
+        case: ThingId,
+        keeps: bool,
+    },
+    /// The case goes on, and what it had closed opens again.
+    CaseReopened {
         case: ThingId,
     },
     /// A desk ends it: nobody answers, or nothing comes of it.
@@ -151,6 +162,8 @@ pub struct Introduction {
     pub nda_signed_on: Option<Day>,
     pub reminded: bool,
     pub case: Option<ThingId>,
+    /// The case has ended; whether it keeps open what was opened.
+    pub case_closed: Option<bool>,
     pub merges: Vec<Merging>,
 }
 
@@ -185,9 +198,19 @@ impl Introduction {
         !self.asked.anonymous || self.is_mutual()
     }
 
-    /// What is open now, and to which side. The subject opens with mutual interest.
+    /// The day to answer by is over, whether or not the clock was looked at since: an answer is refused.
+    pub fn is_overdue(&self, now: &Timestamp) -> bool {
+        self.waits() && *now >= self.asked.answer_by.end()
+    }
+
+    /// Nothing came of it in the end, and what was opened is closed.
+    fn is_shut(&self) -> bool {
+        self.case_closed == Some(false)
+    }
+
+    /// What is open now, and to which side. The subject opens with mutual interest; all closes when a case comes to nothing.
     pub fn opened(&self) -> Vec<(ThingId, Side)> {
-        if !self.is_mutual() {
+        if !self.is_mutual() || self.is_shut() {
             return Vec::new();
         }
         let mut open = Vec::new();
@@ -228,7 +251,9 @@ impl Introduction {
             | IntroductionDeed::Lapsed
             | IntroductionDeed::Reminded
             | IntroductionDeed::NdaNoted { .. }
-            | IntroductionDeed::CaseOpened { .. } => true,
+            | IntroductionDeed::CaseOpened { .. }
+            | IntroductionDeed::CaseClosed { .. }
+            | IntroductionDeed::CaseReopened { .. } => true,
         };
         events.iter().filter(seen).cloned().collect()
     }
@@ -257,9 +282,24 @@ impl Introduction {
         Side::ALL.iter().copied().filter(|side| !self.yes.contains(side))
     }
 
+    /// What needs the yes of both: without it, or after it counts no more, the reason is said.
+    fn refuse_unless_mutual(&self) -> Result<(), Refusal> {
+        match self.state {
+            IntroductionState::Accepted if self.is_shut() => Err(closed()),
+            IntroductionState::Accepted => Ok(()),
+            IntroductionState::Asked => Err(not_mutual()),
+            IntroductionState::Ended => Err(Refusal::Conflict(Defect::new(
+                "introduction-ended",
+                "この紹介は打ち切られています。進めるには改めて紹介を申し込んでください。",
+                "This introduction was ended. Ask for a new one to go on.",
+            ))),
+            IntroductionState::Declined | IntroductionState::Lapsed => Err(closed()),
+        }
+    }
+
     /// Once the day is over, an answer comes too late, whether or not the clock has been looked at since.
     fn refuse_late(&self, now: &Timestamp) -> Result<(), Refusal> {
-        if self.state == IntroductionState::Lapsed || (self.waits() && *now >= self.asked.answer_by.end()) {
+        if self.state == IntroductionState::Lapsed || self.is_overdue(now) {
             let day = self.asked.answer_by.as_str();
             return Err(Refusal::Conflict(Defect::new(
                 "lapsed",
@@ -290,6 +330,7 @@ impl Matter for Introduction {
             nda_signed_on: None,
             reminded: false,
             case: None,
+            case_closed: None,
             merges: Vec::new(),
         })
     }
@@ -327,18 +368,16 @@ impl Matter for Introduction {
                 if self.ended.is_some() {
                     return Ok(Step::Already);
                 }
-                let open = (self.waits() || self.is_mutual()) && self.case.is_none() && !self.is_moot();
-                if open { Ok(Step::Take) } else { Err(closed()) }
+                match &self.case {
+                    _ if self.is_moot() || !(self.waits() || self.is_mutual()) => Err(closed()),
+                    Some(case) if self.case_closed.is_none() => Err(goes_on(case)),
+                    Some(_) | None => Ok(Step::Take),
+                }
             }
-            IntroductionDeed::Lapsed => {
-                let over = self.waits() && *now >= self.asked.answer_by.end();
-                Ok(if over { Step::Take } else { Step::Already })
-            }
+            IntroductionDeed::Lapsed => Ok(if self.is_overdue(now) { Step::Take } else { Step::Already }),
             IntroductionDeed::Reminded => Ok(if self.waits() && !self.reminded { Step::Take } else { Step::Already }),
             IntroductionDeed::NdaNoted { signed_on } => {
-                if !self.is_mutual() {
-                    return Err(not_mutual());
-                }
+                self.refuse_unless_mutual()?;
                 if *signed_on > *happened_on {
                     return Err(Refusal::Invalid(
                         "/signed_on",
@@ -352,7 +391,7 @@ impl Matter for Introduction {
                 Ok(if self.nda_signed_on.is_some() { Step::Already } else { Step::Take })
             }
             IntroductionDeed::PartAdded { side, kind, thing, opens } => {
-                if !self.waits() && !self.is_mutual() {
+                if !(self.waits() || self.is_mutual()) || self.is_shut() {
                     return Err(closed());
                 }
                 let part = Part { side: *side, kind: *kind, thing: thing.clone(), opens: *opens };
@@ -382,9 +421,16 @@ impl Matter for Introduction {
                     "There is a case of this introduction already.",
                 ))),
                 None if self.is_moot() => Err(closed()),
-                None if self.is_mutual() => Ok(Step::Take),
-                None => Err(not_mutual()),
+                None => self.refuse_unless_mutual().map(|()| Step::Take),
             },
+            IntroductionDeed::CaseClosed { case, keeps } => {
+                let is_new = self.case.as_ref() == Some(case) && self.case_closed != Some(*keeps);
+                Ok(if is_new { Step::Take } else { Step::Already })
+            }
+            IntroductionDeed::CaseReopened { case } => {
+                let was_closed = self.case.as_ref() == Some(case) && self.case_closed.is_some();
+                Ok(if was_closed { Step::Take } else { Step::Already })
+            }
         }
     }
 
@@ -426,6 +472,8 @@ impl Matter for Introduction {
             }
             IntroductionDeed::HandedOver { to, .. } => self.desk = Some(to),
             IntroductionDeed::CaseOpened { case } => self.case = Some(case),
+            IntroductionDeed::CaseClosed { keeps, .. } => self.case_closed = Some(keeps),
+            IntroductionDeed::CaseReopened { .. } => self.case_closed = None,
             IntroductionDeed::Merged { sides, from, into, ends } => {
                 let ended = ends.then(|| (self.state, self.closed_on.clone()));
                 if ends && self.waits() {
@@ -495,6 +543,8 @@ impl Matter for Introduction {
             IntroductionDeed::PartWithdrawn { .. } => "part_withdrawn",
             IntroductionDeed::HandedOver { .. } => "handed_over",
             IntroductionDeed::CaseOpened { .. } => "case_opened",
+            IntroductionDeed::CaseClosed { .. } => "case_closed",
+            IntroductionDeed::CaseReopened { .. } => "case_reopened",
             IntroductionDeed::Ended { .. } => "ended",
             IntroductionDeed::Merged { .. } => "merged",
             IntroductionDeed::Parted { .. } => "parted",
@@ -535,8 +585,18 @@ impl Matter for Introduction {
             IntroductionDeed::PartAdded { .. }
             | IntroductionDeed::PartWithdrawn { .. }
             | IntroductionDeed::CaseOpened { .. }
+            // The case itself tells of it.
+            | IntroductionDeed::CaseClosed { .. }
+            | IntroductionDeed::CaseReopened { .. }
             | IntroductionDeed::Merged { .. }
             | IntroductionDeed::Parted { .. } => Vec::new(),
+        }
+    }
+
+    fn told_as(&self, deed: &IntroductionDeed) -> &'static str {
+        match deed {
+            IntroductionDeed::Accepted { .. } if !self.is_mutual() => ONE_YES,
+            _ => Self::name(deed),
         }
     }
 
@@ -569,5 +629,13 @@ fn not_mutual() -> Refusal {
         "not-mutual",
         "双方の合意がまだありません。",
         "The two sides have not both agreed yet.",
+    ))
+}
+
+fn goes_on(case: &ThingId) -> Refusal {
+    Refusal::Conflict(Defect::new(
+        "case-open",
+        format!("この紹介から始まった案件（{case}）が続いています。先に案件の成果（中止など）を記録してください。"),
+        format!("The case that came of it ({case}) goes on. Record its outcome first (discontinued, for example)."),
     ))
 }

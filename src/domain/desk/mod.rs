@@ -116,6 +116,10 @@ pub trait Matter: Sized + Clone + PartialEq + std::fmt::Debug + Send + 'static {
     fn name(deed: &Self::Deed) -> &'static str;
     /// Who hears of the deed, once it is recorded.
     fn told(&self, deed: &Self::Deed) -> Vec<Told>;
+    /// What a notice calls the deed, once it is recorded.
+    fn told_as(&self, deed: &Self::Deed) -> &'static str {
+        Self::name(deed)
+    }
     /// What is open now, to which party.
     fn opens(&self) -> Vec<(ThingId, ThingId)> {
         Vec::new()

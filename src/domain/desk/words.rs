@@ -24,7 +24,13 @@ pub fn sentence(kind: MatterKind, event: &str) -> Message {
         (MatterKind::Introduction, "reminded") => {
             ("紹介の回答期限が近づいています。", "An introduction waits for your answer; the date is near.")
         }
-        (MatterKind::Introduction, "accepted") => ("紹介に承諾の回答がありました。", "An introduction was accepted."),
+        (MatterKind::Introduction, super::introduction::ONE_YES) => (
+            "紹介に一方から承諾の回答がありました。もう一方の回答を待っています。",
+            "One side said yes to an introduction. The other one is still to answer.",
+        ),
+        (MatterKind::Introduction, "accepted") => {
+            ("紹介は双方が合意しました。", "Both sides agreed to an introduction.")
+        }
         (MatterKind::Introduction, "declined") => {
             ("紹介は辞退されました。理由をご覧ください。", "An introduction was declined. The reason is given.")
         }

@@ -204,6 +204,16 @@ vocabulary! {
     }
 }
 
+impl CaseOutcome {
+    /// The two go on together: what they opened to each other stays open.
+    pub fn goes_on(self) -> bool {
+        match self {
+            CaseOutcome::Commercialised | CaseOutcome::Ordered | CaseOutcome::Funded | CaseOutcome::Patented => true,
+            CaseOutcome::Learned | CaseOutcome::Discontinued => false,
+        }
+    }
+}
+
 vocabulary! {
     /// How often somebody wants letters about what moved.
     NoticeChoice {

@@ -1,0 +1,1 @@
+ALTER TABLE standing_head DROP COLUMN progress;
