@@ -189,7 +189,7 @@ fn an_unknown_line_brings_the_sentence_that_comes_nearest_and_counts_nothing() {
     let app = TestApp::start();
     let seeker = app.firm("探す会社");
     let joiner = app.create("organizations", json!({ "organization_kind": "firm", "name_ja": "木工の会社" }));
-    let own = capability(&app, &joiner, "木工と塗装", "木工を行う。粉体塗装ができる会社を探しています。");
+    let own = capability(&app, &joiner, "家具の仕上げ", "木工を行う。粉体塗装ができる会社を探しています。");
     let prefecture = json!({ "field": "prefecture", "operator": "any_of", "values": ["06"] });
     let need = app.create(
         "needs",
