@@ -192,6 +192,10 @@ impl Engine {
         self.damaged.load(Ordering::Acquire)
     }
 
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&read(&self.served))
     }

@@ -20,6 +20,7 @@ use crate::engine::{Engine, Settings};
 use crate::error::EngineError;
 use crate::evidence::Terms;
 use crate::mark::Mark;
+use crate::matching::recall::{self, Chosen};
 use crate::matching::score::Weights;
 use crate::request::{Filters, MatchRequest, Reader, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
@@ -40,6 +41,8 @@ pub enum Job {
     Match,
     /// Without the two parts that read all documents of a party.
     MatchSingleDocuments,
+    /// Only what the accumulator does too: the chosen terms looked up, every document scored, the best kept.
+    MatchKernel,
     MatchAccumulator,
     MatchTopDocs,
 }
@@ -47,7 +50,8 @@ pub enum Job {
 impl Job {
     pub const SEARCH: [Job; 4] = [Job::Search, Job::SearchTopDocs, Job::SearchTopDocsAndCount, Job::SearchAccumulator];
     pub const FACETS: [Job; 2] = [Job::Facets, Job::FacetsTantivy];
-    pub const MATCH: [Job; 4] = [Job::Match, Job::MatchSingleDocuments, Job::MatchAccumulator, Job::MatchTopDocs];
+    pub const MATCH: [Job; 5] =
+        [Job::Match, Job::MatchSingleDocuments, Job::MatchKernel, Job::MatchAccumulator, Job::MatchTopDocs];
 
     /// How many questions one run answers.
     pub fn questions(self) -> usize {
@@ -66,6 +70,7 @@ impl fmt::Display for Job {
             Job::FacetsTantivy => "search with facets: tantivy aggregations",
             Job::Match => "match: engine",
             Job::MatchSingleDocuments => "match: engine, single documents only",
+            Job::MatchKernel => "match: engine, kernel only",
             Job::MatchAccumulator => "match: accumulator, same terms",
             Job::MatchTopDocs => "match: tantivy TopDocs, same terms",
         })
@@ -85,6 +90,7 @@ pub struct Comparison {
     short_terms: Vec<Terms>,
     long: Vec<MatchRequest>,
     long_terms: Vec<Terms>,
+    long_chosen: Vec<Vec<Chosen>>,
     aggregations: Aggregations,
 }
 
@@ -110,13 +116,16 @@ impl Comparison {
         let mut corpus = BenchCorpus::new(2);
         let long: Vec<MatchRequest> = (0..PROFILES).map(|_| match_request(&corpus.profile())).collect();
         let long_terms = long.iter().map(|request| engine.match_parties(request).terms).collect();
+        let snapshot = engine.snapshot();
+        let choose = |request: &MatchRequest| recall::choose(&snapshot, &request.texts, &Weights::default());
+        let long_chosen = long.iter().map(choose).collect::<Result<_, _>>()?;
         let fields: Vec<String> = FACETS
             .iter()
             .map(|facet| format!("\"{0}\": {{\"terms\": {{\"field\": \"{0}\", \"size\": 100}}}}", facet.name()))
             .collect();
         let aggregations = serde_json::from_str(&format!("{{{}}}", fields.join(",")))
             .map_err(|error| EngineError::Writer(error.to_string()))?;
-        Ok(Comparison { engine, reader, short, short_terms, long, long_terms, aggregations })
+        Ok(Comparison { engine, reader, short, short_terms, long, long_terms, long_chosen, aggregations })
     }
 
     pub fn engine(&self) -> &Engine {
@@ -154,6 +163,12 @@ impl Comparison {
                 let weights = Weights { breadth: 0.0, focus: 0.0, ..Weights::default() };
                 for request in &self.long {
                     sum += self.engine.match_parties_with(request, &weights).parties.len();
+                }
+            }
+            Job::MatchKernel => {
+                let (snapshot, weights) = (self.engine.snapshot(), Weights::default());
+                for (request, chosen) in self.long.iter().zip(&self.long_chosen) {
+                    sum += recall::kernel(&snapshot, self.engine.pool(), request, &weights, chosen)?;
                 }
             }
             Job::SearchTopDocs => {

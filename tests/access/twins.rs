@@ -171,9 +171,13 @@ impl World {
     }
 
     fn answer(&self, response: &Response) -> String {
+        // Who has no right is told nothing of the log.
+        let told = self.tier != Tier::Visitors;
         let mut headers: Vec<String> = response
             .headers
             .iter()
+            // A place in the log is left out of the body, and may be a digit longer in one of the worlds.
+            .filter(|(name, _)| !(told && name == "content-length"))
             // `connection` says whether the body had arrived when the gate refused: chance, and of this hop only.
             .filter(|(name, _)| !["date", "x-request-id", "musubi-sequence", "connection"].contains(&name.as_str()))
             .map(|(name, value)| match (name.as_str(), value.split_once('-')) {
@@ -183,8 +187,6 @@ impl World {
             })
             .collect();
         headers.sort();
-        // Who has no right is told nothing of the log.
-        let told = self.tier != Tier::Visitors;
         let body = if told { without_sequence(&response.body) } else { response.body.clone() };
         format!("{} {}\n{}", response.status, self.mask(&body), headers.join("\n"))
     }

@@ -249,6 +249,25 @@ pub(crate) struct Chosen {
     located: Vec<Located>,
 }
 
+/// The kernel of a match alone, for measuring: looks chosen terms up again, scores every document that the reader may see,
+/// and keeps the best. Gives how many.
+pub(crate) fn kernel(
+    snapshot: &Snapshot,
+    pool: &Pool,
+    request: &MatchRequest,
+    weights: &Weights,
+    chosen: &[Chosen],
+) -> Result<usize, EngineError> {
+    let look_up = |chosen: &Chosen| {
+        let located = chosen.term.fields().map(|field| snapshot.locate(field, &chosen.term.text));
+        let located = located.into_iter().collect::<Result<_, EngineError>>()?;
+        Ok(Chosen { term: chosen.term.clone(), inverse: chosen.inverse, located })
+    };
+    let chosen = chosen.iter().map(look_up).collect::<Result<Vec<Chosen>, EngineError>>()?;
+    let allowed = allowed(snapshot, &request.reader, &request.filters)?;
+    Ok(best_documents(snapshot, pool, weights, &chosen, &allowed, Speakers::Parties)?.len())
+}
+
 /// The terms that say most: weight in the query times rarity, the best of them (DECISIONS 16).
 pub(crate) fn choose(
     snapshot: &Snapshot,
