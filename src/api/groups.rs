@@ -15,10 +15,10 @@ use crate::domain::desk::shares::{Part, SubsidyRule, part_cost};
 use crate::domain::desk::{Application, Day, Group, GroupDeed};
 use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::{ApplicationState, GroupState};
-use crate::domain::{Actor, Defect, Exhibition, Scope, ThingId};
+use crate::domain::{Defect, Exhibition, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
-use crate::store::{Tx, fairs, things};
+use crate::store::{Tx, fairs, notices, things};
 use actix_web::{HttpRequest, web};
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -133,12 +133,12 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Group>, event: GroupEvent) -> Result<Gro
         allow(&actor, leads || permit::organiser(&actor).is_ok())
     };
     match event {
-        GroupEvent::Accept { party } => Ok(GroupDeed::Accepted { party: spoken_for(&actor, group, party)? }),
+        GroupEvent::Accept { party } => Ok(GroupDeed::Accepted { party: spoken_for(tx, group, party)? }),
         GroupEvent::Decline { party, reason, text } => {
-            Ok(GroupDeed::Declined { party: spoken_for(&actor, group, party)?, reason, text })
+            Ok(GroupDeed::Declined { party: spoken_for(tx, group, party)?, reason, text })
         }
         GroupEvent::Withdraw { party, reason, text } => {
-            Ok(GroupDeed::Withdrew { party: spoken_for(&actor, group, party)?, reason, text })
+            Ok(GroupDeed::Withdrew { party: spoken_for(tx, group, party)?, reason, text })
         }
         GroupEvent::Report { text } => {
             lead_or_office()?;
@@ -199,12 +199,21 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Group>, event: GroupEvent) -> Result<Gro
     }
 }
 
-/// The party that the actor answers for. The office answers for nobody.
-fn spoken_for(actor: &Actor, group: &Group, asked: Option<ThingId>) -> Result<ThingId> {
+/// The party that the actor answers for. Those who organise answer for a party only where nobody else can (it said so by
+/// telephone), and name it.
+fn spoken_for(tx: &mut Tx<'_>, group: &Group, asked: Option<ThingId>) -> Result<ThingId> {
+    let actor = tx.actor().clone();
     let own: Vec<&ThingId> =
         group.seats.iter().map(|seat| &seat.planned.party).filter(|party| actor.speaks_for(party)).collect();
     match (asked, own.as_slice()) {
         (Some(party), own) if own.contains(&&party) => Ok(party),
+        (Some(party), _)
+            if permit::organiser(&actor).is_ok()
+                && group.seats.iter().any(|seat| seat.planned.party == party)
+                && !notices::has_somebody(tx.conn(), &party)? =>
+        {
+            Ok(party)
+        }
         (_, []) | (Some(_), _) => Err(Error::Forbidden),
         (None, [party]) => Ok((*party).clone()),
         (None, _) => Err(Error::invalid(

@@ -11,7 +11,7 @@ use crate::domain::text::fold;
 use crate::domain::{Kind, Scope, ThingId};
 use crate::error::Result;
 use crate::store::things::{self, Stored};
-use crate::store::{Conn, references};
+use crate::store::{Conn, merges, references};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -186,9 +186,15 @@ pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme
     }
     if let (Some(id), true) = (&draft.id, found.is_empty())
         && let Ok(id) = ThingId::parse(id)
-        && things::kind_of(conn, &id)? == Some(kind)
     {
-        found.push((format!("id {id}"), id));
+        // What the importer may not see is like what is not there.
+        if things::kind_of(conn, &id)? == Some(kind) && things::is_visible(conn, scope, &id)? {
+            found.push((format!("id {id}"), id));
+        } else if kind == Kind::Organization
+            && let Some(into) = merges::successor(conn, scope, &id)?
+        {
+            return Ok(Identity::Unclear(merged(&id, &into)));
+        }
     }
     let mut has_number = false;
     for field in number_fields(kind) {
@@ -217,6 +223,16 @@ pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme
         return Ok(Identity::New);
     }
     titled_alike::<E>(conn, scope, draft)
+}
+
+/// A file from before the merge: to write its name and text over those of the other one would be as wrong as to bring it
+/// back.
+fn merged(id: &ThingId, into: &ThingId) -> Defect {
+    Defect::new(
+        "identity.merged",
+        format!("id {id} は {into} に統合されました。この行を {into} の内容に直すか、行を除いてください。"),
+        format!("id {id} became part of {into}. Make the row speak of {into}, or leave it out."),
+    )
 }
 
 /// A row without any number: organisations are the same with the same name and municipality, people with the same

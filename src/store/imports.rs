@@ -164,6 +164,10 @@ pub fn change_state(
     let changed = diesel::update(imports::table.find(id.as_str()).filter(imports::state.eq_any(codes)))
         .set((imports::state.eq(to.code()), imports::updated_at.eq(at.as_str())))
         .execute(conn)?;
+    if changed == 1 && matches!(to, ImportState::Committing | ImportState::Undoing) {
+        // Another step begins: what the one before went through is not what this one has.
+        progress(conn, id, 0, at)?;
+    }
     Ok(changed == 1)
 }
 

@@ -649,3 +649,26 @@ fn the_exhibition_of_the_demo_is_composed() {
         assert!(!(names.iter().any(|name| name == left) && names.iter().any(|name| name == right)), "{names:?}");
     }
 }
+
+#[test]
+fn the_office_answers_where_nobody_else_can_and_no_story_is_told_before_two_agree() {
+    let hall = Hall::open();
+    let [first, second, with_account] = [5, 6, 0].map(|number: usize| hall.firms[number].clone());
+    let members = [&first, &second, &with_account];
+    let body = json!({ "title": "電話で答える組", "exhibition": hall.fair, "members": members });
+    let group = hall.does(&hall.officer, "groups", body);
+    let events = format!("groups/{}/events", id(&group));
+    hall.does(&hall.officer, &events, json!({ "event": "invite", "message": "ご一緒しませんか。" }));
+    let story = json!({ "event": "tell_story", "title": "受注", "text": "まだ誰も承諾していない。", "public": true });
+    hall.tries(&hall.officer, &events, story.clone()).problem(409, "nobody-agreed");
+    let ripe = json!({ "event": "mature", "to": "joint_order" });
+    hall.tries(&hall.officer, &events, ripe).problem(409, "nobody-agreed");
+    let accept = |party: &str| json!({ "event": "accept", "party": party });
+    hall.does(&hall.officer, &events, accept(&first));
+    hall.does(&hall.coordinator, &events, accept(&second));
+    // Who has an account answers for itself, and nobody answers for a stranger.
+    hall.tries(&hall.officer, &events, accept(&with_account)).problem(403, "forbidden");
+    hall.tries(&hall.officer, &events, accept(&hall.firms[7])).problem(403, "forbidden");
+    hall.tries(&hall.members[1], &events, accept(&first)).problem(404, "not-found");
+    hall.does(&hall.officer, &events, story);
+}

@@ -354,3 +354,31 @@ fn an_organisation_is_linked_data_when_asked_for_it() {
     let other = app.get_with(&format!("/api/v1/people/{person}"), &[("accept", "application/ld+json")]);
     assert_eq!(other.json()["name_ja"], "架空 花子", "other kinds have no such form");
 }
+
+#[test]
+fn an_id_that_was_merged_is_refused_and_one_that_is_hidden_is_like_none() {
+    let app = TestApp::start();
+    let firm = |name: &str, visibility: &str| {
+        app.create("organizations", json!({ "organization_kind": "firm", "name_ja": name, "visibility": visibility }))
+    };
+    let (stays, goes, hidden) = (firm("残る会社", "public"), firm("統合元の会社", "public"), firm("秘社", "private"));
+    let administrator = app.administrator();
+    let coordinator = app.person(&administrator, "co@example.jp", &["coordinator"]);
+    let merged =
+        app.step(&administrator, &format!("/api/v1/organizations/{goes}"), "merge", 1, json!({ "into": stays }));
+    assert_eq!(merged.status, 200, "{}", merged.body);
+    // A file from before the merge, and ids that somebody heard of or made up.
+    let unknown = "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d";
+    let file = format!("id,名称,概要\n{goes},統合元の会社,前の概要\n{hidden},甲社,甲\n{unknown},乙社,乙\n");
+    let headers = [("authorization", coordinator.bearer()), ("content-type", "application/octet-stream".to_owned())];
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let sent = app.post_bytes("/api/v1/imports?kind=organizations&format=csv", &headers, file.as_bytes());
+    let import = sent.json();
+    assert!(wait_until(PATIENCE, || { app.get_as(&coordinator, &path(&import, "")).json()["state"] == "previewed" }));
+    let rows = app.get_as(&coordinator, &path(&import, "/rows?limit=10")).json();
+    let outcomes: Vec<&str> =
+        rows["items"].as_array().expect("rows").iter().map(|row| row["verdict"].as_str().expect("a verdict")).collect();
+    assert_eq!(outcomes, ["refused", "create", "create"], "{rows}");
+    let refusal = rows["items"][0].to_string();
+    assert!(refusal.contains("identity.merged") && refusal.contains(&stays), "{refusal}");
+}

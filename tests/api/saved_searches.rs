@@ -466,7 +466,7 @@ fn what_the_search_no_longer_finds_is_no_longer_shown() {
     let skill =
         json!({ "owner": hiding, "capability_kind": "process", "name_ja": "封止", "description_ja": "封止する。" });
     let skill = app.registered(&administrator, "capabilities", skill);
-    assert_eq!(app.new_for(&watcher, &of_owner), [need.clone()]);
+    assert_eq!(app.new_for(&watcher, &of_owner), std::slice::from_ref(&need));
     assert_eq!(app.new_for(&watcher, &of_place).len(), 2);
     assert_eq!(app.new_for(&watcher, &of_word).len(), 2);
 

@@ -272,6 +272,18 @@ impl Group {
         Ok(Step::Take)
     }
 
+    /// There is no group yet before two have said yes: nothing ripens, and nothing can be told of it.
+    fn has_agreed(&self) -> Result<(), Refusal> {
+        if self.members().count() >= 2 {
+            return Ok(());
+        }
+        Err(Refusal::Conflict(Defect::new(
+            "nobody-agreed",
+            "参加を承諾したメンバーが2社以上になってから行ってください。",
+            "This takes two members who have said yes.",
+        )))
+    }
+
     fn consider_shares(&self, shares: &[Planned], answer_by: &Option<Day>, now: &Timestamp) -> Result<Step, Refusal> {
         self.is_open()?;
         let mut named: Vec<&ThingId> = shares.iter().map(|planned| &planned.party).collect();
@@ -480,6 +492,9 @@ impl Matter for Group {
                 if self.state == GroupState::Dissolved {
                     return Err(closed());
                 }
+                if *to > self.maturity {
+                    self.has_agreed()?;
+                }
                 if *to < self.maturity && text.is_none() {
                     return Err(Refusal::Invalid(
                         "/text",
@@ -497,6 +512,7 @@ impl Matter for Group {
                 if self.stories.iter().any(same) {
                     return Ok(Step::Already);
                 }
+                self.has_agreed()?;
                 if self.stories.len() >= STORIES_MOST {
                     let defect = Defect::new("list.too_long", "事例は50件までです。", "At most 50 stories.");
                     return Err(Refusal::Invalid("/text", defect));
