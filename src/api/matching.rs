@@ -5,6 +5,7 @@ use super::fit::{self, Asker, OfferFacts};
 use super::lines::{self, LineBody, Ready, Shelf};
 use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
+use super::shown::FileQuery;
 use super::wire;
 use super::{list_files, match_files};
 use crate::app::App;
@@ -24,7 +25,7 @@ use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
 use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Sentences for one proposal.
 const EVIDENCE_MOST: usize = 5;
@@ -178,15 +179,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/match").route(web::post().to(propose)).default_service(web::to(wire::method_not_allowed)),
     );
-}
-
-/// How the answer comes.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct FileQuery {
-    /// As a file to keep: `csv`, `csv-cp932`, `xlsx` or `jsonl`.
-    pub format: Option<String>,
 }
 
 /// Propose partners.
