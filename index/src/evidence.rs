@@ -2,13 +2,17 @@
 //!
 //! Offsets are code points into the text as stored.
 
+mod sought;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use sought::{Prepared, Sought, SoughtGram};
+
 use crate::analysis::normalise::{Folded, normalise_with_sources};
-use crate::analysis::segment::{grams, words};
+use crate::analysis::segment::{grams, words_in};
 use crate::matching::lines::clauses_of;
 use crate::taxonomy::Taxonomy;
 
@@ -22,6 +26,7 @@ pub struct Terms {
     /// Concepts by code, and the tree that says how they are named.
     concepts: HashMap<String, f32>,
     taxonomy: Known,
+    prepared: Prepared,
 }
 
 /// The tree that the query was understood with. Terms are compared by what they look for.
@@ -36,11 +41,13 @@ impl PartialEq for Known {
 
 impl Terms {
     pub(crate) fn add_word(&mut self, term: &str, weight: f32) {
+        self.prepared.forget();
         let entry = self.words.entry(term.to_string()).or_default();
         *entry = entry.max(weight);
     }
 
     pub(crate) fn add_gram(&mut self, term: &str, weight: f32, whole: bool) {
+        self.prepared.forget();
         let entry = self.grams.entry(term.to_string()).or_default();
         *entry = entry.max(weight);
         if whole {
@@ -65,6 +72,11 @@ impl Terms {
     /// The 2-grams with their weights, in order of the 2-grams.
     pub fn grams(&self) -> Vec<(&str, f32)> {
         sorted(&self.grams)
+    }
+
+    /// The same, ready to be looked for in texts; made once.
+    fn sought(&self) -> &Sought {
+        self.prepared.get(|| Sought::new(&self.words, &self.grams, &self.wholes))
     }
 
     /// Whether there is nothing to look for.
@@ -256,7 +268,7 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
     if !terms.words.is_empty() {
         let mut character = 0;
         let mut byte = 0;
-        for word in words(&folded.text) {
+        for word in words_in(&folded.text, |run| terms.sought().may_show(run)) {
             let Some((term, weight)) = terms.words.get_key_value(&word.term) else { continue };
             if word.range.start < byte {
                 (character, byte) = (0, 0);
@@ -279,20 +291,15 @@ fn find_grams<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>,
     if terms.grams.is_empty() {
         return;
     }
-    let mut hits: Vec<(usize, &'terms str, f32)> = Vec::new();
-    let mut term = String::new();
-    grams(&folded.text, |gram| {
-        gram.write(&mut term);
-        if let Some((known, weight)) = terms.grams.get_key_value(&term) {
-            hits.push((gram.position, known, *weight));
-        }
-    });
-    for (index, (position, term, weight)) in hits.iter().enumerate() {
+    let sought = terms.sought();
+    let mut hits: Vec<(usize, &'terms SoughtGram)> = Vec::new();
+    grams(&folded.text, |gram| hits.extend(sought.gram(gram.characters).map(|known| (gram.position, known))));
+    for (index, (position, gram)) in hits.iter().enumerate() {
         let beside = index.checked_sub(1).is_some_and(|before| hits[before].0 + 1 == *position)
             || hits.get(index + 1).is_some_and(|after| after.0 == position + 1);
-        if beside || terms.wholes.contains(*term) {
-            let (start, end) = place.of(*position, position + term.chars().count());
-            found.push(Found { start, end, term, weight: weight * GRAM_SHARE });
+        if beside || gram.whole {
+            let (start, end) = place.of(*position, position + gram.term.chars().count());
+            found.push(Found { start, end, term: &gram.term, weight: gram.weight * GRAM_SHARE });
         }
     }
 }

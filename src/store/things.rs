@@ -129,6 +129,13 @@ impl ThingRow {
     fn visibility(&self) -> Visibility {
         Visibility::from_code(&self.visibility).unwrap_or(Visibility::Private)
     }
+
+    /// What [`Scope::sees`] says of the header alone.
+    fn is_seen_by(&self, scope: &Scope) -> bool {
+        let status = Status::from_code(&self.status).unwrap_or(Status::Draft);
+        let owner = self.owner_party.clone().map(ThingId::from_stored);
+        scope.sees(self.visibility(), status, owner.as_slice())
+    }
 }
 
 /// What a list is narrowed to.
@@ -159,8 +166,7 @@ pub struct Card {
 
 /// Whether the reader may see a thing at all.
 pub fn is_visible(conn: &mut Conn, scope: &Scope, id: &ThingId) -> Result<bool> {
-    let count: i64 = visible(scope).filter(things::id.eq(id.to_string())).count().get_result(conn)?;
-    Ok(count > 0)
+    Ok(seen(conn, scope, id)?.is_some())
 }
 
 pub(super) type Rows = diesel::dsl::IntoBoxed<'static, things::table, <Conn as diesel::Connection>::Backend>;
@@ -200,11 +206,25 @@ pub(super) fn visible(scope: &Scope) -> Rows {
 }
 
 pub fn get<E: Stored>(conn: &mut Conn, scope: &Scope, id: &ThingId) -> Result<Thing<E>> {
-    let row: ThingRow = visible(scope)
-        .filter(things::id.eq(id.to_string()).and(things::kind.eq(E::KIND.code())))
-        .select(ThingRow::as_select())
-        .first(conn)?;
+    let row = seen(conn, scope, id)?.filter(|row| row.kind == E::KIND.code()).ok_or(Error::NotFound)?;
     assemble(conn, scope, vec![row])?.pop().ok_or(Error::NotFound)
+}
+
+/// The header of a thing that the reader may see. Most are decided by the header itself; only where it says no is the
+/// database asked for what it alone knows (introductions, who took part), which also answers for a thing that is not there.
+fn seen(conn: &mut Conn, scope: &Scope, id: &ThingId) -> Result<Option<ThingRow>> {
+    let row: Option<ThingRow> = things::table.find(id.as_str()).select(ThingRow::as_select()).first(conn).optional()?;
+    if let Some(row) = row.filter(|row| row.is_seen_by(scope)) {
+        return Ok(Some(row));
+    }
+    match scope {
+        Scope::Everything | Scope::Public => Ok(None),
+        Scope::Member { .. } | Scope::Coordinator { .. } => Ok(visible(scope)
+            .filter(things::id.eq(id.to_string()))
+            .select(ThingRow::as_select())
+            .first(conn)
+            .optional()?),
+    }
 }
 
 /// The things of one kind among `ids`, in any order; what is gone or hidden is left out.

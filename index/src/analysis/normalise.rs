@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
+use rustc_hash::FxHashMap;
 
 static NFKC: LazyLock<ComposingNormalizerBorrowed<'static>> = LazyLock::new(ComposingNormalizer::new_nfkc);
 
@@ -209,8 +210,7 @@ pub(crate) const KANJI_VARIANTS: &[(char, char)] = &[
     ('”', '"'),
 ];
 
-static VARIANTS: LazyLock<std::collections::HashMap<char, char>> =
-    LazyLock::new(|| KANJI_VARIANTS.iter().copied().collect());
+static VARIANTS: LazyLock<FxHashMap<char, char>> = LazyLock::new(|| KANJI_VARIANTS.iter().copied().collect());
 
 /// A folded text with, for each of its characters, the index of the source character it came from (code points).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -272,6 +272,10 @@ fn emit_folded(character: char, source: u32, emit: &mut impl FnMut(char, u32)) {
     }
     if let Some(today) = VARIANTS.get(&character) {
         emit(*today, source);
+        return;
+    }
+    if matches!(character, '\u{4E00}'..='\u{9FFF}') {
+        emit(character, source);
         return;
     }
     for lower in character.to_lowercase() {

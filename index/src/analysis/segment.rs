@@ -3,13 +3,14 @@
 //! Runs of Japanese are cut by the dictionary of `icu_segmenter`; a word of the domain list is added whole at the
 //! place of its first part, so that 有機太陽電池 is found as itself, as 太陽電池 and as 電池. Latin words are stemmed.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use icu_segmenter::options::WordBreakInvariantOptions;
 use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed};
 use rust_stemmers::{Algorithm, Stemmer};
+use rustc_hash::FxHashMap;
 
 use super::normalise::{normalise, to_katakana};
 use super::stop_words::{is_hiragana, is_stop_word};
@@ -59,6 +60,7 @@ pub(crate) fn script(character: char) -> Script {
         | '\u{4E00}'..='\u{9FFF}'
         | '\u{F900}'..='\u{FAFF}' => Script::Japanese,
         '\u{20000}'..='\u{3FFFF}' => Script::Japanese,
+        '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '・' => Script::Other,
         other if other.is_numeric() => Script::Digit,
         other if other.is_alphabetic() => Script::Latin,
         _ => Script::Other,
@@ -72,7 +74,22 @@ pub(crate) fn is_katakana(character: char) -> bool {
 /// The words of a folded text, stop words left out (their positions stay).
 pub fn words(folded: &str) -> Vec<Word> {
     let mut words = Vec::with_capacity(folded.len() / 4 + 1);
+    cut(folded, |_| true, &mut words);
+    words
+}
+
+/// The words in the runs that are wanted: the others are not cut, which is what takes the time. A run is Japanese, or
+/// Latin letters and digits, or a word that mixes them. Positions count what was cut.
+pub(crate) fn words_in(folded: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
+    let mut words = Vec::new();
+    cut(folded, wanted, &mut words);
+    words
+}
+
+fn cut(folded: &str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Word>) {
     let mut position = 0;
+    // Where the run before ends, and whether two scripts touch anywhere.
+    let (mut before, mut mixes) = (None, false);
     let mut rest = folded.char_indices().peekable();
     while let Some((start, first)) = rest.next() {
         let kind = script(first);
@@ -84,17 +101,24 @@ pub fn words(folded: &str) -> Vec<Word> {
             while let Some((at, next)) = rest.next_if(|(_, next)| script(*next) == Script::Japanese) {
                 end = at + next.len_utf8();
             }
-            cut_japanese(folded, start..end, &mut position, &mut words);
+            if wanted(&folded[start..end]) {
+                cut_japanese(folded, start..end, &mut position, words);
+            }
+            mixes |= before.replace(end) == Some(start);
             continue;
         }
         while let Some((at, next)) = rest.next_if(|(_, next)| matches!(script(*next), Script::Latin | Script::Digit)) {
             end = at + next.len_utf8();
         }
-        push_word(folded, start..end, position, false, &mut words);
-        position += 1;
+        if wanted(&folded[start..end]) {
+            push_word(folded, start..end, position, false, words);
+            position += 1;
+        }
+        mixes |= before.replace(end) == Some(start);
     }
-    overlay_mixed(folded, &mut words);
-    words
+    if mixes {
+        overlay_mixed(folded, wanted, words);
+    }
 }
 
 fn cut_japanese(folded: &str, range: Range<usize>, position: &mut usize, words: &mut Vec<Word>) {
@@ -128,9 +152,9 @@ fn cut_japanese(folded: &str, range: Range<usize>, position: &mut usize, words: 
 }
 
 /// Domain words that mix scripts (有機el) are laid over the runs they cross.
-fn overlay_mixed(folded: &str, words: &mut Vec<Word>) {
+fn overlay_mixed(folded: &str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Word>) {
     let mut compounds = Vec::new();
-    for text in &DOMAIN.mixed {
+    for text in DOMAIN.mixed.iter().filter(|text| wanted(text)) {
         for (start, _) in folded.match_indices(text.as_str()) {
             let covered = start..start + text.len();
             if folded[covered.end..].starts_with(|next: char| next.is_ascii_alphanumeric()) {
@@ -162,9 +186,31 @@ pub(crate) fn word_term(text: &str) -> String {
     }
     let text = &text[..end];
     if text.is_ascii() {
-        return ENGLISH.stem(text).into_owned();
+        return stem(text);
     }
     without_long_vowel(text).to_string()
+}
+
+thread_local! {
+    /// Stems of words met lately: a text says the same few words over and over, and a stem takes longer than its word.
+    static STEMS: RefCell<FxHashMap<String, String>> = RefCell::default();
+}
+
+/// When there are more, all are forgotten and made again.
+const STEMS_MOST: usize = 8_192;
+
+fn stem(word: &str) -> String {
+    STEMS.with_borrow_mut(|stems| {
+        if let Some(known) = stems.get(word) {
+            return known.clone();
+        }
+        let made = ENGLISH.stem(word).into_owned();
+        if stems.len() >= STEMS_MOST {
+            stems.clear();
+        }
+        stems.insert(word.to_owned(), made.clone());
+        made
+    })
 }
 
 /// Drops the last ー of a katakana word of four characters or more (コーディネーター = コーディネータ).
@@ -268,13 +314,13 @@ fn grams_of_piece(characters: &[char], piece: Range<usize>, emit: &mut impl FnMu
 
 /// The domain list, searched by longest match.
 struct DomainWords {
-    by_start: HashMap<char, Vec<String>>,
+    by_start: FxHashMap<char, Vec<String>>,
     mixed: Vec<String>,
 }
 
 impl DomainWords {
     fn read() -> DomainWords {
-        let mut by_start: HashMap<char, Vec<String>> = HashMap::new();
+        let mut by_start: FxHashMap<char, Vec<String>> = FxHashMap::default();
         let mut mixed = Vec::new();
         for line in DOMAIN_WORDS.lines() {
             let word = normalise(line.trim());

@@ -1,6 +1,6 @@
 //! Names of concepts, looked for in folded texts.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::Mention;
 use crate::analysis::normalise::to_katakana;
@@ -15,9 +15,9 @@ pub(super) fn is_latin(folded: &str) -> bool {
 /// Names with Japanese characters, as a tree of characters.
 #[derive(Debug, Default)]
 pub(super) struct JapaneseNames {
-    nodes: HashMap<(u32, char), u32>,
+    nodes: FxHashMap<(u32, char), u32>,
     /// By node: the concepts whose name ends here.
-    ends: HashMap<u32, Vec<u32>>,
+    ends: FxHashMap<u32, Vec<u32>>,
     count: u32,
 }
 
@@ -114,7 +114,7 @@ fn is_kana(character: char) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct LatinNames {
     /// By first stem: the stems that follow and the concepts, longest first.
-    by_first: HashMap<String, Vec<LatinName>>,
+    by_first: FxHashMap<String, Vec<LatinName>>,
 }
 
 #[derive(Debug)]
