@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use musubi_index::bench_corpus::BenchCorpus;
 use musubi_index::reference::Comparison;
-use musubi_index::{MatchRequest, SearchRequest, Terms, evidence};
+use musubi_index::{SearchRequest, Terms, evidence};
 
 fn main() {
     divan::main();

@@ -7,6 +7,7 @@ mod sought;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use sought::{Prepared, Sought, SoughtGram};
@@ -57,6 +58,7 @@ impl Terms {
 
     /// A concept shows wherever a text names it or a narrower one.
     pub(crate) fn add_concept(&mut self, taxonomy: &Arc<Taxonomy>, code: &str, weight: f32) {
+        self.prepared.forget();
         let entry = self.concepts.entry(code.to_string()).or_default();
         *entry = entry.max(weight);
         if self.taxonomy.0.is_none() {
@@ -76,7 +78,7 @@ impl Terms {
 
     /// The same, ready to be looked for in texts; made once.
     fn sought(&self) -> &Sought {
-        self.prepared.get(|| Sought::new(&self.words, &self.grams, &self.wholes))
+        self.prepared.get(|| Sought::new(self))
     }
 
     /// Whether there is nothing to look for.
@@ -219,7 +221,7 @@ fn showings<'found, 'terms>(
 }
 
 fn distinct_weight<'found, 'terms: 'found>(found: impl Iterator<Item = &'found Found<'terms>>) -> f32 {
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     found.filter(|found| seen.insert(found.term)).map(|found| found.weight).sum()
 }
 
@@ -269,7 +271,7 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
         let mut character = 0;
         let mut byte = 0;
         for word in words_in(&folded.text, |run| terms.sought().may_show(run)) {
-            let Some((term, weight)) = terms.words.get_key_value(&word.term) else { continue };
+            let Some((term, weight)) = terms.sought().word(&word.term) else { continue };
             if word.range.start < byte {
                 (character, byte) = (0, 0);
             }
@@ -277,7 +279,7 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
             byte = word.range.start;
             let last = character + folded.text[word.range.clone()].chars().count();
             let (start, end) = place.of(character, last);
-            found.push(Found { start, end, term, weight: *weight });
+            found.push(Found { start, end, term, weight });
         }
     }
     find_grams(&folded, terms, &place, &mut found);
@@ -307,18 +309,18 @@ fn find_grams<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>,
 /// Where the text names a concept of the query or a narrower one.
 fn find_concepts<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>, found: &mut Vec<Found<'terms>>) {
     let Some(taxonomy) = terms.taxonomy.0.as_deref().filter(|_| !terms.concepts.is_empty()) else { return };
+    let sought = terms.sought();
     let (mut character, mut byte) = (0, 0);
     for mention in taxonomy.find(&folded.text) {
         character += folded.text[byte..mention.range.start].chars().count();
         byte = mention.range.start;
         let last = character + folded.text[mention.range.clone()].chars().count();
-        let named = mention.concepts.iter().flat_map(|concept| {
-            std::iter::once(concept).chain(taxonomy.ancestors(*concept)).map(|number| taxonomy.code(*number))
-        });
-        let known = named.filter_map(|code| terms.concepts.get_key_value(code));
-        if let Some((term, weight)) = known.max_by(|left, right| left.1.total_cmp(right.1)) {
+        let named =
+            mention.concepts.iter().flat_map(|concept| std::iter::once(concept).chain(taxonomy.ancestors(*concept)));
+        let known = named.filter_map(|number| sought.concept(*number));
+        if let Some((term, weight)) = known.max_by(|left, right| left.1.total_cmp(&right.1)) {
             let (start, end) = place.of(character, last);
-            found.push(Found { start, end, term, weight: *weight });
+            found.push(Found { start, end, term, weight });
         }
     }
 }

@@ -368,16 +368,15 @@ fn highlights(reading: &Reading, terms: &Terms) -> Vec<Highlight> {
         if found.len() == HIGHLIGHTS_MOST {
             break;
         }
-        let (start, shown) = match text.place {
-            TextPlace::Title | TextPlace::Alias => (0, text.text.clone()),
+        let (start, shown, spans) = match text.place {
+            TextPlace::Title | TextPlace::Alias => (0, text.text.clone(), evidence::spans(&text.text, terms)),
             TextPlace::Body | TextPlace::Unwanted => match evidence::best_sentence(&text.text, terms) {
-                Some(sentence) => (sentence.start, sentence.text),
+                Some(sentence) => (sentence.start, sentence.text, sentence.spans),
                 None => continue,
             },
         };
-        let spans = evidence::spans(&shown, terms);
         if !spans.is_empty() {
-            let spans = spans.into_iter().map(|(start, end)| [start, end]).collect();
+            let spans = spans.into_iter().map(|(from, to)| [from - start, to - start]).collect();
             found.push(Highlight { field: text.field.clone(), lang: text.language, text: shown, start, spans });
         }
     }

@@ -1,10 +1,11 @@
 //! Reading hits again: whatever the index found is shown from here, under the caller's rights.
 
 use super::connection::Conn;
-use super::things::{self, Card, Stored};
+use super::things::{self, Card, Stored, ThingRow, of_kind};
+use super::values::{self, Parts};
 use crate::domain::entry::TextPlace;
 use crate::domain::vocabulary::Language;
-use crate::domain::{Capability, Entry, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed};
+use crate::domain::{Entry, Kind, Scope};
 use crate::error::Result;
 use std::collections::HashMap;
 
@@ -26,39 +27,35 @@ pub struct Text {
 
 /// Reads `ids` again in one go; what is gone or hidden is left out.
 pub fn read(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<String, Reading>> {
-    let cards = things::cards(conn, scope, ids)?;
-    let mut by_kind: HashMap<Kind, Vec<String>> = HashMap::new();
-    for card in cards.values() {
-        by_kind.entry(card.kind).or_default().push(card.id.clone());
-    }
-    let mut texts = HashMap::with_capacity(cards.len());
-    for (kind, ids) in by_kind {
-        match kind {
-            Kind::Organization => collect::<Organization>(conn, scope, &ids, &mut texts)?,
-            Kind::Person => collect::<Person>(conn, scope, &ids, &mut texts)?,
-            Kind::Capability => collect::<Capability>(conn, scope, &ids, &mut texts)?,
-            Kind::Seed => collect::<Seed>(conn, scope, &ids, &mut texts)?,
-            Kind::Need => collect::<Need>(conn, scope, &ids, &mut texts)?,
-            Kind::Record => collect::<Record>(conn, scope, &ids, &mut texts)?,
-            Kind::Exhibition => collect::<Exhibition>(conn, scope, &ids, &mut texts)?,
+    let rows = things::headers(conn, scope, ids)?;
+    let cards = things::cards_of(conn, scope, &rows)?;
+    let seen: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut parts = values::load(conn, &seen)?;
+    let mut by_kind: HashMap<Kind, Vec<ThingRow>> = HashMap::new();
+    for row in rows {
+        if let Some(kind) = Kind::from_code(&row.kind) {
+            by_kind.entry(kind).or_default().push(row);
         }
     }
-    Ok(cards
-        .into_iter()
-        .map(|(id, card)| {
-            let texts = texts.remove(&id).unwrap_or_default();
-            (id, Reading { card, texts })
-        })
-        .collect())
+    let mut texts = HashMap::with_capacity(cards.len());
+    for (kind, rows) in by_kind {
+        of_kind!(kind, E => collect::<E>(conn, scope, rows, &mut parts, &mut texts))?;
+    }
+    let reading = |card: Card| {
+        let texts = texts.remove(&card.id).unwrap_or_default();
+        (card.id.clone(), Reading { card, texts })
+    };
+    Ok(cards.into_iter().map(reading).collect())
 }
 
 fn collect<E: Stored>(
     conn: &mut Conn,
     scope: &Scope,
-    ids: &[String],
+    rows: Vec<ThingRow>,
+    parts: &mut HashMap<String, Parts>,
     found: &mut HashMap<String, Vec<Text>>,
 ) -> Result<()> {
-    for thing in things::get_many::<E>(conn, scope, ids)? {
+    for thing in things::assemble_with::<E>(conn, scope, rows, parts)? {
         let texts = texts_of(&thing.entry);
         found.insert(thing.header.id.to_string(), texts);
     }

@@ -229,40 +229,40 @@ fn seen(conn: &mut Conn, scope: &Scope, id: &ThingId) -> Result<Option<ThingRow>
 
 /// The things of one kind among `ids`, in any order; what is gone or hidden is left out.
 pub fn get_many<E: Stored>(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<Vec<Thing<E>>> {
+    let mut rows = headers(conn, scope, ids)?;
+    rows.retain(|row| row.kind == E::KIND.code());
+    assemble(conn, scope, rows)
+}
+
+/// The headers of `ids`, of any kind and in any order; what is gone or hidden is left out.
+pub(super) fn headers(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<Vec<ThingRow>> {
     let mut rows = Vec::with_capacity(ids.len());
     for ids in ids.chunks(IN_LIST) {
-        let some: Vec<ThingRow> = visible(scope)
-            .filter(things::id.eq_any(ids.to_vec()).and(things::kind.eq(E::KIND.code())))
-            .select(ThingRow::as_select())
-            .load(conn)?;
+        let some: Vec<ThingRow> =
+            visible(scope).filter(things::id.eq_any(ids.to_vec())).select(ThingRow::as_select()).load(conn)?;
         rows.extend(some);
     }
-    assemble(conn, scope, rows)
+    Ok(rows)
 }
 
 /// One line each for `ids`; what is gone or hidden is left out.
 pub fn cards(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<String, Card>> {
-    let mut found = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(IN_LIST) {
-        let rows: Vec<ThingRow> =
-            visible(scope).filter(things::id.eq_any(ids.to_vec())).select(ThingRow::as_select()).load(conn)?;
-        let masked = anonymous_among(conn, scope, &rows)?;
-        for mut row in rows {
-            let Some(kind) = Kind::from_code(&row.kind) else { continue };
-            if masked.contains(&row.id) {
-                row.owner_party = None;
-            }
-            let card = Card {
-                id: row.id.clone(),
-                kind,
-                version: row.version,
-                owner: row.owner_party,
-                title: Title { ja: row.title_ja, en: row.title_en },
-            };
-            found.insert(row.id, card);
-        }
-    }
-    Ok(found)
+    let rows = headers(conn, scope, ids)?;
+    Ok(cards_of(conn, scope, &rows)?.into_iter().map(|card| (card.id.clone(), card)).collect())
+}
+
+pub(super) fn cards_of(conn: &mut Conn, scope: &Scope, rows: &[ThingRow]) -> Result<Vec<Card>> {
+    let masked = anonymous_among(conn, scope, rows)?;
+    let card = |row: &ThingRow| {
+        Some(Card {
+            id: row.id.clone(),
+            kind: Kind::from_code(&row.kind)?,
+            version: row.version,
+            owner: row.owner_party.clone().filter(|_| !masked.contains(&row.id)),
+            title: Title { ja: row.title_ja.clone(), en: row.title_en.clone() },
+        })
+    };
+    Ok(rows.iter().filter_map(card).collect())
 }
 
 /// A card with where the thing stands.
@@ -276,14 +276,12 @@ pub struct Summary {
 
 /// As [`cards`], with more of the header.
 pub fn summaries(conn: &mut Conn, scope: &Scope, ids: &[String]) -> Result<HashMap<String, Summary>> {
-    let cards = cards(conn, scope, ids)?;
-    let rows: Vec<ThingRow> =
-        visible(scope).filter(things::id.eq_any(ids.to_vec())).select(ThingRow::as_select()).load(conn)?;
-    let headers = rows.into_iter().map(|row| (row.id.clone(), row.header()));
-    let mut headers: HashMap<String, Header> = headers.collect();
-    let summary = |(id, card): (String, Card)| {
-        let Header { status, verified_on, updated_at, .. } = headers.remove(&id)?;
-        Some((id, Summary { card, status, verified_on, updated_at }))
+    let rows = headers(conn, scope, ids)?;
+    let cards = cards_of(conn, scope, &rows)?;
+    let mut headers: HashMap<String, Header> = rows.iter().map(|row| (row.id.clone(), row.header())).collect();
+    let summary = |card: Card| {
+        let Header { status, verified_on, updated_at, .. } = headers.remove(&card.id)?;
+        Some((card.id.clone(), Summary { card, status, verified_on, updated_at }))
     };
     Ok(cards.into_iter().filter_map(summary).collect())
 }
@@ -295,13 +293,17 @@ fn anonymous_among(conn: &mut Conn, scope: &Scope, rows: &[ThingRow]) -> Result<
         row.kind == Kind::Need.code() && !scope.sees_behind(owner.as_ref())
     };
     let ids: Vec<&str> = rows.iter().filter(hidden).map(|row| row.id.as_str()).collect();
-    if ids.is_empty() {
+    let mut anonymous: Vec<String> = Vec::new();
+    for ids in ids.chunks(IN_LIST) {
+        let some: Vec<String> = needs::table
+            .filter(needs::thing_id.eq_any(ids).and(needs::anonymous.eq(true)))
+            .select(needs::thing_id)
+            .load(conn)?;
+        anonymous.extend(some);
+    }
+    if anonymous.is_empty() {
         return Ok(HashSet::new());
     }
-    let anonymous: Vec<String> = needs::table
-        .filter(needs::thing_id.eq_any(ids).and(needs::anonymous.eq(true)))
-        .select(needs::thing_id)
-        .load(conn)?;
     // Mutual interest names the owner to the other side.
     let opened = opened::opened_to(conn, scope, &anonymous)?;
     Ok(anonymous.into_iter().filter(|id| !opened.contains(id)).collect())
@@ -468,6 +470,17 @@ pub fn count_all(conn: &mut Conn) -> Result<i64> {
 fn assemble<E: Stored>(conn: &mut Conn, scope: &Scope, rows: Vec<ThingRow>) -> Result<Vec<Thing<E>>> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut parts = values::load(conn, &ids)?;
+    assemble_with(conn, scope, rows, &mut parts)
+}
+
+/// The things of one kind, from their headers and from the lists and links of all that are read together.
+pub(super) fn assemble_with<E: Stored>(
+    conn: &mut Conn,
+    scope: &Scope,
+    rows: Vec<ThingRow>,
+    parts: &mut HashMap<String, Parts>,
+) -> Result<Vec<Thing<E>>> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let mut own: HashMap<String, E::Row> = E::rows(conn, &ids)?.into_iter().collect();
     let named = if E::KIND == Kind::Need { opened::opened_to(conn, scope, &ids)? } else { HashSet::new() };
     let mut found = Vec::with_capacity(rows.len());

@@ -1,7 +1,8 @@
 //! Words that carry no meaning of their own. They are neither indexed nor searched for.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 const ENGLISH: &str = "a an and are as at be been but by can could did do does for from had has have how i if in into is it its may me more most must my no nor not of on or our \
     shall should so some such than that the their them then there these they this those through to under up us via was we were what when where which while who will with within \
@@ -13,7 +14,7 @@ const JAPANESE: &str = "から まで より ので のに では には とは 
     どこ です ます でした ました ください くださる たい たく たち れる られ られる せる させ させる 良い よい 使う 使っ 使った 用い 用いた 用いる 行う 行い 行っ 行った \
     得る よう ような ように という といった として とした について における に対する に関する ですが";
 
-static WORDS: LazyLock<HashSet<&'static str>> =
+static WORDS: LazyLock<FxHashSet<&'static str>> =
     LazyLock::new(|| ENGLISH.split_whitespace().chain(JAPANESE.split_whitespace()).collect());
 
 /// Whether a folded word is left out: listed, or hiragana of at most two characters.

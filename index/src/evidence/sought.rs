@@ -1,11 +1,11 @@
 //! The terms of a query made ready for looking at many texts: most runs of a text show none of them, and are then not cut
 //! into words at all.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
+use super::Terms;
 use crate::analysis::segment::{Script, script};
 
 /// What a text is looked through for.
@@ -13,7 +13,10 @@ use crate::analysis::segment::{Script, script};
 pub(super) struct Sought {
     /// By first character: how words that are sought begin.
     beginnings: FxHashMap<char, Vec<String>>,
+    words: FxHashMap<String, f32>,
     grams: FxHashMap<(char, Option<char>), SoughtGram>,
+    /// By the number of the concept in its tree: its code.
+    concepts: FxHashMap<u32, (String, f32)>,
 }
 
 #[derive(Debug, Clone)]
@@ -25,9 +28,9 @@ pub(super) struct SoughtGram {
 }
 
 impl Sought {
-    pub(super) fn new(words: &HashMap<String, f32>, grams: &HashMap<String, f32>, wholes: &HashSet<String>) -> Self {
+    pub(super) fn new(terms: &Terms) -> Self {
         let mut beginnings: FxHashMap<char, Vec<String>> = FxHashMap::default();
-        for word in words.keys() {
+        for word in terms.words.keys() {
             let beginning = beginning(word);
             if let Some(first) = beginning.chars().next() {
                 beginnings.entry(first).or_default().push(beginning.to_owned());
@@ -36,9 +39,18 @@ impl Sought {
         let gram = |(term, weight): (&String, &f32)| {
             let mut characters = term.chars();
             let key = (characters.next()?, characters.next());
-            Some((key, SoughtGram { term: term.clone(), weight: *weight, whole: wholes.contains(term) }))
+            Some((key, SoughtGram { term: term.clone(), weight: *weight, whole: terms.wholes.contains(term) }))
         };
-        Self { beginnings, grams: grams.iter().filter_map(gram).collect() }
+        let concept = |(code, weight): (&String, &f32)| {
+            let number = terms.taxonomy.0.as_deref()?.number(code)?;
+            Some((number, (code.clone(), *weight)))
+        };
+        Self {
+            beginnings,
+            words: terms.words.iter().map(|(term, weight)| (term.clone(), *weight)).collect(),
+            grams: terms.grams.iter().filter_map(gram).collect(),
+            concepts: terms.concepts.iter().filter_map(concept).collect(),
+        }
     }
 
     /// Whether a run of a folded text can show a word that is sought. A Latin run is one word; a Japanese one holds words
@@ -54,6 +66,14 @@ impl Sought {
             Some(_) => run.char_indices().next().is_some_and(begins),
             None => false,
         }
+    }
+
+    pub(super) fn word(&self, term: &str) -> Option<(&str, f32)> {
+        self.words.get_key_value(term).map(|(term, weight)| (term.as_str(), *weight))
+    }
+
+    pub(super) fn concept(&self, number: u32) -> Option<(&str, f32)> {
+        self.concepts.get(&number).map(|(code, weight)| (code.as_str(), *weight))
     }
 
     pub(super) fn gram(&self, characters: (char, Option<char>)) -> Option<&SoughtGram> {
@@ -99,10 +119,12 @@ mod tests {
     use crate::analysis::normalise::normalise;
     use crate::analysis::segment::{words, words_in};
     use crate::bench_corpus::BenchCorpus;
+    use std::collections::HashSet;
 
     fn sought(terms: &[String]) -> Sought {
-        let words = terms.iter().map(|term| (term.clone(), 1.0)).collect();
-        Sought::new(&words, &HashMap::new(), &HashSet::new())
+        let mut sought = Terms::default();
+        terms.iter().for_each(|term| sought.add_word(term, 1.0));
+        Sought::new(&sought)
     }
 
     /// Each word of a text, looked for by itself, is found in every place where cutting the whole text finds it.

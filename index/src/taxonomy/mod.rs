@@ -181,6 +181,11 @@ impl Taxonomy {
         self.concepts.is_empty()
     }
 
+    /// The number of a concept in this tree.
+    pub(crate) fn number(&self, code: &str) -> Option<u32> {
+        self.concepts.binary_search_by(|concept| concept.code.as_str().cmp(code)).ok().map(|number| number as u32)
+    }
+
     pub(crate) fn code(&self, number: u32) -> &str {
         self.concepts.get(number as usize).map_or("", |concept| &concept.code)
     }
