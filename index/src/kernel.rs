@@ -118,13 +118,13 @@ pub(crate) struct LengthTables {
 }
 
 impl LengthTables {
-    pub(crate) fn new(snapshot: &Snapshot, weights: &FieldWeights) -> LengthTables {
+    pub(crate) fn new(mean_lengths: &[f32; TEXT_FIELDS], weights: &FieldWeights) -> LengthTables {
         let mut tables = [[0.0; 256]; TEXT_FIELDS];
         for (field, table) in tables.iter_mut().enumerate() {
             for (norm, entry) in table.iter_mut().enumerate() {
                 let length = tantivy::fieldnorm::FieldNormReader::id_to_fieldnorm(norm as u8) as f32;
                 let share = weights.length[field];
-                *entry = weights.saturation * (1.0 - share + share * length / snapshot.mean_lengths[field]);
+                *entry = weights.saturation * (1.0 - share + share * length / mean_lengths[field]);
             }
         }
         LengthTables { tables, weights: *weights }
@@ -142,6 +142,9 @@ impl LengthTables {
         scores: &mut [f32],
         mut seen: Option<&mut Bits>,
     ) -> Result<(), EngineError> {
+        if factor == 0.0 {
+            return mark(segment, field, info, seen);
+        }
         let mut postings = open_postings(segment, field, info, IndexRecordOption::WithFreqs)?;
         let factor = factor * self.weights.weights[field as usize] * (self.weights.saturation + 1.0);
         let table = &self.tables[field as usize];
@@ -161,6 +164,17 @@ impl LengthTables {
         }
         Ok(())
     }
+}
+
+/// A term that selects and adds nothing: its frequencies are not read.
+fn mark(segment: &Segment, field: TextField, info: &TermInfo, seen: Option<&mut Bits>) -> Result<(), EngineError> {
+    let Some(seen) = seen else { return Ok(()) };
+    let mut postings = open_postings(segment, field, info, IndexRecordOption::Basic)?;
+    while postings.block_len() > 0 {
+        seen.insert_all(postings.docs());
+        postings.advance();
+    }
+    Ok(())
 }
 
 pub(crate) fn open_postings(

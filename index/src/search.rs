@@ -15,7 +15,7 @@ use crate::document::Attribute;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
 use crate::evidence::Terms;
 use crate::freshness::{self, Freshness};
-use crate::kernel::{Address, Best, FieldWeights, LengthTables, Pool, Scores, ordered};
+use crate::kernel::{Address, Best, Pool, Scores, ordered};
 use crate::query::correction;
 use crate::query::parse::{Node, parse};
 use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, has_text, plan};
@@ -57,14 +57,7 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     let mut terms = Terms::default();
     let plan = plan(snapshot, &tree, false, &mut terms)?;
     let name = whole_name(&tree, &request.query);
-    let searching = Searching {
-        snapshot,
-        pool,
-        request,
-        plan: &plan,
-        name: name.as_deref(),
-        lengths: LengthTables::new(snapshot, &FieldWeights::default()),
-    };
+    let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref() };
     let mut found = searching.find(false)?;
     if found.total == 0
         && let Some(corrected) = correction::corrected(snapshot, &tree, &request.query)?
@@ -92,8 +85,7 @@ pub(crate) fn selected(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest
     let Ok(tree) = parse(&request.query) else { return Ok(Vec::new()) };
     let plan = plan(snapshot, &tree, false, &mut Terms::default())?;
     let name = whole_name(&tree, &request.query);
-    let lengths = LengthTables::new(snapshot, &FieldWeights::default());
-    let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref(), lengths };
+    let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref() };
     let mut ids = Vec::new();
     for (segment, found) in snapshot.segments.iter().zip(&searching.find(false)?.segments) {
         for document in found.hits.iter() {
@@ -161,7 +153,6 @@ struct Searching<'search> {
     request: &'search SearchRequest,
     plan: &'search Plan,
     name: Option<&'search str>,
-    lengths: LengthTables,
 }
 
 impl<'search> Searching<'search> {
@@ -311,7 +302,7 @@ impl<'search> Searching<'search> {
         for planned in planned {
             for (located, factor) in planned.located.iter().zip(planned.factors) {
                 if let Some(info) = &located.infos[number] {
-                    self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
+                    self.snapshot.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
                 }
             }
         }
@@ -333,7 +324,7 @@ impl<'search> Searching<'search> {
             let mut seen = Bits::empty(documents);
             for (located, factor) in planned.located.iter().zip(planned.factors) {
                 if let Some(info) = &located.infos[number] {
-                    self.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
+                    self.snapshot.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
                 }
             }
             if relaxed {
@@ -348,7 +339,14 @@ impl<'search> Searching<'search> {
             for (place, located) in planned.located.iter().enumerate() {
                 let mut seen = Bits::empty(documents);
                 if let Some(info) = &located.infos[number] {
-                    self.lengths.add(segment, located.field, info, planned.factors[place], scores, Some(&mut seen))?;
+                    self.snapshot.lengths.add(
+                        segment,
+                        located.field,
+                        info,
+                        planned.factors[place],
+                        scores,
+                        Some(&mut seen),
+                    )?;
                 }
                 if relaxed && planned.factors[place] > 0.0 {
                     any.or(&seen);
@@ -425,19 +423,20 @@ impl<'search> Searching<'search> {
         let mut candidates: Vec<(PageKey, Hit)> = Vec::new();
         for (segment, found) in self.snapshot.segments.iter().zip(&found.segments) {
             let mut best = Best::new(wanted);
-            let name_ordinals = segment.tables.sort_keys.as_ref();
-            found.hits.for_each(|document| {
-                let key = match self.request.sort {
-                    Sort::Relevance => ordered(found.scores.values[document as usize]),
-                    Sort::Updated => segment.tables.updated.first(document).unwrap_or(i64::MIN),
-                    Sort::Name => {
-                        -(name_ordinals
-                            .and_then(|keys| keys.ords().first(document))
-                            .map_or(i64::MAX, |ordinal| ordinal as i64))
-                    }
-                };
-                best.offer(key, document, segment);
-            });
+            let mut offer_by = |key: &dyn Fn(u32) -> i64| {
+                found.hits.for_each(|document| best.offer(key(document), document, segment));
+            };
+            let (updated, names) = (&segment.tables.updated, segment.tables.sort_keys.as_ref());
+            match self.request.sort {
+                Sort::Relevance => found.hits.for_each(|document| {
+                    best.offer(ordered(found.scores.values[document as usize]), document, segment);
+                }),
+                Sort::Updated => offer_by(&|document| updated.first(document).unwrap_or(i64::MIN)),
+                Sort::Name => offer_by(&|document| {
+                    let ordinal = names.and_then(|keys| keys.ords().first(document));
+                    -ordinal.map_or(i64::MAX, |ordinal| ordinal as i64)
+                }),
+            }
             for document in best.finish() {
                 let score = found.scores.values[document as usize];
                 let key = match self.request.sort {

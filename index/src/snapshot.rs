@@ -15,6 +15,7 @@ use tantivy::{Searcher, SegmentReader};
 use crate::bits::Bits;
 use crate::document::Attribute;
 use crate::error::EngineError;
+use crate::kernel::{FieldWeights, LengthTables};
 use crate::mark::Mark;
 use crate::schema::{self, SOURCE_RECORD, TEXT_FIELDS, TextField, fields};
 use crate::taxonomy::Taxonomy;
@@ -481,6 +482,8 @@ pub(crate) struct Snapshot {
     pub(crate) documents: u64,
     /// Mean length of each text field over the public documents that have it, in tokens; at least 1.
     pub(crate) mean_lengths: [f32; TEXT_FIELDS],
+    /// What a search scores by.
+    pub(crate) lengths: LengthTables,
     party_facts: OnceLock<PartyFacts>,
 }
 
@@ -505,6 +508,7 @@ impl Snapshot {
             taxonomy: Arc::clone(taxonomy),
             documents: 0,
             mean_lengths: [1.0; TEXT_FIELDS],
+            lengths: LengthTables::new(&[1.0; TEXT_FIELDS], &FieldWeights::default()),
             party_facts: OnceLock::new(),
         }
     }
@@ -541,6 +545,7 @@ impl Snapshot {
             taxonomy: Arc::clone(taxonomy),
             documents: totals.documents,
             mean_lengths,
+            lengths: LengthTables::new(&mean_lengths, &FieldWeights::default()),
             party_facts: OnceLock::new(),
         })
     }

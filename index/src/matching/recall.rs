@@ -358,7 +358,7 @@ fn best_documents(
     allowed: &[Bits],
     speakers: Speakers,
 ) -> Result<Vec<(Address, f32)>, EngineError> {
-    let lengths = LengthTables::new(snapshot, &weights.fields);
+    let lengths = LengthTables::new(&snapshot.mean_lengths, &weights.fields);
     let mut best = Vec::new();
     for (number, segment) in snapshot.segments.iter().enumerate() {
         let allowed = &allowed[number];
