@@ -12,7 +12,7 @@ use tantivy::schema::IndexRecordOption;
 use crate::bits::Bits;
 use crate::error::EngineError;
 use crate::schema::{TEXT_FIELDS, TextField};
-use crate::snapshot::{Segment, Snapshot, damaged, lock};
+use crate::snapshot::{Segment, damaged, lock};
 
 /// Saturation of term frequency and weight of length, by field.
 #[derive(Debug, Clone, Copy, PartialEq)]

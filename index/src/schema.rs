@@ -254,7 +254,7 @@ static FINGERPRINT: LazyLock<String> = LazyLock::new(|| {
     for word in segment::words(&normalise(
         "有機エレクトロニクスの封止技術と腸内細菌の代謝物解析をものづくり現場で活用するcollaborations",
     )) {
-        hash.update(word.term);
+        hash.update(word.term.as_bytes());
     }
     let mut text = String::new();
     for byte in hash.finalize().iter().take(12) {

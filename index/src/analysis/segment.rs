@@ -3,6 +3,7 @@
 //! Runs of Japanese are cut by the dictionary of `icu_segmenter`; a word of the domain list is added whole at the
 //! place of its first part, so that 有機太陽電池 is found as itself, as 太陽電池 and as 電池. Latin words are stemmed.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -27,9 +28,9 @@ const LONGEST_WORD: usize = 120;
 
 /// One word of a folded text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+pub struct Word<'text> {
     /// What is indexed and looked up: folded, without its last long vowel mark, stemmed.
-    pub term: String,
+    pub term: Cow<'text, str>,
     /// Bytes of the folded text it covers.
     pub range: Range<usize>,
     /// Ordinal of the word; a domain word shares it with its first part.
@@ -72,7 +73,7 @@ pub(crate) fn is_katakana(character: char) -> bool {
 }
 
 /// The words of a folded text, stop words left out (their positions stay).
-pub fn words(folded: &str) -> Vec<Word> {
+pub fn words(folded: &str) -> Vec<Word<'_>> {
     let mut words = Vec::with_capacity(folded.len() / 4 + 1);
     cut(folded, |_| true, &mut words);
     words
@@ -80,13 +81,13 @@ pub fn words(folded: &str) -> Vec<Word> {
 
 /// The words in the runs that are wanted: the others are not cut, which is what takes the time. A run is Japanese, or
 /// Latin letters and digits, or a word that mixes them. Positions count what was cut.
-pub(crate) fn words_in(folded: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
+pub(crate) fn words_in(folded: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     cut(folded, wanted, &mut words);
     words
 }
 
-fn cut(folded: &str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Word>) {
+fn cut<'text>(folded: &'text str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Word<'text>>) {
     let mut position = 0;
     // Where the run before ends, and whether two scripts touch anywhere.
     let (mut before, mut mixes) = (None, false);
@@ -121,7 +122,7 @@ fn cut(folded: &str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Word>) {
     }
 }
 
-fn cut_japanese(folded: &str, range: Range<usize>, position: &mut usize, words: &mut Vec<Word>) {
+fn cut_japanese<'text>(folded: &'text str, range: Range<usize>, position: &mut usize, words: &mut Vec<Word<'text>>) {
     let run = &folded[range.clone()];
     let first_word = words.len();
     let mut previous = 0;
@@ -152,7 +153,7 @@ fn cut_japanese(folded: &str, range: Range<usize>, position: &mut usize, words: 
 }
 
 /// Domain words that mix scripts (有機el) are laid over the runs they cross.
-fn overlay_mixed(folded: &str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Word>) {
+fn overlay_mixed<'text>(folded: &'text str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Word<'text>>) {
     let mut compounds = Vec::new();
     for text in DOMAIN.mixed.iter().filter(|text| wanted(text)) {
         for (start, _) in folded.match_indices(text.as_str()) {
@@ -170,7 +171,13 @@ fn overlay_mixed(folded: &str, wanted: impl Fn(&str) -> bool, words: &mut Vec<Wo
     }
 }
 
-fn push_word(folded: &str, range: Range<usize>, position: usize, compound: bool, words: &mut Vec<Word>) {
+fn push_word<'text>(
+    folded: &'text str,
+    range: Range<usize>,
+    position: usize,
+    compound: bool,
+    words: &mut Vec<Word<'text>>,
+) {
     let text = &folded[range.clone()];
     if is_stop_word(text) {
         return;
@@ -179,16 +186,16 @@ fn push_word(folded: &str, range: Range<usize>, position: usize, compound: bool,
 }
 
 /// The indexed form of one folded word.
-pub(crate) fn word_term(text: &str) -> String {
+pub(crate) fn word_term(text: &str) -> Cow<'_, str> {
     let mut end = text.len().min(LONGEST_WORD);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let text = &text[..end];
     if text.is_ascii() {
-        return stem(text);
+        return Cow::Owned(stem(text));
     }
-    without_long_vowel(text).to_string()
+    Cow::Borrowed(without_long_vowel(text))
 }
 
 thread_local! {
@@ -362,7 +369,7 @@ mod tests {
     use super::*;
 
     fn terms(text: &str) -> Vec<String> {
-        words(&normalise(text)).into_iter().map(|word| word.term).collect()
+        words(&normalise(text)).into_iter().map(|word| word.term.into_owned()).collect()
     }
 
     fn pairs(text: &str) -> Vec<String> {

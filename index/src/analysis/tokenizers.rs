@@ -20,23 +20,24 @@ pub(crate) fn register(manager: &TokenizerManager, taxonomy: &Arc<Taxonomy>) {
 #[derive(Clone)]
 struct WordTokenizer;
 
-struct WordStream {
-    words: std::vec::IntoIter<Word>,
+struct WordStream<'a> {
+    words: std::vec::IntoIter<Word<'a>>,
     token: Token,
 }
 
 impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = WordStream;
+    type TokenStream<'a> = WordStream<'a>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream {
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
         WordStream { words: words(text).into_iter(), token: Token::default() }
     }
 }
 
-impl TokenStream for WordStream {
+impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
         let Some(word) = self.words.next() else { return false };
-        self.token.text = word.term;
+        self.token.text.clear();
+        self.token.text.push_str(&word.term);
         self.token.position = word.position;
         self.token.offset_from = word.range.start;
         self.token.offset_to = word.range.end;

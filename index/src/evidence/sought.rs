@@ -140,7 +140,7 @@ mod tests {
         for text in texts {
             let folded = normalise(&text);
             let all = words(&folded);
-            for term in all.iter().map(|word| word.term.clone()).collect::<HashSet<String>>() {
+            for term in all.iter().map(|word| word.term.to_string()).collect::<HashSet<String>>() {
                 let sought = sought(std::slice::from_ref(&term));
                 let places = |words: Vec<crate::analysis::segment::Word>| -> Vec<std::ops::Range<usize>> {
                     words.into_iter().filter(|word| word.term == term).map(|word| word.range).collect()

@@ -27,7 +27,7 @@ impl Spoken {
         let mut term = String::new();
         for text in texts {
             let folded = normalise(text);
-            spoken.words.extend(segment::words(&folded).into_iter().map(|word| word.term));
+            spoken.words.extend(segment::words(&folded).into_iter().map(|word| word.term.into_owned()));
             segment::grams(&folded, |gram| {
                 if !gram.weak {
                     gram.write(&mut term);

@@ -279,7 +279,7 @@ pub(crate) fn choose(
         let mut counts: HashMap<(TermKind, String), u32> = HashMap::new();
         let folded = normalise(text);
         for word in segment::words(&folded) {
-            *counts.entry((TermKind::Word, word.term)).or_default() += 1;
+            *counts.entry((TermKind::Word, word.term.into_owned())).or_default() += 1;
         }
         let mut term = String::new();
         segment::grams(&folded, |gram| {

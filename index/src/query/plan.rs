@@ -193,7 +193,7 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
     let gram_fields = [TextField::TitleGrams, TextField::BodyGrams];
     for word in segment::words(&folded) {
         if !word.compound && word.term.is_ascii() {
-            places.words.push((word.term.clone(), word.position as u32));
+            places.words.push((word.term.to_string(), word.position as u32));
         }
         if leaf.words.iter().any(|known| known.text == word.term) {
             continue;
@@ -202,7 +202,7 @@ fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mu
         if !negated {
             terms.add_word(&word.term, factors[0].max(factors[1]));
         }
-        leaf.words.push(Planned { text: word.term, located, factors, optional: word.compound });
+        leaf.words.push(Planned { text: word.term.into_owned(), located, factors, optional: word.compound });
     }
     let mut pairs = Vec::new();
     segment::grams(&folded, |gram| pairs.push(gram));

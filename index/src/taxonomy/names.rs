@@ -190,7 +190,7 @@ fn stems(folded: &str) -> Vec<Stem> {
         }
         let word = &folded[start..end];
         if !is_stop_word(word) {
-            stems.push(Stem { term: word_term(word), start, end, follows });
+            stems.push(Stem { term: word_term(word).into_owned(), start, end, follows });
             follows = true;
         }
     }

@@ -189,7 +189,7 @@ pub(super) fn stem(word: &str, before: &str) -> String {
     const VERBS: &[&str] = &["we", "to", "can", "also", "they", "and", "or"];
     let one = word.strip_suffix('s').unwrap_or(word);
     let verb = one == word && VERBS.contains(&before);
-    if THINGS.contains(&one) && !verb { format!("{one}s") } else { word_term(word) }
+    if THINGS.contains(&one) && !verb { format!("{one}s") } else { word_term(word).into_owned() }
 }
 
 const CONTRASTS: &[&str] =

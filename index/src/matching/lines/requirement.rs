@@ -151,7 +151,7 @@ impl Form {
                 plain_unit(surface, &word.term, word.range.start)
             };
             if let Some(mut unit) = unit {
-                let role = ROLE_WORDS.contains(surface) || ROLE_WORDS.contains(word.term.as_str());
+                let role = ROLE_WORDS.contains(surface) || ROLE_WORDS.contains(&*word.term);
                 if role && surface.is_ascii() {
                     continue;
                 }
