@@ -1,5 +1,6 @@
 //! Searches over HTTP beside the reference handler: a bare actix-web handler that runs the same query on the same index,
-//! reads the same twenty rows from the same database, and sends the same payload. In one run, taking turns.
+//! reads the same twenty rows from the same database, and sends the same payload, which lies ready. In one run, taking
+//! turns. *Texts*: it reads the rows whose texts the service shows; *titles*: the heads of these rows only.
 //!
 //! cargo bench --bench http -- --size 10000 --seconds 4
 //!
@@ -12,7 +13,7 @@ use musubi::auth::AuthSettings;
 use musubi::auth::limits::LimitSettings;
 use musubi::domain::{Actor, Capability, Clock, Organization, Scope, parse};
 use musubi::feed::Pace;
-use musubi::store::{Database, DatabaseSettings, Target, log, migrate, things};
+use musubi::store::{Database, DatabaseSettings, Target, log, migrate, readings, things};
 use musubi_index::bench_corpus::{BenchCorpus, BenchOrganization};
 use musubi_index::{Attribute, Engine, Filters, SearchRequest, Settings};
 use serde_json::{Value, json};
@@ -90,18 +91,23 @@ fn main() -> Any<()> {
             let reference = Reference { engine: app.engine.clone(), database: database.clone(), questions };
             let bare = serve(reference_server(reference, workers))?;
             let of_service: Vec<String> = paths.iter().map(|path| format!("{service}{path}")).collect();
-            let of_bare: Vec<String> = (0..paths.len()).map(|number| format!("{bare}/{number}")).collect();
+            let of = |what: &str| -> Vec<String> {
+                (0..paths.len()).map(|number| format!("{bare}/{what}/{number}")).collect()
+            };
+            let (with_texts, with_titles) = (of("texts"), of("titles"));
             let name = if faceted { format!("{name}, ten facets, two chosen") } else { name.to_owned() };
             for clients in CLIENTS {
                 let turn = Duration::from_secs_f64(seconds as f64 / TURNS as f64);
-                let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+                let (mut ours, mut texts, mut titles) = (Vec::new(), Vec::new(), Vec::new());
                 for _ in 0..TURNS {
                     ours.extend(measure(&of_service, clients, turn)?);
-                    theirs.extend(measure(&of_bare, clients, turn)?);
+                    texts.extend(measure(&with_texts, clients, turn)?);
+                    titles.extend(measure(&with_titles, clients, turn)?);
                 }
-                let (ours, theirs) = (Figures::of(ours, seconds), Figures::of(theirs, seconds));
+                let ours = Figures::of(ours, seconds);
                 ours.print(&name, clients, "service", None);
-                theirs.print(&name, clients, "reference", Some(&ours));
+                Figures::of(texts, seconds).print(&name, clients, "reference, texts", Some(&ours));
+                Figures::of(titles, seconds).print(&name, clients, "reference, titles", Some(&ours));
             }
         }
     }
@@ -217,20 +223,23 @@ fn reference_server(
     move |listener| {
         let reference = web::Data::new(reference);
         let server = HttpServer::new(move || {
-            actix_web::App::new().app_data(reference.clone()).route("/{number}", web::get().to(answer))
+            actix_web::App::new().app_data(reference.clone()).route("/{what}/{number}", web::get().to(answer))
         });
         Ok(server.workers(workers).disable_signals().listen(listener)?.run())
     }
 }
 
-async fn answer(reference: web::Data<Reference>, number: web::Path<usize>) -> HttpResponse {
-    let number = number.into_inner();
+async fn answer(reference: web::Data<Reference>, path: web::Path<(String, usize)>) -> HttpResponse {
+    let (what, number) = path.into_inner();
     let done = web::block(move || {
         let question = reference.questions.get(number)?;
         let answer = reference.engine.search(&question.request).ok()?;
         let ids: Vec<String> = answer.hits.iter().map(|hit| hit.id.clone()).collect();
-        let cards = reference.database.read(|conn| things::cards(conn, &Scope::Public, &ids)).ok()?;
-        (cards.len() == ids.len()).then(|| question.payload.clone())
+        let read = reference.database.read(|conn| match what.as_str() {
+            "texts" => Ok(readings::read(conn, &Scope::Public, &ids)?.len()),
+            _ => Ok(things::cards(conn, &Scope::Public, &ids)?.len()),
+        });
+        (read.ok()? == ids.len()).then(|| question.payload.clone())
     });
     match done.await {
         Ok(Some(payload)) => HttpResponse::Ok().content_type("application/json").body(payload),
