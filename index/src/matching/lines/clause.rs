@@ -354,7 +354,7 @@ fn latin_markers(markers: &[&'static str]) -> Vec<(&'static str, String)> {
 }
 
 fn marker_in_latin(latin: &str, marker: &str) -> bool {
-    marker.is_ascii() && latin.contains(&latin_words(marker))
+    marker.is_ascii() && latin.len() > 1 && latin.contains(&latin_words(marker))
 }
 
 fn read_clause(text: String) -> Clause {
@@ -426,7 +426,7 @@ fn somebody_elses(text: &str, latin: &str, denials: &[&'static str]) -> bool {
     if denials.iter().any(given_away) {
         return false;
     }
-    let japanese = markers::OTHERS.iter().any(|other| {
+    let japanese = markers::OTHERS.iter().filter(|other| text.contains(**other)).any(|other| {
         text.match_indices(other).any(|(at, _)| {
             let own = text[..at]
                 .chars()

@@ -50,7 +50,8 @@ pub(super) fn stands_alone(text: &str, start: usize, name: &str) -> bool {
 pub(super) fn find_unit(unit: &Unit, clause: &Clause) -> Option<Hit> {
     // The longest spelling that is there says most exactly what it is.
     let mut best: Option<Hit> = None;
-    for name in &unit.japanese {
+    // Whether it is there at all is asked first: that is much quicker than where.
+    for name in unit.japanese.iter().filter(|name| clause.text.contains(name.as_str())) {
         for (start, _) in clause.text.match_indices(name.as_str()) {
             if lone(unit, name) && !stands_alone(&clause.text, start, name) {
                 continue;
@@ -91,7 +92,7 @@ pub(super) fn in_a_list(name: &str, text: &str) -> Option<Hit> {
         &["試験", "加工", "測定", "検査", "分析", "解析", "めっき", "溶接", "塗装", "印刷", "成形", "研削", "処理"];
     const FURTHEST: usize = 24;
     let tail = SHARED.iter().find(|tail| name.ends_with(**tail))?;
-    let begins = name.strip_suffix(tail).filter(|begins| begins.chars().count() > 1)?;
+    let begins = name.strip_suffix(tail).filter(|begins| text.contains(begins) && begins.chars().count() > 1)?;
     text.match_indices(begins).find_map(|(start, _)| {
         let after = &text[start + begins.len()..];
         if !after.starts_with(['・', '、', 'と', 'や']) {
