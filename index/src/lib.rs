@@ -68,7 +68,7 @@ pub use mark::Mark;
 pub use matching::asks::Spoken;
 pub use matching::score::{PARTS, Weights};
 pub use matching::{coalition, lines, purpose};
-pub use query::parse::{conditions, unknown_names};
+pub use query::parse::{conditions, is_minus, unknown_names};
 pub use request::{
     Condition, ConditionField, Filters, Hit, MatchAnswer, MatchRequest, Meaning, Meanings, PartyScore, Reader,
     SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest, ThingsAnswer,

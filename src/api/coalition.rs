@@ -12,7 +12,6 @@ use crate::domain::finding::Message;
 use crate::domain::vocabulary::{Kind, OrganizationKind, Strength};
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
 use crate::error::{Error, Result};
-use crate::store::page::Page;
 use crate::store::things;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::coalition::{self, Candidate, Question, Set};
@@ -228,14 +227,11 @@ fn check(query: &CoalitionQuery) -> Result<()> {
             ),
         ));
     }
-    if let Some(limit) = query.limit {
-        Page::parse_limit(Some(limit))?;
-        if limit > 20 {
-            return Err(Error::invalid(
-                "/limit",
-                Defect::new("limit.range", "limit は1〜20です。", "limit is a number from 1 to 20."),
-            ));
-        }
+    if query.limit.is_some_and(|limit| !(1..=20).contains(&limit)) {
+        return Err(Error::invalid(
+            "/limit",
+            Defect::new("limit.range", "limit は1〜20です。", "limit is a number from 1 to 20."),
+        ));
     }
     let mut findings = Vec::new();
     for (name, pairs) in [("together", &query.together), ("apart", &query.apart)] {
@@ -250,6 +246,17 @@ fn check(query: &CoalitionQuery) -> Result<()> {
                 "A pair takes two different parties.",
             );
             findings.push(Finding::new(format!("/{name}/{place}"), defect));
+        }
+    }
+    let same = |one: &[ThingId; 2], other: &[ThingId; 2]| one.iter().all(|party| other.contains(party));
+    for (place, pair) in query.together.iter().enumerate() {
+        if let Some(against) = query.apart.iter().position(|other| same(pair, other)) {
+            let defect = Defect::new(
+                "coalition.contradiction",
+                format!("同じ組が apart の{}件目にもあります。どちらかを外してください。", against + 1),
+                format!("The same pair stands in apart, too (number {}). Take one of them out.", against + 1),
+            );
+            findings.push(Finding::new(format!("/together/{place}"), defect));
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }

@@ -9,6 +9,7 @@ use crate::domain::finding::Message;
 use crate::domain::text::{canonical, fold};
 use crate::domain::vocabulary::Kind;
 use crate::error::{Error, Result};
+use crate::exchange::cells::certificate;
 use crate::store::{Conn, vocabulary};
 use chrono::{Datelike, NaiveDate};
 use musubi_index::{Attribute, Condition, ConditionField, Meaning, Meanings, conditions};
@@ -43,8 +44,11 @@ fn meaning(conn: &mut Conn, condition: &Condition) -> Result<Meaning> {
             named(condition, &values, &names.collect())
         }
         ConditionField::Owner => Ok(Meaning::Any(values)),
-        ConditionField::Attribute(Attribute::Industry | Attribute::Certificate) => {
+        ConditionField::Attribute(Attribute::Industry) => {
             Ok(Meaning::Any(values.iter().map(|value| value.to_lowercase()).collect()))
+        }
+        ConditionField::Attribute(Attribute::Certificate) => {
+            Ok(Meaning::Any(values.iter().map(|value| certificate(value)).collect()))
         }
         ConditionField::Attribute(Attribute::Readiness) => numbers(condition, 9),
         ConditionField::Attribute(Attribute::Sdg) => numbers(condition, 17),

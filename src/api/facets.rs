@@ -1,5 +1,6 @@
 //! The counts beside the hits of a search: each facet without its own filter, a chosen value always there.
 
+use super::line_facts::certificate;
 use super::search::{SearchQuery, typed};
 use super::{vocabularies, wire};
 use crate::domain::Defect;
@@ -92,7 +93,10 @@ pub(super) fn bodies(
             continue;
         }
         let labels = vocabularies::labels(conn, *attribute)?;
-        let mut values = facet_values(counts, chosen, &kept, |value| labels.get(value).cloned());
+        let mut values = facet_values(counts, chosen, &kept, |value| match attribute {
+            Attribute::Certificate => Some(Message::new(certificate(value), certificate(value))),
+            _ => labels.get(value).cloned(),
+        });
         if *attribute == Attribute::Field {
             let wider = vocabulary::wider_fields(conn)?;
             for value in &mut values {

@@ -83,7 +83,7 @@ fn write(search: &SavedSearch, language: Language, finds: &[Shown], base: &str) 
         let _ = write!(
             xml,
             "<entry>\n<id>urn:uuid:{}</id>\n<title>{}</title>\n<updated>{}</updated>\n<published>{}</published>\n\
-             <category term=\"{}\" label=\"{}\"/>\n<link rel=\"alternate\" href=\"{}/{}/{}\"/>\n</entry>\n",
+             <category term=\"{}\" label=\"{}\"/>\n<link rel=\"alternate\" href=\"{}/api/v1/{}/{}\"/>\n</entry>\n",
             card.id,
             escaped(title.unwrap_or_default()),
             find.found_at.as_str(),

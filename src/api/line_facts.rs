@@ -56,7 +56,7 @@ fn in_prefecture(code: &str, prefecture: &str) -> bool {
 }
 
 /// `iso9001` is written ISO 9001, `jis_q_9100` JIS Q 9100.
-fn certificate(code: &str) -> String {
+pub(super) fn certificate(code: &str) -> String {
     let mut written = String::with_capacity(code.len() + 1);
     for character in code.to_uppercase().replace('_', " ").chars() {
         let digit_after_letter =

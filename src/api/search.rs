@@ -3,7 +3,7 @@
 use super::conditions;
 use super::facets::{self, FRESHNESS, Facet};
 use super::problem::Answer;
-use super::wire;
+use super::{vocabularies, wire};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
@@ -12,6 +12,7 @@ use crate::domain::finding::Message;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
 use crate::error::{Error, Result};
+use crate::exchange::cells::certificate;
 use crate::store::log::{self, Position};
 use crate::store::page::{Page, Place};
 use crate::store::readings::{self, Reading};
@@ -35,6 +36,17 @@ const HIGHLIGHTS_MOST: usize = 4;
 /// How often a page is filled up again when hits drop out.
 const REFILLS: usize = 5;
 const FACETS_MOST: usize = 10;
+/// Filters whose values are taken as they are typed.
+const PLAIN: [Attribute; 8] = [
+    Attribute::Prefecture,
+    Attribute::Purpose,
+    Attribute::Sdg,
+    Attribute::SizeBand,
+    Attribute::Industry,
+    Attribute::Readiness,
+    Attribute::CapabilityKind,
+    Attribute::Certificate,
+];
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
@@ -459,7 +471,12 @@ pub(super) fn engine_request(
     let facets: Vec<Facet> = words(&query.facet, &mut findings, "facet", Facet::read);
     let raw = |parameter: &Option<String>| -> Vec<String> { typed(parameter).map(str::to_owned).collect() };
     if facets.len() > FACETS_MOST {
-        findings.push(Finding::new("/facet", wire::not_in_list(query.facet.as_deref().unwrap_or(""))));
+        let defect = Defect::new(
+            "facet.too_many",
+            format!("facet は{FACETS_MOST}個までです（{}個あります）。", facets.len()),
+            format!("At most {FACETS_MOST} facets; there are {}.", facets.len()),
+        );
+        findings.push(Finding::new("/facet", defect));
     }
     let sort = match query.sort.as_deref() {
         None | Some("relevance") => Sort::Relevance,
@@ -470,6 +487,23 @@ pub(super) fn engine_request(
             Sort::Relevance
         }
     };
+    let mut plain = Vec::new();
+    for attribute in PLAIN {
+        let values = match attribute {
+            Attribute::Certificate => raw(query.filter(attribute)).iter().map(|text| certificate(text)).collect(),
+            _ => raw(query.filter(attribute)),
+        };
+        // Certificates are open, and classes of industry go deeper than our list of them.
+        if !values.is_empty() && !matches!(attribute, Attribute::Certificate | Attribute::Industry) {
+            let known = vocabularies::labels(conn, attribute)?;
+            let strange = values.iter().filter(|value| !known.contains_key(*value));
+            findings
+                .extend(strange.map(|value| Finding::new(format!("/{}", attribute.name()), wire::not_in_list(value))));
+        }
+        if !values.is_empty() {
+            plain.push((attribute, values));
+        }
+    }
     if !findings.is_empty() {
         return Err(Error::Invalid(findings));
     }
@@ -483,15 +517,7 @@ pub(super) fn engine_request(
     if !organization_kinds.is_empty() {
         attributes.push((Attribute::OrganizationKind, organization_kinds));
     }
-    let plain = [Attribute::Prefecture, Attribute::Purpose, Attribute::Sdg, Attribute::SizeBand, Attribute::Industry]
-        .into_iter()
-        .chain([Attribute::Readiness, Attribute::CapabilityKind, Attribute::Certificate]);
-    for attribute in plain {
-        let values = raw(query.filter(attribute));
-        if !values.is_empty() {
-            attributes.push((attribute, values));
-        }
-    }
+    attributes.extend(plain);
     Ok(SearchRequest {
         query: query.q.clone(),
         meanings: conditions::meanings(conn, &query.q)?,
@@ -640,7 +666,7 @@ fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(String, us
         let text: String = typed[condition.position..end].iter().collect();
         let before: String = typed[..condition.position].iter().collect();
         // The minus goes with what it denies.
-        let before = before.strip_suffix('-').unwrap_or(&before);
+        let before = before.strip_suffix(musubi_index::is_minus).unwrap_or(&before);
         let query = format!("{before} {}", typed[end..].iter().collect::<String>());
         questions.push((text, SearchRequest { query, ..asked.clone() }));
     }

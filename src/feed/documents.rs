@@ -235,7 +235,12 @@ fn base<E: Entry>(header: &Header, entry: &E, owner: Option<&str>, source: Sourc
 }
 
 fn list(document: &mut Document, attribute: Attribute, values: impl Iterator<Item = String>) {
-    document.attributes.extend(values.map(|value| (attribute, value)));
+    // What a thing has and what its party lends it may be the same: it counts once.
+    for value in values.map(|value| (attribute, value)) {
+        if !document.attributes.contains(&value) {
+            document.attributes.push(value);
+        }
+    }
 }
 
 /// What is found, counted and filtered by with the things of a party.

@@ -318,6 +318,10 @@ mod tests {
         assert_eq!(said("めっきができること", "めっきができる会社を探しています。"), "unknown");
         assert_eq!(said("めっきができること", "めっき研究会に参加しています。"), "unknown");
         assert_eq!(said("めっきができること", "めっきは協力会社が行います。"), "unknown");
+        assert_eq!(said("めっきができること", "めっきの相談を受けることもあるが、設備はない。"), "unknown");
+        assert_eq!(said("めっきができること", "めっきが可能か、お問い合わせください。"), "unknown");
+        assert_eq!(said("封止ができること", "封止装置を販売している。"), "unknown");
+        assert_ne!(said("めっきができること", "めっきを断ることはない。"), "unmet");
         assert_eq!(said("めっきができること", "めっき業界の動向に詳しい。"), "unknown");
         assert_eq!(said("アルミのめっきができること", "めっきを行う。"), "unknown");
         assert_eq!(said("二か月でできること", "賞味は四か月。"), "unknown");

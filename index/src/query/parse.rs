@@ -79,6 +79,11 @@ pub(crate) fn parse(query: &str) -> Result<Node, QueryError> {
     Parser::of(&characters).alternatives(0)
 }
 
+/// What stands before a word that must not be there, as keyboards and input methods write it.
+pub fn is_minus(character: char) -> bool {
+    matches!(character, '-' | '－' | '−' | '‐' | '–' | 'ー')
+}
+
 fn checked(query: &str) -> Result<Vec<char>, QueryError> {
     // Counting stops at the limit, so a long query is refused without reading it all.
     if query.chars().nth(LONGEST_QUERY).is_some() {
@@ -154,9 +159,11 @@ impl<'query> Parser<'query> {
 
     fn one(&mut self, depth: usize) -> Result<Option<Node>, QueryError> {
         let Some(first) = self.peek() else { return Ok(None) };
-        let next_is_text =
-            self.characters.get(self.at + 1).is_some_and(|next| !next.is_whitespace() && *next != '-' && *next != ')');
-        if first == '-' && next_is_text && depth <= DEEPEST {
+        let next_is_text = self
+            .characters
+            .get(self.at + 1)
+            .is_some_and(|next| !next.is_whitespace() && !is_minus(*next) && *next != ')');
+        if is_minus(first) && next_is_text && depth <= DEEPEST {
             self.at += 1;
             let inner = self.one(depth)?;
             return Ok(inner.map(|node| Node::Not(Box::new(node))));

@@ -110,7 +110,7 @@ pub(crate) fn clauses_of(sentence: &str) -> Vec<(String, bool)> {
     clauses(squash(sentence))
         .into_iter()
         .map(|clause| {
-            let denies = clause.stance("", " ") == Stance::Denies;
+            let denies = clause.apart || clause.stance("", " ") == Stance::Denies;
             (clause.text, denies)
         })
         .collect()

@@ -46,6 +46,7 @@ impl Wording {
                 .parts()
                 .clauses
                 .iter()
+                .filter(|clause| !clause.only_deals(&self.line, &self.latin))
                 .any(|clause| clause.stance(&self.line, &self.latin) == Stance::States && self.is_done(clause))
     }
 

@@ -1,6 +1,6 @@
 //! By which a clause denies what it names, and what only looks so. All folded.
 
-/// Two denials: neither done nor denied. The whole sentence shows nothing.
+/// Two denials: neither done nor denied; or whether it is done is to be asked, or what it takes is not there. The whole sentence shows nothing.
 pub(in crate::matching::lines) const DOUBLE_DENIALS: &[&str] = &[
     "ないわけで",
     "ないわけじゃ",
@@ -16,6 +16,24 @@ pub(in crate::matching::lines) const DOUBLE_DENIALS: &[&str] = &[
     "るとは限",
     "うとは限",
     "できるわけで",
+    "か、お問",
+    "かお問",
+    "か、ご相談",
+    "かご相談",
+    "か、お尋",
+    "かお尋",
+    "かどうか",
+    "設備はな",
+    "設備がな",
+    "設備もな",
+    "設備は無",
+    "設備が無",
+    "設備を持たな",
+    "設備を持っていな",
+    "設備を持っていませ",
+    "設備はありませ",
+    "設備がありませ",
+    "設備を持ちませ",
 ];
 
 /// Words of a denial that stand between the thing and its end.
@@ -70,6 +88,12 @@ pub(in crate::matching::lines) const LACKING: &[&str] =
 /// Phrases that hold a marker without its sense; taken out first.
 pub(in crate::matching::lines) const HARMLESS: &[&str] = &[
     "だけでなく",
+    "断ることはない",
+    "断ることはありません",
+    "断る事はない",
+    "断らない",
+    "断りません",
+    "手がけない日はない",
     "だけではなく",
     "のみならず",
     "のみでなく",
