@@ -5,6 +5,7 @@ use super::fit::{self, Asker, OfferFacts};
 use super::lines::{self, LineBody, Ready, Shelf};
 use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
+use super::search_hints::Hint;
 use super::shown::FileQuery;
 use super::wire;
 use super::{list_files, match_files};
@@ -132,6 +133,9 @@ pub struct MatchBody {
     pub results: Vec<Proposal>,
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
+    /// What to try where nobody was found: `more_words`, or `drop_filter`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<Hint>,
 }
 
 /// A proposed party and why.
@@ -276,7 +280,24 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     };
     results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
     results.truncate(limit);
-    Ok(MatchBody { results, stale: stale || unfinished(app) })
+    let hints = if results.is_empty() { nobody_found(&query) } else { Vec::new() };
+    Ok(MatchBody { results, stale: stale || unfinished(app), hints })
+}
+
+fn nobody_found(query: &MatchQuery) -> Vec<Hint> {
+    let hint = match !query.filters.is_empty() {
+        true => Hint::new(
+            "drop_filter",
+            "該当がありません。絞り込み（filters）を外すか、広げてお試しください。",
+            "Nobody was found. Try without the filters, or with wider ones.",
+        ),
+        false => Hint::new(
+            "more_words",
+            "該当がありません。技術・材料・用途など、手がかりになる語を足してお試しください。",
+            "Nobody was found. Add words that tell what it is about: a technique, a material, a use.",
+        ),
+    };
+    vec![hint]
 }
 
 fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit: usize) -> Result<Vec<Proposal>> {

@@ -64,6 +64,7 @@ pub mod resource;
 pub mod reviews;
 pub mod saved_searches;
 pub mod search;
+pub mod search_hints;
 pub mod shown;
 pub mod similar;
 pub mod solves;

@@ -1,14 +1,14 @@
 //! `GET /search`: the index answers ids; what is shown is read again from the database under the caller's rights.
 
 use super::conditions;
-use super::facets::{self, FRESHNESS, Facet};
+use super::facets::{self, Facet};
 use super::problem::Answer;
+use super::search_hints::{Hint, hints};
 use super::{vocabularies, wire};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::entry::{TextPlace, Title};
-use crate::domain::finding::Message;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
 use crate::error::{Error, Result};
@@ -149,29 +149,6 @@ pub struct TotalBody {
     pub exact: bool,
 }
 
-/// What to try next.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Hint {
-    /// `relaxed`, `did_you_mean`, `unknown_name`, `drop_filter` or `other_words`.
-    pub code: &'static str,
-    pub message: Message,
-    /// For `did_you_mean`: the query that was answered instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub query: Option<String>,
-    /// For `drop_filter`: the filter, or the condition of the query, without which something is found, and how many.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub filter: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<usize>,
-}
-
-impl Hint {
-    fn new(code: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Self {
-        let message = Message { ja: ja.into(), en: en.into() };
-        Self { code, message, query: None, filter: None, count: None }
-    }
-}
-
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/search").route(web::get().to(search)).default_service(web::to(wire::method_not_allowed)),
@@ -300,7 +277,7 @@ fn filled_page(
     Ok(FilledPage { hits, first: first.unwrap_or_default(), next: more.then_some(at) })
 }
 
-fn ask(engine: &Engine, request: &SearchRequest) -> Result<SearchAnswer> {
+pub(super) fn ask(engine: &Engine, request: &SearchRequest) -> Result<SearchAnswer> {
     engine.search(request).map_err(refused)
 }
 
@@ -571,119 +548,4 @@ fn words<T>(
         }
     }
     found
-}
-
-/// What may stand before a colon in a query.
-const CONDITIONS_JA: &str =
-    "種別 所有 機関種別 市町村 都道府県 分野 目的 SDGs 規模 業種 成熟度 技術種別 認証 日付 更新 法人番号";
-const CONDITIONS_EN: &str = "kind owner organization_kind municipality prefecture field purpose sdg size_band industry \
-                             readiness capability_kind certificate date updated corporate_number";
-
-fn hints(
-    app: &App,
-    answer: &SearchAnswer,
-    query: &SearchQuery,
-    asked: &SearchRequest,
-    counted: bool,
-) -> Result<Vec<Hint>> {
-    let mut hints = Vec::new();
-    let names = musubi_index::unknown_names(&query.q).map_err(refused)?;
-    if !names.is_empty() {
-        let shown: Vec<String> = names.iter().map(|name| name.chars().take(40).collect()).collect();
-        hints.push(Hint::new(
-            "unknown_name",
-            format!(
-                "「{}:」という条件はないため、文字として検索しました。使える条件: {CONDITIONS_JA}",
-                shown.join(":」「")
-            ),
-            format!(
-                "There is no condition called {}; it was searched for as text. Conditions: {CONDITIONS_EN}",
-                shown.join(", ")
-            ),
-        ));
-    }
-    if let Some(corrected) = &answer.corrected {
-        hints.push(Hint {
-            query: Some(corrected.clone()),
-            ..Hint::new(
-                "did_you_mean",
-                format!("「{}」に一致するものがないため、「{corrected}」で検索しました。", query.q),
-                format!("Nothing matches \"{}\", so \"{corrected}\" was searched for.", query.q),
-            )
-        });
-    }
-    if answer.relaxed && answer.total > 0 {
-        hints.push(Hint::new(
-            "relaxed",
-            "すべての語を含むものがなかったため、一部の語を含むものを近い順に表示しています。",
-            "Nothing holds every word, so what holds some of them is shown, closest first.",
-        ));
-    }
-    if answer.total > 0 {
-        return Ok(hints);
-    }
-    match filter_to_drop(app, asked)? {
-        Some((filter, count)) => hints.push(Hint {
-            filter: Some(filter.clone()),
-            count: counted.then_some(count),
-            ..Hint::new(
-                "drop_filter",
-                format!("該当がありません。絞り込み（{filter}）を外すと見つかります。"),
-                format!("Nothing was found. Something is without the filter {filter}."),
-            )
-        }),
-        None => hints.push(Hint::new(
-            "other_words",
-            "該当がありません。語を減らすか、絞り込みを外すか、別の言い方でお試しください。",
-            "Nothing was found. Try fewer or other words, or fewer filters.",
-        )),
-    }
-    Ok(hints)
-}
-
-/// The one filter, or condition of the query, without which least is found, but something, and how much that is.
-fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(String, usize)>> {
-    let mut without: Vec<(&'static str, Filters)> = Vec::new();
-    let filters = &asked.filters;
-    if !filters.kinds.is_empty() {
-        without.push(("kind", Filters { kinds: Vec::new(), ..filters.clone() }));
-    }
-    if !filters.owners.is_empty() {
-        without.push(("owner", Filters { owners: Vec::new(), ..filters.clone() }));
-    }
-    for (attribute, _) in &filters.attributes {
-        let attributes = filters.attributes.iter().filter(|(other, _)| other != attribute).cloned().collect();
-        without.push((attribute.name(), Filters { attributes, ..filters.clone() }));
-    }
-    if !filters.freshness.is_empty() {
-        without.push((FRESHNESS, Filters { freshness: Vec::new(), ..filters.clone() }));
-    }
-    let filtered = |(name, filters): (&str, Filters)| (name.to_owned(), SearchRequest { filters, ..asked.clone() });
-    let mut questions: Vec<(String, SearchRequest)> = without.into_iter().map(filtered).collect();
-    let typed: Vec<char> = asked.query.chars().collect();
-    for condition in musubi_index::conditions(&asked.query).map_err(refused)? {
-        let end = condition.position + condition.length;
-        let text: String = typed[condition.position..end].iter().collect();
-        let before: String = typed[..condition.position].iter().collect();
-        // The minus goes with what it denies.
-        let before = before.strip_suffix(musubi_index::is_minus).unwrap_or(&before);
-        let query = format!("{before} {}", typed[end..].iter().collect::<String>());
-        questions.push((text, SearchRequest { query, ..asked.clone() }));
-    }
-    let mut best: Option<(String, usize)> = None;
-    for (name, question) in questions {
-        let request = SearchRequest {
-            facets: Vec::new(),
-            count_kinds: false,
-            count_freshness: false,
-            offset: 0,
-            limit: 0,
-            ..question
-        };
-        let total = ask(&app.engine, &request)?.total;
-        if total > 0 && best.as_ref().is_none_or(|(_, least)| total < *least) {
-            best = Some((name, total));
-        }
-    }
-    Ok(best)
 }

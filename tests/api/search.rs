@@ -53,6 +53,70 @@ fn filters_narrow_and_facets_count() {
     assert_eq!(nothing["hints"][0]["code"], "other_words", "no filter stands in the way");
     let nothing = app.get("/api/v1/search?q=&kind=seed").json();
     assert_eq!(nothing["hints"][0]["filter"], "kind");
+    // Neither of the two alone: both of them.
+    let nothing = app.get("/api/v1/search?q=&kind=organization&field=food&municipality=062031").json();
+    assert_eq!(
+        (&nothing["hints"][0]["filter"], &nothing["hints"][0]["count"]),
+        (&json!("municipality, field"), &json!(3))
+    );
+    let nobody = app.post("/api/v1/match", json!({ "from": { "text": "qzx" }, "towards": "parties" })).json();
+    assert_eq!((&nobody["results"], &nobody["hints"][0]["code"]), (&json!([]), &json!("more_words")));
+}
+
+#[test]
+fn certificates_count_once_and_are_known_as_people_write_them() {
+    let app = TestApp::start();
+    let owner = app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "認証精機", "certificates": ["iso9001"] }),
+    );
+    app.create(
+        "capabilities",
+        json!({ "owner": owner, "capability_kind": "technology", "name_ja": "認証つき研削", "certificates": ["iso9001"] }),
+    );
+    app.settle();
+    let answer = app.get("/api/v1/search?q=&facet=certificate").json();
+    let counted = &answer["facets"]["certificate"][0];
+    assert_eq!(
+        (&counted["value"], &counted["count"], &counted["label"]["ja"]),
+        (&json!("iso9001"), &json!(2), &json!("ISO 9001"))
+    );
+    for written in ["ISO 9001", "ISO9001", "iso-9001", "ＩＳＯ ９００１：２０１５"] {
+        assert_eq!(app.found(&format!("certificate={}", encoded(written))).len(), 2, "{written}");
+        assert_eq!(app.found(&format!("q={}", encoded(&format!("認証:\"{written}\"")))).len(), 2, "{written}");
+    }
+}
+
+#[test]
+fn what_must_not_be_there_is_said_with_any_minus_and_what_does_not_exist_is_refused() {
+    let app = TestApp::start();
+    app.firm("塗布蒸着工業");
+    let wanted = app.firm("塗布工業");
+    app.settle();
+    for minus in ["-", "－", "−", "ー"] {
+        assert_eq!(app.found(&format!("q={}", encoded(&format!("塗布　{minus}蒸着")))), [wanted.clone()], "{minus}");
+    }
+    for (query, pointer) in
+        [("readiness=12", "/readiness"), ("size_band=x", "/size_band"), ("sdg=18", "/sdg"), ("purpose=x", "/purpose")]
+    {
+        let problem = app.get(&format!("/api/v1/search?{query}"));
+        assert_eq!(problem.status, 422, "{query}: {}", problem.body);
+        assert_eq!(problem.json()["errors"][0]["pointer"], pointer, "{query}");
+    }
+    let facets =
+        "kind,freshness,organization_kind,municipality,prefecture,field,purpose,sdg,size_band,industry,readiness";
+    let many = app.get(&format!("/api/v1/search?facet={facets}"));
+    assert!(many.status == 422 && many.body.contains("10"), "{}", many.body);
+}
+
+#[test]
+fn old_characters_and_long_vowels_find_the_same() {
+    let app = TestApp::start();
+    let firms = [app.firm("上山繊維工業"), app.firm("最上溶接"), app.firm("Kessho Seal")];
+    app.settle();
+    for (typed, at) in [("纖維", 0), ("熔接", 1), ("Kesshō", 2), ("KESSHŌ seal", 2)] {
+        assert_eq!(app.found(&format!("q={}", encoded(typed))), [firms[at].clone()], "{typed}");
+    }
 }
 
 #[test]
