@@ -206,6 +206,11 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                 let agreed = [
                     ("search", "facets"),
                     ("facets", "vocabularies"),
+                    // What to try next where little was found.
+                    ("search", "search_hints"),
+                    ("matching", "search_hints"),
+                    ("search_hints", "search"),
+                    ("search_hints", "facets"),
                     ("search", "conditions"),
                     ("conditions", "vocabularies"),
                     ("coalition", "matching"),

@@ -1,9 +1,9 @@
 //! The counts beside the hits of a search: each facet without its own filter, a chosen value always there.
 
-use super::line_facts::certificate;
 use super::search::{SearchQuery, typed};
 use super::{vocabularies, wire};
 use crate::domain::Defect;
+use crate::domain::codes::certificate_name;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::error::{Error, Result};
@@ -94,7 +94,7 @@ pub(super) fn bodies(
         }
         let labels = vocabularies::labels(conn, *attribute)?;
         let mut values = facet_values(counts, chosen, &kept, |value| match attribute {
-            Attribute::Certificate => Some(Message::new(certificate(value), certificate(value))),
+            Attribute::Certificate => Some(Message::new(certificate_name(value), certificate_name(value))),
             _ => labels.get(value).cloned(),
         });
         if *attribute == Attribute::Field {

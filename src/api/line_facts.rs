@@ -1,6 +1,7 @@
 //! Lines with a condition: how it stands with the stated facts, in words that people read.
 
 use super::lines::{LineBody, LineEvidence, LineVerdict};
+use crate::domain::codes::certificate_name;
 use crate::domain::conditions::{Checked, Outcome, PartyFacts};
 use crate::domain::finding::Message;
 use crate::domain::kinds::need::Condition;
@@ -44,7 +45,7 @@ impl Names {
                 OrganizationKind::from_code(value).map(|kind| (kind.name_ja().to_owned(), kind.name_en().to_owned()))
             }
             ConditionField::Employees => Some((format!("{value}人"), format!("{value} people"))),
-            ConditionField::Certificate => Some((certificate(value), certificate(value))),
+            ConditionField::Certificate => Some((certificate_name(value), certificate_name(value))),
         };
         known.unwrap_or_else(|| (value.to_owned(), value.to_owned()))
     }
@@ -53,20 +54,6 @@ impl Names {
 /// A prefecture's own code: its two digits, 000 and a check digit.
 fn in_prefecture(code: &str, prefecture: &str) -> bool {
     code.get(..2) == Some(prefecture) && code.get(2..5) == Some("000")
-}
-
-/// `iso9001` is written ISO 9001, `jis_q_9100` JIS Q 9100.
-pub(super) fn certificate(code: &str) -> String {
-    let mut written = String::with_capacity(code.len() + 1);
-    for character in code.to_uppercase().replace('_', " ").chars() {
-        let digit_after_letter =
-            character.is_ascii_digit() && written.ends_with(|last: char| last.is_ascii_alphabetic());
-        if digit_after_letter {
-            written.push(' ');
-        }
-        written.push(character);
-    }
-    written
 }
 
 /// How a checked condition stands, with the fact that shows it.
@@ -262,7 +249,7 @@ pub(super) fn only_names(condition: &Condition, forms: &[&str]) -> bool {
         .flat_map(|value| {
             let kind = OrganizationKind::from_code(value);
             let names = kind.map(|kind| vec![kind.name_ja().to_owned(), kind.name_en().to_owned()]);
-            names.unwrap_or_else(|| vec![certificate(value), value.clone()])
+            names.unwrap_or_else(|| vec![certificate_name(value), value.clone()])
         })
         .collect();
     let known: Vec<&str> =

@@ -394,6 +394,20 @@ fn web_address(text: &str) -> Result<String, Defect> {
     ))
 }
 
+/// `iso9001` is written ISO 9001, `jis_q_9100` JIS Q 9100.
+pub fn certificate_name(code: &str) -> String {
+    let mut written = String::with_capacity(code.len() + 1);
+    for character in code.to_uppercase().replace('_', " ").chars() {
+        let digit_after_letter =
+            character.is_ascii_digit() && written.ends_with(|last: char| last.is_ascii_alphabetic());
+        if digit_after_letter {
+            written.push(' ');
+        }
+        written.push(character);
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

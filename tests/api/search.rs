@@ -94,7 +94,8 @@ fn what_must_not_be_there_is_said_with_any_minus_and_what_does_not_exist_is_refu
     let wanted = app.firm("塗布工業");
     app.settle();
     for minus in ["-", "－", "−", "ー"] {
-        assert_eq!(app.found(&format!("q={}", encoded(&format!("塗布　{minus}蒸着")))), [wanted.clone()], "{minus}");
+        let found = app.found(&format!("q={}", encoded(&format!("塗布　{minus}蒸着"))));
+        assert_eq!(found, std::slice::from_ref(&wanted), "{minus}");
     }
     for (query, pointer) in
         [("readiness=12", "/readiness"), ("size_band=x", "/size_band"), ("sdg=18", "/sdg"), ("purpose=x", "/purpose")]
