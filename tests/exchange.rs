@@ -904,6 +904,38 @@ fn wrong_use_is_2_and_what_cannot_run_is_3() {
 }
 
 #[test]
+fn the_name_of_a_file_says_its_form_and_a_long_list_says_how_much_more_there_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let rows: String = (0..25).map(|number| format!("𠮷野{number}号〜\n")).collect();
+    std::fs::write(folder.join("a.csv"), format!("名称\n{rows}")).expect("a written file");
+    std::fs::copy(folder.join("a.csv"), folder.join("a.txt")).expect("a copy");
+    assert_eq!(code(&musubi(folder, &["import", "organizations", "a.csv"])), 0);
+    for (name, begins) in [("x.csv", &b"\xef\xbb\xbfid,"[..]), ("x.xlsx", b"PK"), ("x.jsonl", b"{\""), ("x", b"{\"")] {
+        let out = musubi(folder, &["export", "organizations", "--out", name]);
+        assert_eq!(code(&out), 0, "{name}: {}", error(&out));
+        assert!(std::fs::read(folder.join(name)).expect("a file").starts_with(begins), "{name}");
+    }
+    for (arguments, word) in [
+        (&["export", "organizations", "--out", "y.csv", "--format", "xlsx"][..], "y.csv"),
+        (&["export", "organizations", "--out", "y.ods"], "--format"),
+        (&["import", "organizations", "a.csv", "--format", "xlsx"], "a.csv"),
+        (&["import", "organizations", "a.txt"], "--format"),
+    ] {
+        let output = musubi(folder, arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", error(&output));
+        assert!(error(&output).contains(word), "{arguments:?}: {}", error(&output));
+    }
+    assert!(!folder.join("y.csv").exists());
+    let again = musubi(folder, &["import", "organizations", "a.txt", "--format", "csv"]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("25 unchanged"), "{}", error(&again));
+    let lossy = musubi(folder, &["export", "organizations", "--out", "z.csv", "--format", "csv-cp932"]);
+    let told = error(&lossy);
+    assert!(told.contains("25 cell(s)") && told.contains("〜 → ～") && told.contains("𠮷 → &#134071;"), "{told}");
+    assert!(told.contains("row 2, \"name_ja\"") && told.contains("and 5 more"), "{told}");
+}
+
+#[test]
 fn a_held_folder_can_be_read_and_not_written() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();

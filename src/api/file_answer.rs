@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::Read;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use utoipa::ToSchema;
 
 /// Bytes that are sent at once.
 const CHUNK: usize = 1 << 16;
@@ -25,6 +26,11 @@ pub fn answer(file: File, name: &str, format: Format, rows: u64, lost: u64) -> R
         .insert_header(("musubi-lost", lost.to_string()))
         .body(FileBody { file, left }))
 }
+
+/// The bytes of a file, in the contract.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct FileBytes(#[allow(dead_code)] Vec<u8>);
 
 /// A file as it is sent, piece by piece.
 struct FileBody {

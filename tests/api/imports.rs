@@ -243,7 +243,7 @@ fn what_cannot_be_read_fails_with_its_reason_and_what_is_sent_wrongly_is_refused
     ] {
         app.post_bytes(&format!("/api/v1/imports?{query}"), &[], b"x").problem(422, "invalid");
     }
-    app.post_bytes("/api/v1/imports?kind=people", &[], b"x").problem(400, "query-parameter");
+    app.post_bytes("/api/v1/imports?format=csv", &[], b"x").problem(400, "query-parameter");
 }
 
 #[test]
@@ -381,4 +381,41 @@ fn an_id_that_was_merged_is_refused_and_one_that_is_hidden_is_like_none() {
     assert_eq!(outcomes, ["refused", "create", "create"], "{rows}");
     let refusal = rows["items"][0].to_string();
     assert!(refusal.contains("identity.merged") && refusal.contains(&stays), "{refusal}");
+}
+
+#[test]
+fn what_an_export_cannot_hold_is_told_cell_by_cell() {
+    let app = TestApp::start();
+    let id = app.firm("𠮷野〜商店");
+    app.firm("普通の店");
+    let file = app.get("/api/v1/exports?kind=organizations&format=csv-cp932");
+    assert_eq!((file.header("musubi-lost"), file.header("musubi-rows")), (Some("1"), Some("2")));
+    let link = file.header("link").expect("a way to the report").to_owned();
+    assert!(link.ends_with("; rel=\"describedby\""), "{link}");
+    let address = link.trim_start_matches('<').split('>').next().expect("an address").to_owned();
+    let report = app.get(&address).json();
+    assert_eq!((&report["rows"], &report["lost_count"]), (&json!(2), &json!(1)), "{report}");
+    let lost = &report["lost"][0];
+    assert_eq!((&lost["id"], &lost["heading"]), (&json!(id), &json!("name_ja")));
+    assert!(lost["row"] == 2 || lost["row"] == 3, "{lost}");
+    assert_eq!(
+        lost["characters"],
+        json!([
+            { "found": "〜", "written_as": "～", "comes_back": false },
+            { "found": "𠮷", "written_as": "&#134071;", "comes_back": true },
+        ])
+    );
+    let whole = app.get("/api/v1/exports?kind=organizations&format=csv");
+    assert_eq!((whole.header("musubi-lost"), whole.header("link")), (Some("0"), None));
+}
+
+#[test]
+fn the_name_of_a_file_tells_its_form() {
+    let app = TestApp::start();
+    let import = send(&app, "kind=organizations&name=firms.CSV", "名称\n甲社\n".as_bytes());
+    assert_eq!(wait(&app, &import, "previewed")["format"], "csv");
+    let refused = |query: &str| app.post_bytes(&format!("/api/v1/imports?kind=organizations&{query}"), &[], b"x");
+    for query in ["", "name=firms", "name=firms.xlsx&format=csv", "format=ods"] {
+        refused(query).problem(422, "invalid");
+    }
 }
