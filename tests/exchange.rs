@@ -414,8 +414,8 @@ fn refusals_name_row_heading_and_what_was_found() {
             (3, "従業員数", "number.form"),
             (3, "市区町村", "municipality.unknown"),
             (3, "郵便番号", "postal_code.form"),
-            (4, "organization_kind", "value.required"),
-            (4, "name_ja", "language.one_required"),
+            (4, "機関種別", "value.required"),
+            (4, "名称", "language.one_required"),
         ]
     );
     let refusals = taken.refusals();
@@ -426,7 +426,7 @@ fn refusals_name_row_heading_and_what_was_found() {
 #[test]
 fn unknown_columns_are_named_once_with_the_nearest_known_one() {
     let world = World::sqlite();
-    let taken = world.csv(Kind::Organization, "名称,担当,従業員教\n甲社,佐藤,5\n乙社,鈴木,6\n");
+    let taken = world.csv(Kind::Organization, "名称,好きな色,従業員教\n甲社,青,5\n乙社,赤,6\n");
     assert_eq!(taken.counts(), (2, 0, 0, 0));
     let unknown: Vec<_> = taken.report.notes.iter().filter(|note| note.code == "column.unknown").collect();
     assert_eq!(unknown.len(), 2);

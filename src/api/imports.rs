@@ -14,6 +14,7 @@ use crate::exchange::file::FileFormat;
 use crate::exchange::import::check_source;
 use crate::exchange::jobs::{FILE_LIMIT, Order, Step, encoding_of};
 use crate::exchange::mapping::{Mapping, check_name, ready_made};
+use crate::exchange::undo::Undone;
 use crate::store::import_mappings;
 use crate::store::imports::{self, Import};
 use crate::store::page::{Page, Place};
@@ -95,8 +96,8 @@ pub struct ImportShown {
     /// What became of them; likewise.
     #[schema(value_type = Option<Object>)]
     pub result: Option<serde_json::Value>,
-    /// What the undo did: deleted, restored, and what was kept and why.
-    #[schema(value_type = Option<Object>)]
+    /// What the undo did: deleted, restored, and what was kept and why, by name, with what can be done about it.
+    #[schema(value_type = Option<Undone>)]
     pub undone: Option<serde_json::Value>,
     /// Why the last step stopped: code and message.
     #[schema(value_type = Option<Object>)]
@@ -418,7 +419,8 @@ async fn cancel(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> A
     Ok(accepted(import))
 }
 
-/// Take the whole import back. What somebody changed since, or what others refer to by now, is listed and not touched.
+/// Take the whole import back. What somebody changed since, or what others refer to by now, is listed and not touched; asked for
+/// again, it looks at these again.
 #[utoipa::path(post, path = "/api/v1/imports/{id}/undo", tag = "imports", params(("id" = String, Path)), responses(
     (status = 202, body = ImportShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),

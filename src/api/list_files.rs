@@ -69,7 +69,7 @@ fn write_pages(
     mut next: impl FnMut() -> Result<Rows>,
 ) -> Result<ListFile> {
     let mut output = BufWriter::new(tempfile::tempfile().map_err(Error::internal)?);
-    let layout = Layout { headings: columns.iter().map(|(heading, _)| (*heading).to_owned()).collect() };
+    let layout = Layout::of_list(columns.iter().map(|(heading, _)| (*heading).to_owned()).collect());
     let mut rows = 0;
     let lost = match format {
         Format::JsonLines => {

@@ -4,6 +4,7 @@ use super::columns::Item;
 use crate::domain::Defect;
 use crate::domain::text::canonical;
 use crate::domain::vocabulary::Strength;
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -87,6 +88,47 @@ fn read_yen(text: &str, unit: i64) -> Option<i64> {
     let amount = if has_unit { total } else { total * unit as f64 };
     // Whole numbers up to 2^53 are exact.
     (amount.fract() == 0.0 && amount <= 9.0e15).then_some(amount as i64)
+}
+
+/// A date as it is to be read: `20240401` becomes `2024-04-01`, `202404` a month. The number under which a spreadsheet keeps a day
+/// (45383) is refused with the day it means, because it may as well be a slip.
+pub fn date(text: &str) -> Result<String, Defect> {
+    let plain = canonical(text);
+    let plain =
+        plain.split_once([' ', 'T']).filter(|(_, time)| is_midnight(time)).map_or(plain.as_str(), |(day, _)| day);
+    if !plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(if plain.len() < text.len() { plain.to_owned() } else { text.to_owned() });
+    }
+    let number =
+        |range: std::ops::Range<usize>| plain.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
+    let (year, month) = (number(0..4), number(4..6));
+    let is_year = (1600..=2200).contains(&year);
+    match plain.len() {
+        8 if is_year && NaiveDate::from_ymd_opt(year as i32, month, number(6..8)).is_some() => {
+            Ok(format!("{year}-{month:02}-{:02}", number(6..8)))
+        }
+        6 if is_year && (1..=12).contains(&month) => Ok(format!("{year}-{month:02}")),
+        5 => {
+            let day = NaiveDate::from_ymd_opt(1899, 12, 30)
+                .and_then(|first| first.checked_add_days(chrono::Days::new(u64::from(number(0..5)))))
+                .unwrap_or_default();
+            Err(Defect::new(
+                "date.serial",
+                format!(
+                    "「{plain}」は Excel の中の日付の番号のようです（{day} にあたります）。セルの書式を日付にするか、{day} のように書いてください。"
+                ),
+                format!(
+                    "{plain} seems to be a spreadsheet's number for a day ({day}). Format the cell as a date, or write {day}."
+                ),
+            ))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// `0:00`, `00:00:00`: a day with a time that says nothing.
+fn is_midnight(time: &str) -> bool {
+    time.contains(':') && time.chars().all(|character| matches!(character, '0' | ':' | '.' | 'Z'))
 }
 
 /// Yes or no.
@@ -267,6 +309,18 @@ mod tests {
         assert!(split("[1,", Item::Number).is_err());
         assert_eq!(certificate("ISO 9001:2015"), "iso9001");
         assert_eq!(certificate("JIS Q 9100"), "jis_q_9100");
+    }
+
+    #[test]
+    fn dates_of_spreadsheets_are_read_or_explained() {
+        let read = |text: &str| date(text).map_err(|defect| defect.message.ja);
+        assert_eq!(read("20240401").as_deref(), Ok("2024-04-01"));
+        assert_eq!(read("２０２４０４").as_deref(), Ok("2024-04"));
+        assert_eq!(read("2024/04/01 0:00").as_deref(), Ok("2024/04/01"));
+        for text in ["2024", "令和6年4月1日", "R6.4.1", "20241332", "2024-04-01 9:30", "FY2024"] {
+            assert_eq!(read(text).as_deref(), Ok(text));
+        }
+        assert!(read("45383").expect_err("a number").contains("2024-04-01"));
     }
 
     #[test]

@@ -70,6 +70,10 @@ impl<R: BufRead> RowSource for JsonLines<R> {
     fn bytes_read(&self) -> u64 {
         self.lines.bytes_read()
     }
+
+    fn is_of_a_program(&self) -> bool {
+        true
+    }
 }
 
 fn too_long() -> Defect {

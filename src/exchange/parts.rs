@@ -268,4 +268,8 @@ impl<S: RowSource> RowSource for WithParts<S> {
     fn is_cp932(&self) -> bool {
         self.rows.is_cp932()
     }
+
+    fn is_of_a_program(&self) -> bool {
+        self.rows.is_of_a_program()
+    }
 }

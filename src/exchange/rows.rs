@@ -2,12 +2,13 @@
 
 use super::cells;
 use super::columns::{self, Column, Item, Shape};
+use super::guesses;
 use super::mapping::Mapping;
-use super::places::Places;
+use super::said;
+use super::words::Vocabularies;
 use crate::config::settings::nearest;
 use crate::domain::finding::{Defect, Finding, Message};
 use crate::domain::vocabulary::Kind;
-use crate::store::vocabulary::Field;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -41,7 +42,8 @@ pub struct RawRow {
 pub struct Refusal {
     /// Line of the file, from 1.
     pub row: u64,
-    /// Heading as in the file; the field's name where no column stands for it; empty for the row as a whole.
+    /// Heading as in the file; where no column stands for the field, what its heading would be (in JSON Lines the field's name);
+    /// empty for the row as a whole.
     pub column: String,
     pub code: String,
     /// At most 60 characters.
@@ -123,19 +125,38 @@ impl Planner {
         Self { mapped: self.mapped.clone(), ..Self::new(self.kind) }
     }
 
+    /// Whether a mapping says it, and what it means.
+    fn look_up(&self, heading: &str) -> (bool, Option<&'static Column>) {
+        let key = columns::heading_key(heading);
+        if let Some(column) = self.mapped.get(&key) {
+            return (true, *column);
+        }
+        let known = self.known.get(&key).copied();
+        (false, known.or_else(|| self.known.get(&columns::without_hint(&key)?).copied()))
+    }
+
+    /// A heading that means nothing here, and is known to: nobody needs to be told how else to write it.
+    pub fn is_left_out(&self, heading: &str) -> bool {
+        let (mapped, column) = self.look_up(heading);
+        column.map_or(mapped, |column| matches!(column.shape, Shape::LeftOut))
+    }
+
+    /// As [`Planner::plan`], where those that are left out are told all together.
+    pub fn plan_of_table(&mut self, heading: &str, notes: &mut Notes) -> Arc<Plan> {
+        if self.is_left_out(heading) { self.plan(heading, &mut Notes::default()) } else { self.plan(heading, notes) }
+    }
+
     /// The meaning of a heading. One that is not known is noted, with the nearest that is.
     pub fn plan(&mut self, heading: &str, notes: &mut Notes) -> Arc<Plan> {
         if let Some(plan) = self.plans.get(heading) {
             return Arc::clone(plan);
         }
-        let key = columns::heading_key(heading);
-        let mapped = self.mapped.get(&key).copied();
-        let column = mapped.unwrap_or_else(|| self.known.get(&key).copied());
+        let (mapped, column) = self.look_up(heading);
         let shown: String = heading.trim().chars().take(60).collect();
         match column {
-            None if mapped.is_some() => {}
+            None if mapped => {}
             None => notes.add(&format!("unknown {shown}"), || {
-                let near = nearest(&shown, columns::heading_names(self.kind));
+                let near = nearest(&shown, columns::heading_names(self.kind)).filter(|near| is_near(&shown, near));
                 let (ja, en) = near.map_or_else(Default::default, |near| {
                     (
                         format!("「{near}」のことなら、見出しを直してください。"),
@@ -166,6 +187,13 @@ impl Planner {
     }
 }
 
+/// Two headings of which one may be a slip of the other: most of their characters are the same.
+fn is_near(one: &str, other: &str) -> bool {
+    let (one, other) = (columns::heading_key(one), columns::heading_key(other));
+    let same = one.chars().filter(|character| other.contains(*character)).count();
+    3 * same >= 2 * one.chars().count().max(other.chars().count())
+}
+
 /// A reference in a row that is still in the file's words.
 #[derive(Debug)]
 pub struct Slot {
@@ -187,33 +215,14 @@ pub struct Draft {
     pub slots: Vec<Slot>,
     pub refusals: Vec<Refusal>,
     /// Which cell a field came from.
-    origins: Vec<(String, usize)>,
+    pub(super) origins: Vec<(String, usize)>,
     /// Capabilities nested in an organisation.
     pub capabilities: Vec<Value>,
-}
-
-/// What the database's vocabularies say, read once for an import.
-#[derive(Debug, Default)]
-pub struct Vocabularies {
-    pub places: Places,
-    /// Heading key of code or name → code.
-    fields: HashMap<String, String>,
-}
-
-impl Vocabularies {
-    pub fn new(places: Places, fields: Vec<Field>) -> Self {
-        let mut names = HashMap::new();
-        for field in fields {
-            for name in [&field.code, &field.name_ja, &field.name_en] {
-                names.insert(columns::heading_key(name), field.code.clone());
-            }
-        }
-        Self { places, fields: names }
-    }
-
-    fn field(&self, text: &str) -> Option<&str> {
-        self.fields.get(&columns::heading_key(text)).map(String::as_str)
-    }
+    pub kind: Kind,
+    /// The file is of a program: it is told in the words of the API, and people in those of their sheet.
+    pub of_a_program: bool,
+    /// Texts to be added to a field: `(field, heading, text, place)`.
+    added: Vec<(&'static str, String, String, usize)>,
 }
 
 /// The parts of an address, put together when the whole row was seen.
@@ -235,20 +244,38 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
         refusals: Vec::new(),
         origins: Vec::new(),
         capabilities: Vec::new(),
+        kind,
+        of_a_program: vocabularies.of_a_program,
+        added: Vec::new(),
         raw: RawRow { line: raw.line, cells: Vec::new() },
     };
     let mut address = Address::default();
-    for (place, (plan, value)) in raw.cells.iter().enumerate() {
-        let Some(column) = plan.column else { continue };
+    let mut columns: Vec<(usize, &'static Column, &Value)> = Vec::with_capacity(raw.cells.len());
+    columns
+        .extend(raw.cells.iter().enumerate().filter_map(|(place, (plan, value))| Some((place, plan.column?, value))));
+    // What is most exact first: a number before a name, and before both the column of the field itself.
+    columns.sort_by_key(|(_, column, _)| match column.shape {
+        _ if column.further => 2,
+        Shape::CorporateNumberReference => 1,
+        _ => 0,
+    });
+    for (place, column, value) in columns {
+        if column.further && draft.patch.get(column.field).is_some() {
+            continue;
+        }
         if let Err(defect) = check_cell(value) {
             draft.refuse(&raw, place, defect);
             continue;
         }
         read_cell(&mut draft, &raw, place, column, value, &mut address, vocabularies, notes);
     }
+    draft.add_texts();
     put_address_together(&mut draft, &raw, &address, vocabularies);
     if kind == Kind::Organization {
-        guess_organization_kind(&mut draft, notes);
+        guesses::organization_kind(&mut draft, notes);
+    }
+    if kind == Kind::Capability && !draft.of_a_program {
+        guesses::capability_kind(&mut draft, &raw, notes);
     }
     draft.raw = raw;
     draft
@@ -266,6 +293,9 @@ fn read_cell<'a>(
     notes: &mut Notes,
 ) {
     let text = value.as_str();
+    if let Some(defect) = text.and_then(|text| said::damaged(column, text)) {
+        return draft.refuse(raw, place, defect);
+    }
     let set = |draft: &mut Draft, field: &str, value: Value| draft.set(field, value, place);
     match column.shape {
         Shape::Ours | Shape::LeftOut => {}
@@ -282,6 +312,22 @@ fn read_cell<'a>(
             let language = if text.is_some_and(cells::is_japanese) { "ja" } else { "en" };
             set(draft, &format!("{}_{language}", column.field), value.clone());
         }
+        Shape::Added => {
+            if let Some(text) = text {
+                let heading = raw.cells[place].0.heading.clone();
+                draft.added.push((column.field, heading, text.trim().to_owned(), place));
+            }
+        }
+        Shape::Date => match text.map(cells::date) {
+            None => set(draft, column.field, value.clone()),
+            Some(Ok(date)) => set(draft, column.field, date.into()),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
+        Shape::Industry => match text.map(|text| vocabularies.industry(text)) {
+            None => set(draft, column.field, value.as_u64().map_or(value.clone(), |code| code.to_string().into())),
+            Some(Ok(code)) => set(draft, column.field, code.into()),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
         Shape::Number => match text.map(cells::number) {
             None => set(draft, column.field, value.clone()),
             Some(Ok(number)) => set(draft, column.field, number.into()),
@@ -302,7 +348,13 @@ fn read_cell<'a>(
         },
         Shape::Choice(read) => {
             let code = text.and_then(|text| read(text.trim())).map(Value::from);
-            set(draft, column.field, code.unwrap_or_else(|| value.clone()));
+            match (code, text, columns::choices(column.field)) {
+                (None, Some(text), Some(words)) if !draft.of_a_program => {
+                    let label = columns::label(draft.kind, column.field);
+                    draft.refuse(raw, place, said::not_a_choice(text, label, &words));
+                }
+                (code, _, _) => set(draft, column.field, code.unwrap_or_else(|| value.clone())),
+            }
         }
         Shape::FreeChoice { field, read, otherwise } => {
             let Some(text) = text else { return };
@@ -433,8 +485,17 @@ fn read_many(
                 Ok(number) => number.into(),
                 Err(defect) => return draft.refuse(raw, place, defect),
             },
-            Item::Choice(read) => read(text.trim()).map_or(part.clone(), Value::from),
-            Item::Field => vocabularies.field(text).map_or(part.clone(), Value::from),
+            Item::Choice(read) => match (read(text.trim()), columns::choices(field)) {
+                (None, Some(words)) if !draft.of_a_program => {
+                    let label = columns::label(draft.kind, field);
+                    return draft.refuse(raw, place, said::not_a_choice(text, label, &words));
+                }
+                (code, _) => code.map_or(part.clone(), Value::from),
+            },
+            Item::Field => match vocabularies.field(text) {
+                None if !draft.of_a_program => return draft.refuse(raw, place, vocabularies.no_field(text)),
+                code => code.map_or(part.clone(), Value::from),
+            },
             Item::Certificate => cells::certificate(text).into(),
             Item::Reference => {
                 draft.slots.push(Slot { pointer: format!("/{field}/{index}"), text: text.trim().to_owned() });
@@ -474,29 +535,33 @@ fn put_address_together(draft: &mut Draft, raw: &RawRow, address: &Address<'_>, 
     }
 }
 
-/// Files such as the national corporate number list do not say what an organisation is; its name often does.
-fn guess_organization_kind(draft: &mut Draft, notes: &mut Notes) {
-    if draft.patch.get("organization_kind").is_some() || draft.defaults.contains_key("organization_kind") {
-        return;
-    }
-    let Some(name) = draft.patch.get("name_ja").and_then(Value::as_str) else { return };
-    let kind = columns::organization_kind_of_name(name).code();
-    draft.defaults.insert("organization_kind".to_owned(), kind.into());
-    notes.add("kind by name", || {
-        Defect::new(
-            "kind.by_name",
-            "機関の種別の列がないため、新しく登録するものは名称（株式会社、大学、組合 など）から種別を決めます。",
-            "No column says what the organisations are; for new ones it is read from the name (株式会社, 大学, 組合 …).",
-        )
-    });
-}
-
 impl Draft {
     fn set(&mut self, field: &str, value: Value, place: usize) {
         if let Value::Object(patch) = &mut self.patch {
             patch.insert(field.to_owned(), value);
         }
         self.origins.push((field.to_owned(), place));
+    }
+
+    /// Puts the texts of further columns behind the one they belong to; each under its heading, unless it stands alone.
+    fn add_texts(&mut self) {
+        let added = std::mem::take(&mut self.added);
+        for (field, _, _, place) in &added {
+            let of_field: Vec<_> = added.iter().filter(|(other, ..)| other == field).collect();
+            if self.origins.iter().any(|(name, from)| name == field && of_field.iter().any(|(_, _, _, at)| at == from))
+            {
+                continue;
+            }
+            let own = self.patch.get(*field).and_then(Value::as_str).map(|text| text.trim_end().to_owned());
+            let text = match (own, of_field.as_slice()) {
+                (None, [(_, _, text, _)]) => text.clone(),
+                (own, parts) => {
+                    let parts = parts.iter().map(|(_, heading, text, _)| format!("【{heading}】{text}"));
+                    own.into_iter().chain(parts).collect::<Vec<_>>().join("\n")
+                }
+            };
+            self.set(field, text.into(), *place);
+        }
     }
 
     fn refuse(&mut self, raw: &RawRow, place: usize, defect: Defect) {
@@ -517,8 +582,14 @@ impl Draft {
             let (plan, value) = self.raw.cells.get(*place)?;
             Some((plan.heading.clone(), shown(value)))
         });
-        let (column, found) = origin.unwrap_or_else(|| (field.to_owned(), String::new()));
-        Refusal { row: self.raw.line, column, code: finding.code, found, message: finding.message }
+        if self.of_a_program {
+            let (column, found) = origin.unwrap_or_else(|| (field.to_owned(), String::new()));
+            return Refusal { row: self.raw.line, column, code: finding.code, found, message: finding.message };
+        }
+        let label = columns::label(self.kind, field);
+        let (column, found) = origin.unwrap_or_else(|| (label.to_owned(), String::new()));
+        let message = said::in_words(self.kind, field, &column, &found, &finding);
+        Refusal { row: self.raw.line, column, code: finding.code, found, message }
     }
 
     /// A refused reference.

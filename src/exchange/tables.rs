@@ -44,6 +44,7 @@ impl<R: BufRead + Seek> Table<R> {
                 ));
             }
         };
+        let separator = separator_of(&planner, &mut reader, separator, encoding, notes)?;
         let mut reader = DelimitedReader::new(reader, separator);
         let first = match reader.next_row().map_err(Error::internal)? {
             None => return Err(refused("file.empty", "ファイルが空です。", "The file is empty.")),
@@ -68,6 +69,44 @@ impl<R: BufRead + Seek> Table<R> {
     pub fn encoding(&self) -> Encoding {
         self.encoding
     }
+}
+
+/// What stands between the cells: the stated one, unless nothing is known of the first row with it and something is with
+/// another, as when a table of tabs or semicolons is called CSV.
+fn separator_of<R: BufRead + Seek>(
+    planner: &Planner,
+    reader: &mut R,
+    stated: u8,
+    encoding: Encoding,
+    notes: &mut Notes,
+) -> Result<u8> {
+    const OTHERS: [(u8, &str, &str); 3] =
+        [(b'\t', "タブ", "a tab"), (b';', "セミコロン（;）", "a semicolon"), (b',', "コンマ", "a comma")];
+    let mut known = |separator: u8| -> Result<(usize, usize)> {
+        let row = DelimitedReader::new(&mut *reader, separator).next_row().map_err(Error::internal)?;
+        reader.rewind().map_err(Error::internal)?;
+        let Some(Ok(row)) = row else { return Ok((0, 0)) };
+        // Whatever is wrong is said when the headings are read.
+        let texts = heading_texts(&row, encoding).unwrap_or_default();
+        Ok((headings::known(planner, &texts), texts.len()))
+    };
+    if known(stated)?.0 > 0 {
+        return Ok(stated);
+    }
+    for (separator, ja, en) in OTHERS.into_iter().filter(|(separator, ..)| *separator != stated) {
+        let (count, columns) = known(separator)?;
+        if count > 0 && columns > 1 {
+            notes.add("separator", || {
+                Defect::new(
+                    "file.separator",
+                    format!("セルの区切りは{ja}として読みました。"),
+                    format!("The cells were read as separated by {en}."),
+                )
+            });
+            return Ok(separator);
+        }
+    }
+    Ok(stated)
 }
 
 fn heading_texts(row: &DelimitedRow, encoding: Encoding) -> Result<Vec<String>> {

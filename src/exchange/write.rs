@@ -173,6 +173,10 @@ impl RowWriter for SheetWriter<'_> {
         self.sheet.set_freeze_panes(1, 0).map_err(failed)?;
         for (column, heading) in (0u16..).zip(&layout.headings) {
             self.sheet.set_column_width(column, 18).map_err(failed)?;
+            if layout.is_text(usize::from(column)) {
+                // Cells that are empty, and rows that somebody adds below: 012 typed there stays 012.
+                self.sheet.set_column_format(column, self.text).map_err(failed)?;
+            }
             self.sheet.write_string_with_format(0, column, heading, self.heading).map_err(failed)?;
         }
         *self.state = SheetState { next_row: 1, columns: layout.headings.len() as u16 };

@@ -72,6 +72,15 @@ fn a_file_is_previewed_committed_and_undone_without_a_trace() {
     let done = step(&app, &import, "commit", "committed");
     assert_eq!(done["result"]["rows"], json!({ "created": 1, "updated": 1, "unchanged": 1, "refused": 1 }));
     assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+    // A thing's history names the import by which a version came, to those who see who made it.
+    let history = app.get(&format!("/api/v1/organizations/{kept}/history")).json();
+    let href = history["items"][0]["import"]["href"].as_str().expect("an import").to_owned();
+    assert_eq!(
+        (href.as_str(), &history["items"][1]["import"]),
+        (path(&import, "").as_str(), &Value::Null),
+        "{history}"
+    );
+    assert_eq!(app.get(&href).status, 200);
     app.post(&path(&import, "/commit"), json!({})).problem(409, "import-state");
     app.settle();
     assert_eq!(app.found(&format!("q={}", encoded("乙社"))).len(), 1);
@@ -82,6 +91,10 @@ fn a_file_is_previewed_committed_and_undone_without_a_trace() {
     app.settle();
     assert!(app.found(&format!("q={}", encoded("乙社"))).is_empty());
     assert_eq!(app.get("/api/v1/imports").json()["items"].as_array().map(Vec::len), Some(1));
+    app.administrator();
+    let public = app.get(&format!("/api/v1/organizations/{kept}/history")).json();
+    let told: Vec<&Value> = public["items"].as_array().expect("versions").iter().map(|item| &item["import"]).collect();
+    assert!(told.len() == 3 && told.iter().all(|import| import.is_null()), "{public}");
 }
 
 #[test]
@@ -143,6 +156,17 @@ fn an_undo_leaves_what_somebody_changed_or_refers_to() {
     reasons.sort_unstable();
     assert_eq!(reasons, ["changed_since", "referenced"]);
     assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+    // They are named, with what can be done; and what is free by now goes when the undo is asked for again.
+    let named: Vec<&str> =
+        undone["undone"]["kept"].as_array().expect("kept").iter().filter_map(|kept| kept["name"].as_str()).collect();
+    assert!(named.contains(&"甲社") && named.contains(&"乙社"), "{undone}");
+    assert!(undone["undone"]["hint"]["ja"].as_str().is_some_and(|hint| hint.contains("履歴")), "{undone}");
+    let milling = app.get("/api/v1/capabilities").json()["items"][0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(app.delete(&format!("/api/v1/capabilities/{milling}"), &[("if-match", "\"1\"")]).status, 204);
+    let again = step(&app, &import, "undo", "undone");
+    assert_eq!((&again["undone"]["deleted"], &again["undone"]["kept_count"]), (&json!(2), &json!(1)), "{again}");
+    assert_eq!(again["undone"]["kept"][0]["name"], "甲社");
+    assert_eq!(names(&app.get("/api/v1/organizations")), ["甲社"]);
 }
 
 #[test]

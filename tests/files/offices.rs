@@ -1,0 +1,169 @@
+//! Sheets as offices fill them in: their headings, their words, and what a spreadsheet did to them.
+
+use crate::Place;
+use musubi::domain::Kind;
+use musubi::exchange::file::Reading;
+use serde_json::json;
+
+#[test]
+fn headings_that_offices_write_are_known() {
+    let place = Place::fresh();
+    let text = "No.,【必須】会社の名前,社名フリガナ,英文名,〒,住所,電話番号,ホームページURL,業種名,分野,従業員数（名）,法人番号（13桁）,登録番号（T+13桁）,強み,主要製品,備考\n\
+        1,株式会社架空精機,カクウセイキ,Kakuu Seiki,９９０ー８５７０,山形県山形市架空町1-2,023-000-0000,https://example.jp/,食料品製造業,食品、材料,35名,８３９０００２－００１０００,T8390002001000,薄い板の深絞り,架空部品,特になし\n\
+        2,架空商事,,,990-8570,,,,製造業,有機EL;IT,,,,早い見積り,,\n";
+    let path = place.write("名簿.csv", text);
+    let taken = place.take(Kind::Organization, &path, None);
+    assert_eq!(taken.counts(), (2, 0, 0, 0), "{:?}", taken.refusals);
+    let things = place.things(Kind::Organization);
+    let first = &things[0];
+    for (field, value) in [
+        ("name_ja", json!("株式会社架空精機")),
+        ("name_kana", json!("カクウセイキ")),
+        ("name_en", json!("Kakuu Seiki")),
+        ("postal_code", json!("990-8570")),
+        ("municipality", json!("062014")),
+        ("website", json!("https://example.jp/")),
+        ("industry", json!("09")),
+        ("fields", json!(["food", "materials"])),
+        ("employees", json!(35)),
+        ("corporate_number", json!("8390002001000")),
+        ("invoice_number", json!("T8390002001000")),
+        ("description_ja", json!("【強み】薄い板の深絞り\n【主要製品】架空部品")),
+    ] {
+        assert_eq!(first[field], value, "{field}");
+    }
+    assert_eq!(
+        (&things[1]["industry"], &things[1]["fields"]),
+        (&json!("E"), &json!(["organic_electronics", "iot_ai"]))
+    );
+    assert_eq!(things[1]["description_ja"], "早い見積り", "alone it is the text");
+    // What has no field is named as not used, all together, without a guess.
+    let unused = taken.report.notes.iter().find(|note| note.code == "column.left_out").expect("a note");
+    assert!(["No.", "電話番号", "備考"].iter().all(|name| unused.message.ja.contains(name)), "{}", unused.message.ja);
+    assert!(!taken.notes().contains(&"column.unknown"), "{:?}", taken.report.notes);
+    assert_eq!(place.take(Kind::Organization, &path, None).counts(), (0, 0, 2, 0));
+}
+
+#[test]
+fn parties_are_named_as_people_name_them() {
+    let place = Place::fresh();
+    let firms = place.write(
+        "firms.csv",
+        "社名,市区町村,法人番号\n株式会社架空精機,山形市,8390002001000\n双子社,山形市,\n双子社,米沢市,\n",
+    );
+    assert_eq!(place.take(Kind::Organization, &firms, None).counts(), (3, 0, 0, 0));
+    let people = place.write("people.csv", "氏名,所属,肩書,専門分野\n架空 太郎,（株）架空精機,部長,塗装\n");
+    let taken = place.take(Kind::Person, &people, None);
+    assert_eq!(taken.counts(), (1, 0, 0, 0), "{:?}", taken.refusals);
+    let firm = place.things(Kind::Organization).into_iter().find(|firm| firm["name_ja"] == "株式会社架空精機");
+    let firm = firm.expect("the firm")["id"].clone();
+    let person = &place.things(Kind::Person)[0];
+    assert_eq!((&person["affiliations"], &person["description_ja"]), (&json!([firm]), &json!("塗装")));
+    let file = "所有者,設備名,種別,メーカー,型式\n架空精機,五軸加工機,設備,架空機械,K-1\n双子社,研磨機,設備,,\n無い社,旋盤,設備,,\n";
+    let path = place.write("machines.csv", file);
+    let taken = place.take(Kind::Capability, &path, None);
+    assert_eq!(taken.codes(), ["reference.ambiguous", "reference.unknown"], "{:?}", taken.refusals);
+    assert!(taken.refusals.iter().all(|refusal| refusal.column == "所有者"), "{:?}", taken.refusals);
+    let machine = &place.things(Kind::Capability)[0];
+    assert_eq!((&machine["owner"], &machine["description_ja"]), (&firm, &json!("【メーカー】架空機械\n【型式】K-1")));
+    // A number is more exact than a name beside it.
+    let both = place.write("both.csv", "会社名,法人番号,技術名\n双子社,8390002001000,めっき\n");
+    let taken = place.take(Kind::Capability, &both, None);
+    assert_eq!(taken.counts(), (1, 0, 0, 0), "{:?}", taken.refusals);
+    let plating =
+        place.things(Kind::Capability).into_iter().find(|one| one["name_ja"] == "めっき").expect("it is there");
+    assert_eq!(plating["owner"], firm);
+}
+
+#[test]
+fn refusals_speak_of_headings_and_cells_and_know_what_a_spreadsheet_does() {
+    let place = Place::fresh();
+    let text = "機関種別,社名,英語社名,法人番号,設立,〒,分野,業種,従業員数\n\
+        民間,甲社,,8.39E+12,45383,60001,食,機械,多数\n\
+        企業,,,123,20240401,,,,\n\
+        企業,乙社,,,20241332,,,09 食料品製造業,\n";
+    let path = place.write("firms.csv", text);
+    let taken = place.take(Kind::Organization, &path, None);
+    let said = |row: u64, column: &str| -> String {
+        let refusal = taken.refusals.iter().find(|refusal| refusal.row == row && refusal.column == column);
+        refusal.unwrap_or_else(|| panic!("{row} {column}: {:?}", taken.refusals)).message.ja.clone()
+    };
+    for (row, column, words) in [
+        (2, "機関種別", &["民間", "企業、大学"][..]),
+        (2, "法人番号", &["8.39E+12", "文字列"]),
+        (2, "設立", &["2024-04-01"]),
+        (2, "〒", &["先頭の 0"]),
+        (2, "分野", &["食品・農業"]),
+        (2, "業種", &["機械", "生産用機械器具製造業"]),
+        (2, "従業員数", &["整数"]),
+        (3, "名称", &["名称", "英語名"]),
+        (3, "法人番号", &["13桁", "3桁"]),
+        (4, "設立", &["令和3年4月1日"]),
+    ] {
+        let message = said(row, column);
+        assert!(words.iter().all(|word| message.contains(word)), "{row} {column}: {message}");
+    }
+    for refusal in &taken.refusals {
+        let message = &refusal.message.ja;
+        let foreign = ["name_ja", "name_en", "organization_kind", "--", "corporate_number", "expected", "firm"];
+        assert!(!foreign.iter().any(|word| message.contains(word) || refusal.column.contains(word)), "{refusal:?}");
+    }
+    // A program that writes JSON Lines is answered in its own words.
+    let lines = place.write("firms.jsonl", "{\"name\":\"丙社\",\"organization_kind\":\"民間\"}\n{}\n");
+    let taken = place.take(Kind::Organization, &lines, None);
+    let columns: Vec<&str> = taken.refusals.iter().map(|refusal| refusal.column.as_str()).collect();
+    assert_eq!(columns, ["organization_kind", "organization_kind", "name_ja"]);
+}
+
+#[test]
+fn other_separators_and_books_under_another_name_are_seen() {
+    let place = Place::fresh();
+    for (name, text) in [
+        ("tab.csv", "社名\t市区町村\n甲社\t山形市\n"),
+        ("semicolon.csv", "社名;市区町村\n乙社;山形市\n"),
+        ("comma.tsv", "社名,市区町村\n丙社,山形市\n"),
+    ] {
+        let path = place.write(name, text);
+        let taken = place.take(Kind::Organization, &path, None);
+        assert_eq!(taken.counts(), (1, 0, 0, 0), "{name}: {:?}", taken.refusals);
+        assert!(taken.notes().contains(&"file.separator"), "{name}");
+    }
+    let plain = place.write("plain.csv", "社名\n丁;社\t\n");
+    assert!(!place.take(Kind::Organization, &plain, None).notes().contains(&"file.separator"));
+    for (name, bytes, code) in [
+        ("book.csv", &b"PK\x03\x04rest"[..], "file.is_xlsx"),
+        ("book.jsonl", b"PK\x03\x04rest", "file.is_xlsx"),
+        ("old.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "file.old_excel"),
+    ] {
+        let path = place.write(name, bytes);
+        let refused = place.try_take(Kind::Organization, &path, &Reading::default(), None);
+        assert_eq!(refused.err().as_deref(), Some(code), "{name}");
+    }
+}
+
+#[test]
+fn columns_that_mean_nothing_here_get_no_silly_hint() {
+    let place = Place::fresh();
+    let path = place.write(
+        "Kihonjoho.csv",
+        "法人番号,法人名,法人代表者名,創業年,企業規模詳細(男性),資格等級,社員教\n8390002001000,甲社,乙,1960,20,[],5\n",
+    );
+    let taken = place.take(Kind::Organization, &path, None);
+    assert_eq!(taken.counts(), (1, 0, 0, 0), "{:?}", taken.refusals);
+    let unknown: Vec<&str> = taken
+        .report
+        .notes
+        .iter()
+        .filter(|note| note.code == "column.unknown")
+        .map(|note| note.message.ja.as_str())
+        .collect();
+    assert_eq!(unknown.len(), 1, "{unknown:?}");
+    assert!(unknown[0].contains("社員教") && unknown[0].contains("社員数"), "{unknown:?}");
+    let unused = taken.report.notes.iter().find(|note| note.code == "column.left_out").expect("a note");
+    assert!(
+        unused.message.ja.contains("法人代表者名") && unused.message.ja.contains("資格等級"),
+        "{}",
+        unused.message.ja
+    );
+    assert_eq!(place.things(Kind::Organization)[0]["founded"], "1960");
+}
