@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use musubi::domain::{Actor, Clock, Kind, Organization, Scope};
 use musubi::exchange::export::{Format, export};
-use musubi::exchange::rows::Planner;
+use musubi::exchange::planner::Planner;
 use musubi::exchange::{
     Counts, ImportOptions, ImportReport, JsonLines, Listener, Notes, Outcome, Refusal, RowSource, Table, import,
 };
@@ -414,7 +414,6 @@ fn refusals_name_row_heading_and_what_was_found() {
             (3, "従業員数", "number.form"),
             (3, "市区町村", "municipality.unknown"),
             (3, "郵便番号", "postal_code.form"),
-            (4, "機関種別", "value.required"),
             (4, "名称", "language.one_required"),
         ]
     );

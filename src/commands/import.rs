@@ -232,8 +232,16 @@ fn print(
 ) {
     for note in notes {
         terminal.line(
-            &format!("・{}（{}行）", note.message.ja, note.rows),
-            &format!("- {} ({} row(s))", note.message.en, note.rows),
+            &format!(
+                "・{}{}",
+                note.message.ja,
+                if note.rows > 1 { format!("（{}行）", note.rows) } else { String::new() }
+            ),
+            &format!(
+                "- {}{}",
+                note.message.en,
+                if note.rows > 1 { format!(" ({} rows)", note.rows) } else { String::new() }
+            ),
         );
     }
     for group in listener.groups.list().iter().filter(|group| group.rows > 1).take(SHOWN) {

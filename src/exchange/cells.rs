@@ -67,6 +67,13 @@ fn read_yen(text: &str, unit: i64) -> Option<i64> {
         ("百", 100),
     ];
     let plain: String = canonical(text).chars().filter(|character| !matches!(character, ',' | ' ' | '¥')).collect();
+    // 約100万円程度, 50万円以内（税込）
+    const ABOUT: [&str; 12] =
+        ["程度", "前後", "以内", "以下", "まで", "くらい", "ぐらい", "位", "(税込)", "(税抜)", "(税別)", "前後の予定"];
+    let mut plain = plain.trim_start_matches("約");
+    while let Some(rest) = ABOUT.iter().find_map(|word| plain.strip_suffix(word)) {
+        plain = rest;
+    }
     let plain = plain.trim_end_matches("円").trim_end_matches("JPY").trim_end_matches("yen");
     if plain.is_empty() {
         return None;
@@ -96,6 +103,11 @@ pub fn date(text: &str) -> Result<String, Defect> {
     let plain = canonical(text);
     let plain =
         plain.split_once([' ', 'T']).filter(|(_, time)| is_midnight(time)).map_or(plain.as_str(), |(day, _)| day);
+    // 3月末, 3月中旬, 春頃: as precise as the month that stands there.
+    const ABOUT: [&str; 9] = ["月末", "月中", "月頃", "月ごろ", "月上旬", "月中旬", "月下旬", "月初旬", "月初"];
+    if let Some(month) = ABOUT.iter().find_map(|about| plain.strip_suffix(about)) {
+        return Ok(format!("{month}月"));
+    }
     if !plain.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(if plain.len() < text.len() { plain.to_owned() } else { text.to_owned() });
     }
@@ -134,12 +146,10 @@ fn is_midnight(time: &str) -> bool {
 /// Yes or no.
 pub fn truth(text: &str) -> Result<bool, Defect> {
     match canonical(text).to_lowercase().as_str() {
-        "true" | "yes" | "y" | "1" | "はい" | "有" | "有り" | "あり" | "可" | "可能" | "○" | "〇" | "◯" | "匿名" => {
-            Ok(true)
-        }
-        "false" | "no" | "n" | "0" | "いいえ" | "無" | "無し" | "なし" | "不可" | "×" | "✕" | "x" => {
-            Ok(false)
-        }
+        "true" | "yes" | "y" | "1" | "する" | "希望" | "希望する" | "要" | "レ" | "✓" | "✔" | "●" | "◎" | "はい"
+        | "有" | "有り" | "あり" | "可" | "可能" | "○" | "〇" | "◯" | "匿名" => Ok(true),
+        "false" | "no" | "n" | "0" | "しない" | "希望しない" | "不要" | "いいえ" | "無" | "無し" | "なし" | "不可"
+        | "×" | "✕" | "x" => Ok(false),
         _ => Err(Defect::new(
             "truth.form",
             "はい・いいえ、有・無、true・false のどれかで書いてください。",
@@ -255,6 +265,30 @@ pub fn lines(value: &Value) -> Result<Value, Defect> {
     Ok(text.lines().map(str::trim).filter(|text| !text.is_empty()).map(line).collect())
 }
 
+/// Requirements of one strength, one a line or part.
+pub fn lines_of(strength: Strength, text: &str) -> Vec<Value> {
+    let line = |line: &str| {
+        let language = if is_japanese(line) { "text_ja" } else { "text_en" };
+        json!({ "strength": strength.code(), language: line })
+    };
+    let marks: &[char] = &['\n', '\r', ';', '；'];
+    text.split(marks)
+        .map(|line| line.trim().trim_start_matches(['・', '•', '-']))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(line)
+        .collect()
+}
+
+/// A web address as people write it: without its scheme it is taken for https.
+pub fn web_address(text: &str) -> String {
+    let plain = canonical(text);
+    let host = plain.split(['/', '?', '#']).next().unwrap_or("");
+    let is_host =
+        host.is_ascii() && host.contains('.') && !host.contains([':', '@', ' ', '<']) && !host.starts_with('.');
+    if is_host { format!("https://{plain}") } else { text.to_owned() }
+}
+
 /// A list of objects: an array as in the API, or its JSON in a cell. Its form is looked at with the entry.
 pub fn objects(value: &Value) -> Result<Value, Defect> {
     let text = match value {
@@ -283,6 +317,8 @@ mod tests {
         assert_eq!(read("1億2,000万円"), Some(120_000_000));
         assert_eq!(read("1.5億"), Some(150_000_000));
         assert_eq!(read("3百万円"), Some(3_000_000));
+        assert_eq!(read("約100万円程度"), Some(1_000_000));
+        assert_eq!(read("50万円以内（税込）"), Some(500_000));
         assert_eq!(read("￥10,000,000"), Some(10_000_000));
         assert_eq!(read("300 万円"), Some(3_000_000));
         assert_eq!(yen("5,000", 10_000).ok(), Some(50_000_000));
@@ -319,6 +355,11 @@ mod tests {
         assert_eq!(read("2024/04/01 0:00").as_deref(), Ok("2024/04/01"));
         for text in ["2024", "令和6年4月1日", "R6.4.1", "20241332", "2024-04-01 9:30", "FY2024"] {
             assert_eq!(read(text).as_deref(), Ok(text));
+        }
+        assert_eq!(read("2025年3月末").as_deref(), Ok("2025年3月"));
+        assert_eq!(web_address("www.example.jp/a"), "https://www.example.jp/a");
+        for text in ["http://example.jp", "なし", "a@example.jp", "例.jp"] {
+            assert_eq!(web_address(text), text);
         }
         assert!(read("45383").expect_err("a number").contains("2024-04-01"));
     }

@@ -6,7 +6,8 @@ use super::headings_of_work::{EXHIBITION, NEED, RECORD, SEED};
 use crate::domain::Kind;
 use crate::domain::text::{canonical, fold};
 use crate::domain::vocabulary::{
-    CapabilityKind, ExhibitionKind, OrganizationKind, PropertyStatus, Purpose, RecordKind, SeedOffer, Visibility,
+    CapabilityKind, ExhibitionKind, OrganizationKind, PropertyStatus, Purpose, RecordKind, SeedOffer, Strength,
+    Visibility,
 };
 use std::collections::HashMap;
 
@@ -25,6 +26,12 @@ pub enum Shape {
     Text,
     /// Added to the text that another column says, under its heading; alone it is the text.
     Added,
+    /// Lines of a need, all of this strength, added to those that other columns bring.
+    MoreLines(Strength),
+    /// Members of a record, added to those that other columns bring.
+    MoreMembers,
+    /// What an office calls its trade: a class where it is one, else a word for the description.
+    Trade,
     /// A day, month or year.
     Date,
     /// An industry class: its code or its name.
@@ -223,7 +230,9 @@ pub(super) fn seed_offer(text: &str) -> Option<&'static str> {
 pub(super) fn record_kind(text: &str) -> Option<&'static str> {
     let known = match text {
         "契約" | "受注" | "調達" => Some(RecordKind::Contract),
-        "助成" | "科研費" | "補助金" => Some(RecordKind::Grant),
+        "助成" | "助成金" | "助成事業" | "科研費" | "補助金" | "補助" | "補助事業" => {
+            Some(RecordKind::Grant)
+        }
         "事業" | "共同研究" => Some(RecordKind::Project),
         _ => RecordKind::read(text),
     };
@@ -275,6 +284,9 @@ pub(super) fn organization_kind(text: &str) -> Option<&'static str> {
 pub fn organization_kind_of_name(name: &str) -> OrganizationKind {
     use OrganizationKind as Kind;
     let name = canonical(name);
+    if name.is_ascii() {
+        return organization_kind_of_english(&name.to_lowercase());
+    }
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
     if has(&["信用金庫", "信用組合", "信用協同組合", "農業協同組合連合会信用"])
@@ -307,6 +319,23 @@ pub fn organization_kind_of_name(name: &str) -> OrganizationKind {
         return Kind::Government;
     }
     Kind::Other
+}
+
+fn organization_kind_of_english(name: &str) -> OrganizationKind {
+    use OrganizationKind as Kind;
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if has(&["co., ltd", "co.,ltd", "co. ltd", " inc", "corporation", " corp", " llc", "k.k.", " kk", " gmbh", " ltd"])
+    {
+        Kind::Firm
+    } else if has(&["university", "college"]) {
+        Kind::University
+    } else if has(&["institute", "laboratory"]) {
+        Kind::ResearchInstitute
+    } else if has(&["association", "chamber of commerce"]) {
+        Kind::IndustryAssociation
+    } else {
+        Kind::Other
+    }
 }
 
 #[cfg(test)]
@@ -360,5 +389,8 @@ mod tests {
         assert_eq!(kind("山形県金属工業協同組合"), OrganizationKind::IndustryAssociation);
         assert_eq!(kind("金山町"), OrganizationKind::Government);
         assert_eq!(kind("宗教法人某寺"), OrganizationKind::Other);
+        assert_eq!(kind("Kakuu Seiki Co., Ltd."), OrganizationKind::Firm);
+        assert_eq!(kind("Kakuu University"), OrganizationKind::University);
+        assert_eq!(kind("Kakuu"), OrganizationKind::Other);
     }
 }

@@ -3,7 +3,7 @@
 use super::columns;
 use super::rows::{Draft, Notes, RawRow};
 use crate::domain::Defect;
-use crate::domain::vocabulary::CapabilityKind;
+use crate::domain::vocabulary::{CapabilityKind, OrganizationKind};
 use serde_json::Value;
 
 /// Files such as the national corporate number list do not say what an organisation is; its name often does.
@@ -11,7 +11,14 @@ pub(super) fn organization_kind(draft: &mut Draft, notes: &mut Notes) {
     if draft.patch.get("organization_kind").is_some() || draft.defaults.contains_key("organization_kind") {
         return;
     }
-    let Some(name) = draft.patch.get("name_ja").and_then(Value::as_str) else { return };
+    let name = ["name_ja", "name_en"].iter().find_map(|field| draft.patch.get(field).and_then(Value::as_str));
+    let Some(name) = name else {
+        if !draft.of_a_program {
+            // Without a name it is refused anyhow, and that is what has to be said.
+            draft.defaults.insert("organization_kind".to_owned(), OrganizationKind::Other.code().into());
+        }
+        return;
+    };
     let kind = columns::organization_kind_of_name(name).code();
     draft.defaults.insert("organization_kind".to_owned(), kind.into());
     notes.add("kind by name", || {

@@ -1,7 +1,8 @@
 //! The headings of a table: which row they are, what each column means, and what refuses the table as a whole.
 
 use super::columns::{Column, Shape};
-use super::rows::{Notes, Plan, Planner};
+use super::planner::{Plan, Planner};
+use super::rows::Notes;
 use crate::domain::Defect;
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -133,9 +134,10 @@ fn same_column(one: &Plan, other: &Plan) -> bool {
                 Shape::CorporateNumberReference => 1,
                 Shape::Added => 2,
                 Shape::LeftOut => 3,
+                Shape::MoreLines(_) | Shape::MoreMembers => 5,
                 _ => i32::from(column.further) * 4,
             };
-            let many = matches!(one.shape, Shape::Added | Shape::LeftOut);
+            let many = matches!(one.shape, Shape::Added | Shape::LeftOut | Shape::MoreLines(_) | Shape::MoreMembers);
             one.field == other.field && sort(one) == sort(other) && !(many && heading != other_heading)
         }
         (None, None) => !heading.is_empty() && heading == other_heading,

@@ -2,6 +2,7 @@
 
 use super::columns::{Column, Item, Shape, exhibition_kind, property_status, purpose, record_kind, seed_offer};
 use super::headings_known::{column, further};
+use crate::domain::vocabulary::Strength;
 
 pub(super) const SEED: &[Column] = &[
     column(
@@ -60,6 +61,8 @@ pub(super) const SEED: &[Column] = &[
     column("novelty", Shape::ByScript, &[]),
     column("applications_ja", Shape::Text, &["用途", "応用", "想定用途", "応用分野"]),
     column("applications_en", Shape::Text, &["用途（英語）"]),
+    column("applications_ja", Shape::Added, &["利用分野", "活用分野", "活用例", "実用化イメージ"]),
+    column("summary_ja", Shape::Added, &["キーワード", "研究キーワード", "強み", "優位性"]),
     column("applications", Shape::ByScript, &["application"]),
     column("partner_sought_ja", Shape::Text, &["求める相手", "連携先", "求めるパートナー"]),
     column("partner_sought_en", Shape::Text, &["求める相手（英語）"]),
@@ -130,13 +133,16 @@ pub(super) const NEED: &[Column] = &[
     column("summary", Shape::ByScript, &["description", "text"]),
     column("purposes", Shape::Many(Item::Choice(purpose)), &["目的", "purpose"]),
     column("lines", Shape::Lines, &["要件", "条件", "requirements"]),
+    column("lines", Shape::MoreLines(Strength::Must), &["必須条件", "必須要件", "必要条件"]),
+    column("lines", Shape::MoreLines(Strength::Should), &["希望条件", "希望要件", "希望"]),
+    column("lines", Shape::MoreLines(Strength::Exclude), &["除外条件", "除外要件"]),
     column("budget_min", Shape::Yen(1), &["予算下限", "予算の下限"]),
     column("budget_max", Shape::Yen(1), &["予算上限", "予算", "予算の上限", "予算額", "予算（円）", "budget"]),
     column("budget_max", Shape::Yen(1_000), &["予算（千円）"]),
     column("budget_max", Shape::Yen(10_000), &["予算（万円）"]),
     column("deadline", Shape::Date, &["期限", "締切", "回答期限", "締切日", "期日"]),
     further("deadline", Shape::Date, &["納期", "希望納期", "希望時期"]),
-    column("anonymous", Shape::Truth, &["匿名"]),
+    column("anonymous", Shape::Truth, &["匿名", "匿名希望", "匿名掲載"]),
     column("sdgs", Shape::Many(Item::Number), &["SDG"]),
     column("kind", Shape::LeftOut, &["種別", "type"]),
 ];
@@ -164,9 +170,9 @@ pub(super) const RECORD: &[Column] = &[
         &["date", "日付", "年月日", "年度", "実施日", "契約日", "契約年月日", "採択年度", "採択日", "year"],
     ),
     column("members", Shape::Members, &["参加者", "参加機関", "構成員", "メンバー", "member", "participants"]),
-    further(
+    column(
         "members",
-        Shape::Members,
+        Shape::MoreMembers,
         &[
             "会社名",
             "社名",
@@ -174,12 +180,20 @@ pub(super) const RECORD: &[Column] = &[
             "機関名",
             "法人名",
             "事業者名",
+            "大学",
+            "大学名",
+            "研究機関",
+            "研究機関名",
+            "連携先",
+            "共同研究先",
+            "共同研究機関",
             "相手先",
             "契約相手方",
             "受注者",
             "受託者",
             "採択事業者",
             "交付先",
+            "代表機関",
         ],
     ),
     column("members", Shape::CorporateNumberReference, &["法人番号", "corporate_number"]),

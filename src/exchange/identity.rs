@@ -70,7 +70,7 @@ impl Resolver {
                 }
                 // It cannot be named yet; whether it may stand here is known when it is there.
                 None if self.promised.contains(slot.text.trim()) => {}
-                None => match duplicates::named(conn, scope, &slot.text)?.as_slice() {
+                None => match called(conn, scope, &slot.text)?.as_slice() {
                     [id] => {
                         if let Some(place) = draft.patch.pointer_mut(&slot.pointer) {
                             *place = Value::String(id.to_string());
@@ -135,6 +135,26 @@ impl Resolver {
             format!("\"{shown}\" is not registered. {en}write its name as it is registered, or its corporate number."),
         )
     }
+}
+
+/// What is called so; where nothing is, what is called as the text begins: 架空大学 of 架空大学 工学部 and of 架空大学工学部.
+fn called(conn: &mut Conn, scope: &Scope, text: &str) -> Result<Vec<ThingId>> {
+    const ENDS: [&str; 3] = ["大学", "高等専門学校", "高専"];
+    let found = duplicates::named(conn, scope, text)?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let first_word = text.trim().split(char::is_whitespace).next().unwrap_or("");
+    let school = ENDS.iter().find_map(|end| Some(&text[..text.find(end)? + end.len()]));
+    for start in [Some(first_word).filter(|word| word.chars().count() > 3), school].into_iter().flatten() {
+        if start.len() < text.len() && !start.is_ascii() {
+            let found = duplicates::named_organizations(conn, scope, start)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(Vec::new())
 }
 
 fn ambiguous_name(text: &str, count: usize) -> Defect {

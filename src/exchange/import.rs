@@ -4,6 +4,7 @@
 use super::about::About;
 use super::identity::Resolver;
 use super::places::Places;
+use super::planner::Planner;
 use super::rows::{self, Draft, Note, Notes, RawRow, Refusal};
 use super::taking::{bits, take_in};
 use super::trial::Trial;
@@ -198,7 +199,7 @@ pub(super) struct Session {
     pub(super) spoken_of: HashMap<u128, u64>,
     pub(super) notes: Notes,
     /// Headings of the capabilities nested in organisations.
-    pub(super) nested_planner: rows::Planner,
+    pub(super) nested_planner: Planner,
     pub(super) cp932: bool,
     pub(super) trial: Option<Trial>,
     /// Everything is taken back: people look at what would become of it.
@@ -271,7 +272,7 @@ fn run<E: Stored>(
         scope: actor.scope(),
         spoken_of: HashMap::new(),
         notes,
-        nested_planner: rows::Planner::new(Kind::Capability),
+        nested_planner: Planner::new(Kind::Capability),
         cp932: rows.is_cp932(),
         trial: options.trial.then(Trial::default),
         only_tried: options.trial || options.dry_run,

@@ -3,7 +3,8 @@
 use super::encoding::UTF8_MARK;
 use super::import::RowSource;
 use super::physical::{Physical, PhysicalLines};
-use super::rows::{Notes, Planner, RawRow, Refusal};
+use super::planner::Planner;
+use super::rows::{Notes, RawRow, Refusal};
 use crate::domain::{Defect, Kind};
 use serde_json::{Map, Value};
 use std::io::BufRead;

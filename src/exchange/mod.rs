@@ -28,6 +28,7 @@ pub mod municipalities;
 pub mod parts;
 pub mod physical;
 pub mod places;
+pub mod planner;
 pub mod researchmap;
 pub mod rows;
 mod said;

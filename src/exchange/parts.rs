@@ -4,7 +4,8 @@
 use super::cells;
 use super::columns::heading_key;
 use super::import::RowSource;
-use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
+use super::planner::{Plan, Planner};
+use super::rows::{Notes, RawRow, Refusal};
 use crate::domain::text::fold;
 use crate::domain::vocabulary::Strength;
 use crate::domain::{Defect, Kind};

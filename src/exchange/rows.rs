@@ -3,10 +3,9 @@
 use super::cells;
 use super::columns::{self, Column, Item, Shape};
 use super::guesses;
-use super::mapping::Mapping;
+use super::planner::Plan;
 use super::said;
 use super::words::Vocabularies;
-use crate::config::settings::nearest;
 use crate::domain::finding::{Defect, Finding, Message};
 use crate::domain::vocabulary::Kind;
 use serde::Serialize;
@@ -21,20 +20,30 @@ const ID_LIMIT: usize = 200;
 /// How many notes an import keeps.
 const NOTE_LIMIT: usize = 100;
 
-/// A heading and what it means.
-#[derive(Debug)]
-pub struct Plan {
-    /// As it stands in the file.
-    pub heading: String,
-    pub column: Option<&'static Column>,
-}
-
 /// A row as the file has it: only the cells that say something.
 #[derive(Debug)]
 pub struct RawRow {
     /// The line of the file it begins on, from 1.
     pub line: u64,
     pub cells: Vec<(Arc<Plan>, Value)>,
+}
+
+impl RawRow {
+    /// Nothing stands in a column that is taken: a line kept free, or its number alone.
+    pub fn says_nothing(&self) -> bool {
+        let taken =
+            |plan: &Plan| plan.column.is_some_and(|column| !matches!(column.shape, Shape::LeftOut | Shape::Ours));
+        !self.cells.iter().any(|(plan, _)| taken(plan))
+    }
+}
+
+/// Rows that were passed over.
+pub fn nothing_said() -> Defect {
+    Defect::new(
+        "row.nothing",
+        "取り込む列がすべて空の行は飛ばしました。",
+        "Rows with nothing in the columns that are taken were passed over.",
+    )
 }
 
 /// Why a row was refused: where, what was found, what to do.
@@ -93,105 +102,6 @@ impl Notes {
     pub fn into_list(self) -> Vec<Note> {
         self.order
     }
-}
-
-/// Knows what each heading means, and remembers.
-#[derive(Debug)]
-pub struct Planner {
-    kind: Kind,
-    known: HashMap<String, &'static Column>,
-    /// What a mapping says of a heading, by its key: a column, or that it is left out.
-    mapped: HashMap<String, Option<&'static Column>>,
-    plans: HashMap<String, Arc<Plan>>,
-}
-
-impl Planner {
-    pub fn new(kind: Kind) -> Self {
-        Self { kind, known: columns::headings(kind), mapped: HashMap::new(), plans: HashMap::new() }
-    }
-
-    /// With the headings of a mapping, which go before our own.
-    pub fn with_mapping(kind: Kind, mapping: &Mapping) -> Self {
-        let mut planner = Self::new(kind);
-        for (heading, field) in &mapping.headings {
-            let column = planner.known.get(&columns::heading_key(field)).copied();
-            planner.mapped.insert(columns::heading_key(heading), column);
-        }
-        planner
-    }
-
-    /// One that knows what this one knows and has read nothing yet.
-    pub fn fresh(&self) -> Self {
-        Self { mapped: self.mapped.clone(), ..Self::new(self.kind) }
-    }
-
-    /// Whether a mapping says it, and what it means.
-    fn look_up(&self, heading: &str) -> (bool, Option<&'static Column>) {
-        let key = columns::heading_key(heading);
-        if let Some(column) = self.mapped.get(&key) {
-            return (true, *column);
-        }
-        let known = self.known.get(&key).copied();
-        (false, known.or_else(|| self.known.get(&columns::without_hint(&key)?).copied()))
-    }
-
-    /// A heading that means nothing here, and is known to: nobody needs to be told how else to write it.
-    pub fn is_left_out(&self, heading: &str) -> bool {
-        let (mapped, column) = self.look_up(heading);
-        column.map_or(mapped, |column| matches!(column.shape, Shape::LeftOut))
-    }
-
-    /// As [`Planner::plan`], where those that are left out are told all together.
-    pub fn plan_of_table(&mut self, heading: &str, notes: &mut Notes) -> Arc<Plan> {
-        if self.is_left_out(heading) { self.plan(heading, &mut Notes::default()) } else { self.plan(heading, notes) }
-    }
-
-    /// The meaning of a heading. One that is not known is noted, with the nearest that is.
-    pub fn plan(&mut self, heading: &str, notes: &mut Notes) -> Arc<Plan> {
-        if let Some(plan) = self.plans.get(heading) {
-            return Arc::clone(plan);
-        }
-        let (mapped, column) = self.look_up(heading);
-        let shown: String = heading.trim().chars().take(60).collect();
-        match column {
-            None if mapped => {}
-            None => notes.add(&format!("unknown {shown}"), || {
-                let near = nearest(&shown, columns::heading_names(self.kind)).filter(|near| is_near(&shown, near));
-                let (ja, en) = near.map_or_else(Default::default, |near| {
-                    (
-                        format!("「{near}」のことなら、見出しを直してください。"),
-                        format!(" If it is meant to be \"{near}\", change the heading."),
-                    )
-                });
-                Defect::new(
-                    "column.unknown",
-                    format!("列「{shown}」は取り込みません。{ja}"),
-                    format!("The column \"{shown}\" is left out.{en}"),
-                )
-            }),
-            Some(Column { shape: Shape::LeftOut, .. }) => notes.add(&format!("left out {shown}"), || {
-                Defect::new(
-                    "column.left_out",
-                    format!("列「{shown}」を入れる項目はないため、取り込みません。"),
-                    format!("There is no field for the column \"{shown}\"; it is left out."),
-                )
-            }),
-            Some(_) => {}
-        }
-        let plan = Arc::new(Plan { heading: shown, column });
-        // A hostile JSON Lines file may have a new key in each line.
-        if self.plans.len() < 10_000 {
-            self.plans.insert(heading.to_owned(), Arc::clone(&plan));
-        }
-        plan
-    }
-}
-
-/// Two headings of which one may be a slip of the other: most of their characters are the same.
-fn is_near(one: &str, other: &str) -> bool {
-    let (one, other) = (columns::heading_key(one), columns::heading_key(other));
-    let same = one.chars().filter(|character| other.contains(*character)).count();
-    3 * same >= 2 * one.chars().count().max(other.chars().count())
 }
 
 /// A reference in a row that is still in the file's words.
@@ -256,6 +166,7 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
     // What is most exact first: a number before a name, and before both the column of the field itself.
     columns.sort_by_key(|(_, column, _)| match column.shape {
         _ if column.further => 2,
+        Shape::MoreLines(_) | Shape::MoreMembers => 2,
         Shape::CorporateNumberReference => 1,
         _ => 0,
     });
@@ -296,6 +207,17 @@ fn read_cell<'a>(
     if let Some(defect) = text.and_then(|text| said::damaged(column, text)) {
         return draft.refuse(raw, place, defect);
     }
+    // Under a heading of ours stands what an export wrote: a text may be a mark.
+    let of_people = !draft.of_a_program && raw.cells[place].0.heading != column.field;
+    if of_people && text.is_some_and(|text| said::says_nothing(column, text)) {
+        return notes.add("cells that say nothing", || {
+            Defect::new(
+                "cell.nothing",
+                "「-」「なし」「不明」などのセルは、空のセルとして読みました。",
+                "Cells that say -, none or unknown were read as empty ones.",
+            )
+        });
+    }
     let set = |draft: &mut Draft, field: &str, value: Value| draft.set(field, value, place);
     match column.shape {
         Shape::Ours | Shape::LeftOut => {}
@@ -303,6 +225,10 @@ fn read_cell<'a>(
             Ok(id) => draft.id = id,
             Err(defect) => draft.refuse(raw, place, defect),
         },
+        Shape::Text if column.field == "website" && !draft.of_a_program => {
+            let address = text.map(cells::web_address);
+            set(draft, column.field, address.map_or(value.clone(), Value::from));
+        }
         Shape::Text => match value {
             // Numbers where a text is meant: codes and years that a spreadsheet or a program wrote as numbers.
             Value::Number(number) => set(draft, column.field, Value::String(number.to_string())),
@@ -318,6 +244,39 @@ fn read_cell<'a>(
                 draft.added.push((column.field, heading, text.trim().to_owned(), place));
             }
         }
+        Shape::MoreLines(strength) => {
+            let Some(text) = text else { return };
+            let more = cells::lines_of(strength, text);
+            draft.append("lines", more, place);
+        }
+        Shape::MoreMembers => match cells::members(value) {
+            Ok((Value::Array(more), slots)) => {
+                let before = draft.patch.get("members").and_then(Value::as_array).map_or(0, Vec::len);
+                let slots = slots.into_iter().enumerate();
+                draft.slots.extend(
+                    slots.map(|(at, (_, text))| Slot { pointer: format!("/members/{}/party", before + at), text }),
+                );
+                draft.append("members", more, place);
+            }
+            Ok(_) => {}
+            Err(defect) => draft.refuse(raw, place, defect),
+        },
+        Shape::Trade => match text.map(|text| (text, vocabularies.industry(text))) {
+            None => set(draft, column.field, value.clone()),
+            Some((_, Ok(code))) => set(draft, column.field, code.into()),
+            Some((text, Err(_))) => {
+                let heading = raw.cells[place].0.heading.clone();
+                draft.added.push(("description_ja", heading, text.trim().to_owned(), place));
+                notes.add("trades without a class", || {
+                    let shown: String = text.trim().chars().take(60).collect();
+                    Defect::new(
+                        "industry.free_form",
+                        format!("日本標準産業分類にない業種（「{shown}」など）は、説明に書き加えます。分類するには名前（食料品製造業 など）かコードで書いてください。"),
+                        format!("A trade that is no class of the JSIC (such as \"{shown}\") is added to the description. Write the name or code of a class to have it classified."),
+                    )
+                });
+            }
+        },
         Shape::Date => match text.map(cells::date) {
             None => set(draft, column.field, value.clone()),
             Some(Ok(date)) => set(draft, column.field, date.into()),
@@ -543,6 +502,13 @@ impl Draft {
         self.origins.push((field.to_owned(), place));
     }
 
+    /// Adds items to a list that other columns of the row have begun.
+    fn append(&mut self, field: &str, more: Vec<Value>, place: usize) {
+        let mut list = self.patch.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+        list.extend(more);
+        self.set(field, Value::Array(list), place);
+    }
+
     /// Puts the texts of further columns behind the one they belong to; each under its heading, unless it stands alone.
     fn add_texts(&mut self) {
         let added = std::mem::take(&mut self.added);
@@ -554,7 +520,7 @@ impl Draft {
             }
             let own = self.patch.get(*field).and_then(Value::as_str).map(|text| text.trim_end().to_owned());
             let text = match (own, of_field.as_slice()) {
-                (None, [(_, _, text, _)]) => text.clone(),
+                (None, [(_, heading, text, _)]) if !heading.contains("業") => text.clone(),
                 (own, parts) => {
                     let parts = parts.iter().map(|(_, heading, text, _)| format!("【{heading}】{text}"));
                     own.into_iter().chain(parts).collect::<Vec<_>>().join("\n")

@@ -33,6 +33,7 @@ pub fn damaged(column: &Column, text: &str) -> Option<Defect> {
         | Shape::Reference
         | Shape::CorporateNumberReference
         | Shape::Members
+        | Shape::MoreMembers
         | Shape::Municipality
         | Shape::Many(Item::Reference | Item::Number) => true,
         _ => false,
@@ -49,6 +50,51 @@ pub fn damaged(column: &Column, text: &str) -> Option<Defect> {
             ),
         )
     })
+}
+
+/// A mark or word by which people say that there is nothing to say. Names and texts may be called so; a mark alone is no text.
+pub fn says_nothing(column: &Column, text: &str) -> bool {
+    const MARKS: &str = "-‐‑‒–—―−－ーｰ─…・．.*/／";
+    const WORDS: [&str; 16] = [
+        "なし",
+        "無し",
+        "無",
+        "ナシ",
+        "不明",
+        "未定",
+        "非公開",
+        "非公表",
+        "未公開",
+        "該当なし",
+        "未記入",
+        "未回答",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "none",
+    ];
+    let text = text.trim();
+    if text.is_empty() || text.len() > 40 {
+        return false;
+    }
+    let of_words = match column.shape {
+        Shape::Text => CODES.contains(&column.field),
+        Shape::Number
+        | Shape::Yen(_)
+        | Shape::Date
+        | Shape::Industry
+        | Shape::Trade
+        | Shape::Municipality
+        | Shape::Prefecture
+        | Shape::Reference
+        | Shape::CorporateNumberReference
+        | Shape::Added
+        | Shape::Many(_)
+        | Shape::MoreLines(_)
+        | Shape::MoreMembers => true,
+        _ => false,
+    };
+    text.chars().all(|character| MARKS.contains(character)) || (of_words && WORDS.contains(&text))
 }
 
 /// `8.39E+12`
@@ -93,6 +139,12 @@ pub fn in_words(kind: Kind, field: &str, column: &str, found: &str, finding: &Fi
             return Message::new(
                 "郵便番号は7桁です。先頭の 0 が消えているようです。列の書式を「文字列」にして 060-0001 のように書いてください。",
                 "A postal code has seven digits; its leading zero seems to be gone. Format the column as text and write it like 060-0001.",
+            );
+        }
+        "erad.form" if digits_of(found) == 7 => {
+            return Message::new(
+                "e-Rad の研究者番号は8桁です。先頭の 0 が消えているようです。列の書式を「文字列」にして書き直してください。",
+                "An e-Rad number has eight digits; its leading zero seems to be gone. Format the column as text and write it again.",
             );
         }
         "corporate_number.form" if (1..13).contains(&digits_of(found)) || digits_of(found) > 13 => {

@@ -4,7 +4,8 @@ use super::delimited::{DelimitedReader, DelimitedRow};
 use super::encoding::{self, Encoding, Guess, UTF8_MARK};
 use super::headings;
 use super::import::RowSource;
-use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
+use super::planner::{Plan, Planner};
+use super::rows::{Notes, RawRow, Refusal};
 use super::{cells, cp932};
 use crate::domain::Defect;
 use crate::error::{Error, Result};
@@ -131,7 +132,7 @@ fn refused(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Error {
 }
 
 impl<R: BufRead> RowSource for Table<R> {
-    fn next_row(&mut self, _notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
         loop {
             let row = match self.reader.next_row()? {
                 None => return Ok(None),
@@ -141,7 +142,12 @@ impl<R: BufRead> RowSource for Table<R> {
             if row.cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
                 continue;
             }
-            return Ok(Some(self.row(row)));
+            let row = self.row(row);
+            if row.as_ref().is_ok_and(RawRow::says_nothing) {
+                notes.add("rows that say nothing", super::rows::nothing_said);
+                continue;
+            }
+            return Ok(Some(row));
         }
     }
 

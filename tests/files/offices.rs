@@ -2,6 +2,7 @@
 
 use crate::Place;
 use musubi::domain::Kind;
+use musubi::exchange::export::{Format, PartsPlace};
 use musubi::exchange::file::Reading;
 use serde_json::json;
 
@@ -78,7 +79,7 @@ fn parties_are_named_as_people_name_them() {
 #[test]
 fn refusals_speak_of_headings_and_cells_and_know_what_a_spreadsheet_does() {
     let place = Place::fresh();
-    let text = "機関種別,社名,英語社名,法人番号,設立,〒,分野,業種,従業員数\n\
+    let text = "機関種別,社名,英語社名,法人番号,設立,〒,分野,産業分類,従業員数\n\
         民間,甲社,,8.39E+12,45383,60001,食,機械,多数\n\
         企業,,,123,20240401,,,,\n\
         企業,乙社,,,20241332,,,09 食料品製造業,\n";
@@ -94,7 +95,7 @@ fn refusals_speak_of_headings_and_cells_and_know_what_a_spreadsheet_does() {
         (2, "設立", &["2024-04-01"]),
         (2, "〒", &["先頭の 0"]),
         (2, "分野", &["食品・農業"]),
-        (2, "業種", &["機械", "生産用機械器具製造業"]),
+        (2, "産業分類", &["機械", "生産用機械器具製造業"]),
         (2, "従業員数", &["整数"]),
         (3, "名称", &["名称", "英語名"]),
         (3, "法人番号", &["13桁", "3桁"]),
@@ -166,4 +167,85 @@ fn columns_that_mean_nothing_here_get_no_silly_hint() {
         unused.message.ja
     );
     assert_eq!(place.things(Kind::Organization)[0]["founded"], "1960");
+}
+
+/// A list as an association keeps it: a title above, marks for nothing, trades of its own, a line kept free.
+#[test]
+fn a_list_of_members_goes_in_as_it_is_kept() {
+    let place = Place::fresh();
+    let text = "令和6年度 会員名簿,,,,,,,\n,,,,,,,\n番号,会員名,〒,URL,資本金,従業員,業種,ＰＲ\n\
+        1,(株)架空製作所,990-0001,www.example.jp,約1000万円,約30名,金属加工,精密板金\n\
+        2,Kakuu Foods Inc.,,なし,－,不明,食料品製造業,-\n\
+        3,架空大学,,,-,-,,\n\
+        4,,,,,,,\n";
+    let path = place.write("名簿.csv", text);
+    let taken = place.take(Kind::Organization, &path, None);
+    assert_eq!(taken.counts(), (3, 0, 0, 0), "{:?}", taken.refusals);
+    for note in ["cell.nothing", "row.nothing", "industry.free_form", "file.rows_above"] {
+        assert!(taken.notes().contains(&note), "{note}: {:?}", taken.notes());
+    }
+    let things = place.things(Kind::Organization);
+    let first = &things[0];
+    assert_eq!((&first["website"], &first["capital"]), (&json!("https://www.example.jp"), &json!(10_000_000)));
+    assert_eq!((&first["employees"], &first["industry"]), (&json!(30), &json!(null)));
+    let said = first["description_ja"].as_str().expect("a text");
+    assert!(said.contains("【業種】金属加工") && said.contains("【ＰＲ】精密板金"), "{said}");
+    assert_eq!((&things[1]["organization_kind"], &things[1]["industry"]), (&json!("firm"), &json!("09")));
+    assert_eq!((&things[2]["organization_kind"], &things[2]["capital"]), (&json!("university"), &json!(null)));
+    assert_eq!(place.take(Kind::Organization, &path, None).counts(), (0, 0, 3, 0));
+    // People, needs and records of work of these.
+    let people = "氏名,所属,researchmap URL\n架空 花子,架空大学 工学部,https://researchmap.jp/kakuu\n架空 次郎,架空大学大学院,\n";
+    let people = place.write("people.csv", people);
+    let taken = place.take(Kind::Person, &people, None);
+    assert_eq!(taken.counts(), (2, 0, 0, 0), "{:?}", taken.refusals);
+    let university = &things[2]["id"];
+    assert!(place.things(Kind::Person).iter().all(|person| person["affiliations"] == json!([university])));
+    let needs = "企業名,タイトル,必須条件,希望条件,予算,納期,匿名希望\n架空製作所,速くしたい,\"・薄い板\n・量産\",県内,100万円程度,2025年3月末,する\n";
+    let needs = place.write("needs.csv", needs);
+    let taken = place.take(Kind::Need, &needs, None);
+    assert_eq!(taken.counts(), (1, 0, 0, 0), "{:?}", taken.refusals);
+    let need = &place.things(Kind::Need)[0];
+    let lines: Vec<(&str, &str)> = need["lines"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .map(|line| (line["strength"].as_str().expect("a strength"), line["text_ja"].as_str().expect("a text")))
+        .collect();
+    assert_eq!(lines, [("must", "薄い板"), ("must", "量産"), ("should", "県内")]);
+    assert_eq!(
+        (&need["budget_max"], &need["deadline"], &need["anonymous"]),
+        (&json!(1_000_000), &json!("2025-03"), &json!(true))
+    );
+    let records = "年度,件名,企業名,大学名,種別\nR5,架空の共同研究,(株)架空製作所,架空大学,共同研究\n2023,架空の補助,架空製作所,,補助事業\n";
+    let records = place.write("records.csv", records);
+    let taken = place.take(Kind::Record, &records, None);
+    assert_eq!(taken.counts(), (2, 0, 0, 0), "{:?}", taken.refusals);
+    let records = place.things(Kind::Record);
+    let joint = records.iter().find(|record| record["title_ja"] == "架空の共同研究").expect("a record");
+    assert_eq!(
+        joint["members"],
+        json!([{ "party": first["id"], "role": null }, { "party": university, "role": null }])
+    );
+    assert_eq!(records.iter().filter(|record| record["record_kind"] == "grant").count(), 1);
+}
+
+/// What an office would mean by a mark is not what an export wrote: under our own headings it stays.
+#[test]
+fn marks_under_our_own_headings_are_texts() {
+    let place = Place::fresh();
+    let path = place.write(
+        "firms.jsonl",
+        r#"{"name_ja":"…","organization_kind":"firm","description_ja":"なし","description_en":"-"}"#,
+    );
+    assert_eq!(place.take(Kind::Organization, &path, None).counts(), (1, 0, 0, 0));
+    for (format, name) in [(Format::Csv, "out.csv"), (Format::Xlsx, "out.xlsx"), (Format::JsonLines, "out.jsonl")] {
+        let (path, _) = place.put_out(Kind::Organization, format, PartsPlace::Within, name);
+        let other = Place::fresh();
+        assert_eq!(other.take(Kind::Organization, &path, None).counts(), (1, 0, 0, 0), "{name}");
+        let thing = &other.things(Kind::Organization)[0];
+        assert_eq!(
+            (&thing["name_ja"], &thing["description_ja"], &thing["description_en"]),
+            (&json!("…"), &json!("なし"), &json!("-"))
+        );
+    }
 }
