@@ -208,7 +208,13 @@ pub fn heading_names(kind: Kind) -> impl Iterator<Item = &'static str> {
 }
 
 pub(super) fn visibility(text: &str) -> Option<&'static str> {
-    Visibility::read(text).map(Visibility::code)
+    let known = match text {
+        "一般公開" | "全体公開" | "公開する" | "公開可" | "○" | "〇" => Some(Visibility::Public),
+        "会員のみ" | "会員限定" | "会員公開" | "会員まで" => Some(Visibility::Members),
+        "公開しない" | "非公開にする" | "公開不可" | "×" => Some(Visibility::Private),
+        _ => Visibility::read(text),
+    };
+    known.map(Visibility::code)
 }
 
 pub(super) fn capability_kind(text: &str) -> Option<&'static str> {

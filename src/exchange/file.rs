@@ -96,6 +96,7 @@ pub fn open(kind: Kind, path: &Path, format: FileFormat, reading: &Reading, note
         (None, None) => None,
     };
     let planner = mapping.as_ref().map_or_else(|| Planner::new(kind), |mapping| Planner::with_mapping(kind, mapping));
+    let planner = if reading.mapping.is_none() { planner.telling_what_is_left_out() } else { planner };
     let parts = match &reading.parts {
         Some(path) => Some(read_parts(kind, path, reading.encoding)?),
         None => None,

@@ -25,11 +25,19 @@ pub struct Planner {
     /// What a mapping says of a heading, by its key: a column, or that it is left out.
     mapped: HashMap<String, Option<&'static Column>>,
     plans: HashMap<String, Arc<Plan>>,
+    /// What the mapping leaves out is told: nobody here wrote it down.
+    tells_left_out: bool,
 }
 
 impl Planner {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, known: columns::headings(kind), mapped: HashMap::new(), plans: HashMap::new() }
+        Self {
+            kind,
+            known: columns::headings(kind),
+            mapped: HashMap::new(),
+            plans: HashMap::new(),
+            tells_left_out: false,
+        }
     }
 
     /// With the headings of a mapping, which go before our own.
@@ -42,9 +50,15 @@ impl Planner {
         planner
     }
 
+    /// For a mapping that came with the program.
+    pub fn telling_what_is_left_out(mut self) -> Self {
+        self.tells_left_out = true;
+        self
+    }
+
     /// One that knows what this one knows and has read nothing yet.
     pub fn fresh(&self) -> Self {
-        Self { mapped: self.mapped.clone(), ..Self::new(self.kind) }
+        Self { mapped: self.mapped.clone(), tells_left_out: self.tells_left_out, ..Self::new(self.kind) }
     }
 
     /// Whether a mapping says it, and what it means.
@@ -60,7 +74,7 @@ impl Planner {
     /// A heading that means nothing here, and is known to: nobody needs to be told how else to write it.
     pub fn is_left_out(&self, heading: &str) -> bool {
         let (mapped, column) = self.look_up(heading);
-        column.map_or(mapped, |column| matches!(column.shape, Shape::LeftOut))
+        column.map_or(mapped && self.tells_left_out, |column| matches!(column.shape, Shape::LeftOut))
     }
 
     /// As [`Planner::plan`], where those that are left out are told all together.

@@ -37,6 +37,20 @@ impl RawRow {
     }
 }
 
+/// A row of sums begins so; no list begins a thing's row with one of these words.
+pub fn is_sum(first: &str) -> bool {
+    matches!(first.trim(), "合計" | "計" | "小計" | "総計" | "平均" | "合　計" | "合 計")
+}
+
+/// Rows of sums were passed over.
+pub fn sums() -> Defect {
+    Defect::new(
+        "row.sum",
+        "「合計」「計」などで始まる行は取り込みません。",
+        "Rows that begin with a word for a sum (合計, 計 …) are not taken.",
+    )
+}
+
 /// Rows that were passed over.
 pub fn nothing_said() -> Defect {
     Defect::new(

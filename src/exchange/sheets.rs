@@ -101,6 +101,15 @@ impl RowSource for SheetRows {
                 return Ok(None);
             };
             self.done += 1;
+            if row
+                .cells
+                .iter()
+                .find(|cell| !cell.text.trim().is_empty())
+                .is_some_and(|cell| super::rows::is_sum(&cell.text))
+            {
+                notes.add("sums", super::rows::sums);
+                continue;
+            }
             let row = self.row(row, notes);
             if row.as_ref().is_ok_and(RawRow::says_nothing) {
                 notes.add("rows that say nothing", super::rows::nothing_said);

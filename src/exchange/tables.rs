@@ -142,6 +142,11 @@ impl<R: BufRead> RowSource for Table<R> {
             if row.cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
                 continue;
             }
+            let first = row.cells.iter().find(|cell| !cell.iter().all(u8::is_ascii_whitespace));
+            if first.and_then(|cell| self.encoding.decode(cell)).is_some_and(|text| super::rows::is_sum(&text)) {
+                notes.add("sums", super::rows::sums);
+                continue;
+            }
             let row = self.row(row);
             if row.as_ref().is_ok_and(RawRow::says_nothing) {
                 notes.add("rows that say nothing", super::rows::nothing_said);

@@ -177,11 +177,12 @@ fn a_list_of_members_goes_in_as_it_is_kept() {
         1,(株)架空製作所,990-0001,www.example.jp,約1000万円,約30名,金属加工,精密板金\n\
         2,Kakuu Foods Inc.,,なし,－,不明,食料品製造業,-\n\
         3,架空大学,,,-,-,,\n\
-        4,,,,,,,\n";
+        4,,,,,,,\n\
+        合計,3社,,,,30,,\n";
     let path = place.write("名簿.csv", text);
     let taken = place.take(Kind::Organization, &path, None);
     assert_eq!(taken.counts(), (3, 0, 0, 0), "{:?}", taken.refusals);
-    for note in ["cell.nothing", "row.nothing", "industry.free_form", "file.rows_above"] {
+    for note in ["cell.nothing", "row.nothing", "row.sum", "industry.free_form", "file.rows_above"] {
         assert!(taken.notes().contains(&note), "{note}: {:?}", taken.notes());
     }
     let things = place.things(Kind::Organization);
