@@ -79,6 +79,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         ("Musubi-Rows" = u64, description = "Rows of the file, without that of the headings."),
         ("Musubi-Lost" = u64, description = "Cells that the format could not hold as they are (CP932: a twin or &#…; is \
             written instead; XLSX: too long). Where there are any, Link (rel=describedby) leads to the report of them."),
+        ("Musubi-Lost-Characters" = String, description = "CP932: the characters that it lacks and what stands for them, \
+            U+301C=U+FF5E, U+20BB7=&#134071; …; fifty at most."),
         ("Content-Disposition" = String, description = "Name of the file."),
     ), description = "The file; with report=true what it cannot hold, as JSON."),
     (status = 400, body = ProblemBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody),
@@ -108,7 +110,7 @@ async fn export(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest
     if report {
         return Ok(HttpResponse::Ok().json(ExportReport { rows, lost_count, lost }));
     }
-    let mut answer = file_answer::answer(file, &name, format, rows, lost_count)?;
+    let mut answer = file_answer::answer(file, &name, format, rows, (&lost, lost_count))?;
     if lost_count > 0 {
         let query: Vec<&str> =
             request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("report=")).collect();

@@ -414,6 +414,7 @@ fn what_an_export_cannot_hold_is_told_cell_by_cell() {
     app.firm("普通の店");
     let file = app.get("/api/v1/exports?kind=organizations&format=csv-cp932");
     assert_eq!((file.header("musubi-lost"), file.header("musubi-rows")), (Some("1"), Some("2")));
+    assert_eq!(file.header("musubi-lost-characters"), Some("U+301C=U+FF5E, U+20BB7=&#134071;"));
     let link = file.header("link").expect("a way to the report").to_owned();
     assert!(link.ends_with("; rel=\"describedby\""), "{link}");
     let address = link.trim_start_matches('<').split('>').next().expect("an address").to_owned();
