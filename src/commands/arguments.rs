@@ -334,6 +334,6 @@ seeds, needs), title, date and members (records), title and first day (exhibitio
 row is refused as ambiguous. A second import of the same file changes nothing.
 
 References (owner, members, affiliations, contact, successor): an id of ours, corporate_number:…, ror:…, orcid:…,
-researchmap:…, source:NAME:ID, or an id of the same --source.
+researchmap:…, source:NAME:ID, an id of the same --source, or a name that exactly one party has.
 
 Exit code: 0 all rows taken, 1 some refused, 2 wrong use, 3 could not run.";
