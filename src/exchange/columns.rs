@@ -32,6 +32,8 @@ pub enum Shape {
     MoreMembers,
     /// What an office calls its trade: a class where it is one, else a word for the description.
     Trade,
+    /// The family (0) or the given name (1), where they stand in two columns.
+    NamePart(usize),
     /// A day, month or year.
     Date,
     /// An industry class: its code or its name.
@@ -179,7 +181,8 @@ fn is_hint(text: &str) -> bool {
 
 /// What a field is called in a spreadsheet: its first Japanese heading.
 pub fn label(kind: Kind, field: &str) -> &str {
-    let own = columns(kind).filter(|column| column.field == field && !column.further);
+    let own = columns(kind)
+        .filter(|column| column.field == field && !column.further && !matches!(column.shape, Shape::NamePart(_)));
     own.flat_map(|column| column.headings.iter().copied()).find(|heading| is_japanese(heading)).unwrap_or(field)
 }
 

@@ -135,12 +135,15 @@ fn same_column(one: &Plan, other: &Plan) -> bool {
                 Shape::Added => 2,
                 Shape::LeftOut => 3,
                 Shape::MoreLines(_) | Shape::MoreMembers => 5,
+                Shape::NamePart(part) => 6 + part as i32,
                 _ => i32::from(column.further) * 4,
             };
-            let many = matches!(one.shape, Shape::Added | Shape::LeftOut | Shape::MoreLines(_) | Shape::MoreMembers);
-            one.field == other.field && sort(one) == sort(other) && !(many && heading != other_heading)
+            let many = matches!(one.shape, Shape::Added | Shape::MoreLines(_) | Shape::MoreMembers);
+            let differ = many && heading != other_heading;
+            // Of what is not used there may be as many as there are.
+            let unused = matches!(one.shape, Shape::LeftOut);
+            one.field == other.field && sort(one) == sort(other) && !differ && !unused
         }
-        (None, None) => !heading.is_empty() && heading == other_heading,
         _ => false,
     }
 }

@@ -145,6 +145,8 @@ pub struct Draft {
     pub kind: Kind,
     /// The file is of a program: it is told in the words of the API, and people in those of their sheet.
     pub of_a_program: bool,
+    /// Parts of a name: `(field, which, text, place)`.
+    name_parts: Vec<(&'static str, usize, String, usize)>,
     /// Texts to be added to a field: `(field, heading, text, place)`.
     added: Vec<(&'static str, String, String, usize)>,
 }
@@ -170,6 +172,7 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
         capabilities: Vec::new(),
         kind,
         of_a_program: vocabularies.of_a_program,
+        name_parts: Vec::new(),
         added: Vec::new(),
         raw: RawRow { line: raw.line, cells: Vec::new() },
     };
@@ -194,6 +197,7 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
         }
         read_cell(&mut draft, &raw, place, column, value, &mut address, vocabularies, notes);
     }
+    draft.put_names_together();
     draft.add_texts();
     put_address_together(&mut draft, &raw, &address, vocabularies);
     if kind == Kind::Organization {
@@ -251,6 +255,11 @@ fn read_cell<'a>(
         Shape::ByScript => {
             let language = if text.is_some_and(cells::is_japanese) { "ja" } else { "en" };
             set(draft, &format!("{}_{language}", column.field), value.clone());
+        }
+        Shape::NamePart(which) => {
+            if let Some(text) = text {
+                draft.name_parts.push((column.field, which, text.trim().to_owned(), place));
+            }
         }
         Shape::Added => {
             if let Some(text) = text {
@@ -514,6 +523,19 @@ impl Draft {
             patch.insert(field.to_owned(), value);
         }
         self.origins.push((field.to_owned(), place));
+    }
+
+    /// 架空 and 太郎 in two columns are 架空 太郎, unless a column holds the whole name.
+    fn put_names_together(&mut self) {
+        let mut parts = std::mem::take(&mut self.name_parts);
+        parts.sort_by_key(|(field, which, ..)| (*field, *which));
+        for of_field in parts.chunk_by(|one, other| one.0 == other.0) {
+            let (field, _, _, place) = of_field[0];
+            if self.patch.get(field).is_none() {
+                let words: Vec<&str> = of_field.iter().map(|(_, _, text, _)| text.as_str()).collect();
+                self.set(field, words.join(" ").into(), place);
+            }
+        }
     }
 
     /// Adds items to a list that other columns of the row have begun.

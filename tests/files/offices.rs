@@ -194,6 +194,12 @@ fn a_list_of_members_goes_in_as_it_is_kept() {
     assert_eq!((&things[1]["organization_kind"], &things[1]["industry"]), (&json!("firm"), &json!("09")));
     assert_eq!((&things[2]["organization_kind"], &things[2]["capital"]), (&json!("university"), &json!(null)));
     assert_eq!(place.take(Kind::Organization, &path, None).counts(), (0, 0, 3, 0));
+    // Columns that mean nothing may stand there twice, and names in two columns.
+    let twice = "姓,名,セイ,メイ,所属,備考,備考,色,色\n架空,三郎,カクウ,サブロウ,架空大学,a,b,c,d\n";
+    let twice = place.write("twice.csv", twice);
+    assert_eq!(place.take(Kind::Person, &twice, None).counts(), (1, 0, 0, 0));
+    let person = &place.things(Kind::Person)[0];
+    assert_eq!((&person["name_ja"], &person["name_kana"]), (&json!("架空 三郎"), &json!("カクウ サブロウ")));
     // People, needs and records of work of these.
     let people = "氏名,所属,researchmap URL\n架空 花子,架空大学 工学部,https://researchmap.jp/kakuu\n架空 次郎,架空大学大学院,\n";
     let people = place.write("people.csv", people);
