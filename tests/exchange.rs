@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use musubi::domain::{Actor, Clock, Kind, Organization, Scope};
 use musubi::exchange::export::{Format, export};
-use musubi::exchange::rows::Planner;
+use musubi::exchange::planner::Planner;
 use musubi::exchange::{
     Counts, ImportOptions, ImportReport, JsonLines, Listener, Notes, Outcome, Refusal, RowSource, Table, import,
 };
@@ -414,8 +414,7 @@ fn refusals_name_row_heading_and_what_was_found() {
             (3, "従業員数", "number.form"),
             (3, "市区町村", "municipality.unknown"),
             (3, "郵便番号", "postal_code.form"),
-            (4, "organization_kind", "value.required"),
-            (4, "name_ja", "language.one_required"),
+            (4, "名称", "language.one_required"),
         ]
     );
     let refusals = taken.refusals();
@@ -426,7 +425,7 @@ fn refusals_name_row_heading_and_what_was_found() {
 #[test]
 fn unknown_columns_are_named_once_with_the_nearest_known_one() {
     let world = World::sqlite();
-    let taken = world.csv(Kind::Organization, "名称,担当,従業員教\n甲社,佐藤,5\n乙社,鈴木,6\n");
+    let taken = world.csv(Kind::Organization, "名称,好きな色,従業員教\n甲社,青,5\n乙社,赤,6\n");
     assert_eq!(taken.counts(), (2, 0, 0, 0));
     let unknown: Vec<_> = taken.report.notes.iter().filter(|note| note.code == "column.unknown").collect();
     assert_eq!(unknown.len(), 2);
@@ -901,6 +900,38 @@ fn wrong_use_is_2_and_what_cannot_run_is_3() {
     assert_eq!(code(&help), 0);
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     assert!(help.contains("MUSUBI_SERVER_LISTEN") && help.contains("limits.body_bytes"), "{help}");
+}
+
+#[test]
+fn the_name_of_a_file_says_its_form_and_a_long_list_says_how_much_more_there_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let rows: String = (0..25).map(|number| format!("𠮷野{number}号〜\n")).collect();
+    std::fs::write(folder.join("a.csv"), format!("名称\n{rows}")).expect("a written file");
+    std::fs::copy(folder.join("a.csv"), folder.join("a.txt")).expect("a copy");
+    assert_eq!(code(&musubi(folder, &["import", "organizations", "a.csv"])), 0);
+    for (name, begins) in [("x.csv", &b"\xef\xbb\xbfid,"[..]), ("x.xlsx", b"PK"), ("x.jsonl", b"{\""), ("x", b"{\"")] {
+        let out = musubi(folder, &["export", "organizations", "--out", name]);
+        assert_eq!(code(&out), 0, "{name}: {}", error(&out));
+        assert!(std::fs::read(folder.join(name)).expect("a file").starts_with(begins), "{name}");
+    }
+    for (arguments, word) in [
+        (&["export", "organizations", "--out", "y.csv", "--format", "xlsx"][..], "y.csv"),
+        (&["export", "organizations", "--out", "y.ods"], "--format"),
+        (&["import", "organizations", "a.csv", "--format", "xlsx"], "a.csv"),
+        (&["import", "organizations", "a.txt"], "--format"),
+    ] {
+        let output = musubi(folder, arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", error(&output));
+        assert!(error(&output).contains(word), "{arguments:?}: {}", error(&output));
+    }
+    assert!(!folder.join("y.csv").exists());
+    let again = musubi(folder, &["import", "organizations", "a.txt", "--format", "csv"]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("25 unchanged"), "{}", error(&again));
+    let lossy = musubi(folder, &["export", "organizations", "--out", "z.csv", "--format", "csv-cp932"]);
+    let told = error(&lossy);
+    assert!(told.contains("25 cell(s)") && told.contains("〜 → ～") && told.contains("𠮷 → &#134071;"), "{told}");
+    assert!(told.contains("row 2, \"name_ja\"") && told.contains("and 5 more"), "{told}");
 }
 
 #[test]

@@ -224,7 +224,7 @@ async fn publish(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
 /// Who stands where, as a file.
 #[utoipa::path(get, path = "/api/v1/booth-plans/{id}/places", tag = "exhibitions", params(("id" = String, Path), PlacesQuery),
     responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 400, body = ProblemBody),
+    (status = 200, body = super::file_answer::FileBytes, content_type = "application/octet-stream"), (status = 400, body = ProblemBody),
     (status = 401, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn places(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {

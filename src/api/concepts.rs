@@ -33,7 +33,8 @@ pub struct ConceptShown {
     pub synonyms_ja: Vec<String>,
     pub synonyms_en: Vec<String>,
     pub version: i64,
-    pub updated_at: Timestamp,
+    /// null: as it came with the service; nobody has changed it since.
+    pub updated_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -232,6 +233,7 @@ fn answer(response: &mut actix_web::HttpResponseBuilder, concept: Concept) -> Ht
 }
 
 fn shown(concept: Concept) -> ConceptShown {
+    let updated_at = concept.has_changed().then(|| concept.updated_at.clone());
     ConceptShown {
         code: concept.code,
         parent: concept.parent,
@@ -240,7 +242,7 @@ fn shown(concept: Concept) -> ConceptShown {
         synonyms_ja: concept.names.synonyms_ja,
         synonyms_en: concept.names.synonyms_en,
         version: concept.version,
-        updated_at: concept.updated_at,
+        updated_at,
     }
 }
 

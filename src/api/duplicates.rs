@@ -14,12 +14,13 @@ use crate::error::Result;
 use crate::exchange::export::Format;
 use crate::store::Conn;
 use crate::store::duplicates::{self, Suggestion};
+use crate::store::merged_words::LeftField;
 use crate::store::merges::{self, Moved};
 use crate::store::page::{Page, Place};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// Organisations that may be the same.
@@ -54,11 +55,38 @@ pub struct MergeBody {
     pub into: ThingId,
 }
 
-/// What was carried over, or back.
+/// What was carried over.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MergeAnswer {
     pub merged: ThingId,
-    pub into: Option<ThingId>,
+    pub into: ThingId,
+    pub things: usize,
+    pub memberships: usize,
+    pub references: usize,
+    /// Proposals, introductions and cases that name it.
+    pub matters: usize,
+    /// What the merged one said and the one that stays does not: to be taken over by hand, where it is true. Its names are
+    /// further names of the one that stays, and what that one lacked was filled in.
+    pub left: Vec<LeftOver>,
+}
+
+/// A field with what both say (said).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeftOver {
+    /// As in the organisation.
+    pub field: String,
+    #[schema(value_type = Object)]
+    pub merged: Value,
+    /// null: it says nothing there.
+    #[schema(value_type = Option<Object>)]
+    pub survivor: Value,
+}
+
+/// What was carried back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnmergeAnswer {
+    /// The one that is back.
+    pub merged: ThingId,
     pub things: usize,
     pub memberships: usize,
     pub references: usize,
@@ -153,7 +181,8 @@ fn shown(suggestion: Suggestion) -> Duplicates {
     }
 }
 
-/// Makes this organisation part of another one: everything that names it names the other one from now on. For
+/// Makes this organisation part of another one: everything that names it names the other one from now on, and its names are
+/// names of the other one. For
 /// administrators, because its members become members of the other one. GET on it then answers 410.
 #[utoipa::path(post, path = "/api/v1/organizations/{id}/merge", tag = "lifecycle", request_body = MergeBody, params(
     ("id" = String, Path),
@@ -184,12 +213,22 @@ async fn merge(
     if let Some(position) = written.position {
         response.insert_header((wire::SEQUENCE, position.token()));
     }
-    Ok(response.json(answer(merged, Some(target), written.value)))
+    let Moved { things, memberships, references, matters, unsaid, left: _ } = written.value;
+    let left = unsaid.into_iter().map(|LeftField { field, merged, survivor }| LeftOver { field, merged, survivor });
+    Ok(response.json(MergeAnswer {
+        merged,
+        into: target,
+        things,
+        memberships,
+        references,
+        matters,
+        left: left.collect(),
+    }))
 }
 
 /// Parts a merged organisation again: it comes back, with what was carried over, as far as nobody moved it elsewhere.
 #[utoipa::path(post, path = "/api/v1/organizations/{id}/unmerge", tag = "lifecycle", params(("id" = String, Path)), responses(
-    (status = 200, body = MergeAnswer), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+    (status = 200, body = UnmergeAnswer), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn unmerge(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>) -> Answer {
@@ -202,10 +241,6 @@ async fn unmerge(app: web::Data<App>, Caller(actor): Caller, id: web::Path<Strin
         response.insert_header((wire::SEQUENCE, position.token()));
     }
     response.insert_header((header::ETAG, Revision(thing.header.version).etag()));
-    Ok(response.json(answer(thing.header.id, None, moved)))
-}
-
-fn answer(merged: ThingId, into: Option<ThingId>, moved: Moved) -> MergeAnswer {
-    let Moved { things, memberships, references, matters, left } = moved;
-    MergeAnswer { merged, into, things, memberships, references, matters, left }
+    let Moved { things, memberships, references, matters, left, unsaid: _ } = moved;
+    Ok(response.json(UnmergeAnswer { merged: thing.header.id, things, memberships, references, matters, left }))
 }

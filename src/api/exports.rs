@@ -1,9 +1,10 @@
 //! Exports: a list or the hits of a search as a file, with what the caller may see and nothing else.
 
+use super::file_answer::{self, FileBytes};
 use super::problem::{Answer, ProblemBody};
 use super::resource::{self, ListQuery};
 use super::search::{self, SearchQuery};
-use super::{file_answer, wire};
+use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::vocabulary::Kind;
@@ -11,23 +12,29 @@ use crate::domain::{Capability, Defect, Exhibition, Finding, Need, Organization,
 use crate::error::{Error, Result};
 use crate::exchange::export::{ExportError, Exported, Format, PartsPlace, Which, export_some};
 use crate::exchange::parts::PartKind;
-use actix_web::{HttpRequest, web};
+use crate::exchange::write::Lost;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use std::io::{BufWriter, Seek, Write};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 /// What to write out, and how.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
-    /// `organizations`, `people`, `capabilities`, `seeds`, `needs` or `records`.
+    /// What to write out, by its plural.
+    #[param(schema_with = super::wire::plurals)]
     pub kind: String,
     /// `csv` (UTF-8 with byte order mark), `csv-cp932`, `xlsx` or `jsonl`; `jsonl` if absent.
     pub format: Option<String>,
     /// CSV of needs and records: `things` leaves the lines or members out, `lines` or `members` writes nothing else;
     /// absent: they stand in a cell as JSON. XLSX has a sheet for them.
     pub part: Option<String>,
+    /// true: not the file but what it cannot hold as it is, as JSON: each cell with its row and heading, what was found and what is
+    /// written instead.
+    pub report: Option<bool>,
     /// The hits of this search, best first, instead of a list.
     pub q: Option<String>,
     /// Things of this party (id).
@@ -44,6 +51,17 @@ pub struct ExportQuery {
     pub sort: Option<String>,
 }
 
+/// What an export says of itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExportReport {
+    /// Rows of the file, without that of the headings.
+    pub rows: u64,
+    /// Cells that the format cannot hold as they are …
+    pub lost_count: u64,
+    /// … and the first thousand of them.
+    pub lost: Vec<Lost>,
+}
+
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/exports").route(web::get().to(export)).default_service(web::to(wire::method_not_allowed)),
@@ -52,14 +70,25 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 /// A list or the hits of a search as a file.
 #[utoipa::path(get, path = "/api/v1/exports", tag = "exports", params(ExportQuery), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream",
-        description = "The file. Musubi-Rows says how many rows it has; Musubi-Lost how many cells the format could not \
-                       hold as they are (CP932: written as &#…;)."),
+    (status = 200, content(
+        (FileBytes = "text/csv"),
+        (FileBytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (FileBytes = "application/jsonl"),
+        (ExportReport = "application/json"),
+    ), headers(
+        ("Musubi-Rows" = u64, description = "Rows of the file, without that of the headings."),
+        ("Musubi-Lost" = u64, description = "Cells that the format could not hold as they are (CP932: a twin or &#…; is \
+            written instead; XLSX: too long). Where there are any, Link (rel=describedby) leads to the report of them."),
+        ("Musubi-Lost-Characters" = String, description = "CP932: the characters that it lacks and what stands for them, \
+            U+301C=U+FF5E, U+20BB7=&#134071; …; fifty at most."),
+        ("Content-Disposition" = String, description = "Name of the file."),
+    ), description = "The file; with report=true what it cannot hold, as JSON."),
     (status = 400, body = ProblemBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody),
 ), security((), ("bearer" = [])))]
 async fn export(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest) -> Answer {
     let query: ExportQuery = wire::query(&request)?;
     let Plan { kind, format, parts, name } = plan(&query)?;
+    let report = query.report.unwrap_or(false);
     let service = app.get_ref().clone();
     // Written whole before the first byte is sent: what cannot be written is an answer, not half a file.
     let (exported, file) = app
@@ -77,8 +106,20 @@ async fn export(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest
             Ok((exported, file))
         })
         .await?;
-    let Exported { rows, lost_count, .. } = exported;
-    Ok(file_answer::answer(file, &name, format, rows, lost_count)?)
+    let Exported { rows, lost_count, lost } = exported;
+    if report {
+        return Ok(HttpResponse::Ok().json(ExportReport { rows, lost_count, lost }));
+    }
+    let mut answer = file_answer::answer(file, &name, format, rows, (&lost, lost_count))?;
+    if lost_count > 0 {
+        let query: Vec<&str> =
+            request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("report=")).collect();
+        let link = format!("<{}?{}&report=true>; rel=\"describedby\"", request.path(), query.join("&"));
+        if let Ok(link) = HeaderValue::from_str(&link) {
+            answer.headers_mut().insert(header::LINK, link);
+        }
+    }
+    Ok(answer)
 }
 
 struct Plan {

@@ -11,13 +11,16 @@ use crate::domain::vocabulary::Status;
 use crate::domain::{
     Capability, Defect, Entry, Exhibition, Need, Organization, Person, Record, Scope, Seed, Timestamp,
 };
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::store::Conn;
 use crate::store::history::{self, Version};
+use crate::store::imports;
 use crate::store::page::{Page, Place};
 use crate::store::things::{self, Stored};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// One version, without its content.
@@ -34,6 +37,14 @@ pub struct VersionShown {
     pub status: Status,
     /// Fields that differ from the version before it that the caller may read.
     pub changed: Vec<String>,
+    /// The import that made it, for those who see `sequence`; whoever sent it and administrators read it at `/imports/{id}`.
+    pub import: Option<ImportNamed>,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ImportNamed {
+    pub id: String,
+    pub href: String,
 }
 
 /// Newest first. Versions that the caller could not have read are not here.
@@ -107,7 +118,8 @@ async fn list<E: Stored>(
             let (versions, more) = history::list::<E>(conn, &scope, &id, before, limit)?;
             let shown =
                 Shown::of(conn, versions.iter().map(|version| version.actor.as_str()), concerned(&actor, &thing))?;
-            Ok((versions.iter().map(|version| shown_version(&shown, version)).collect::<Vec<_>>(), more))
+            let by = imports_of(conn, &shown, &versions)?;
+            Ok((versions.iter().map(|version| shown_version(&shown, &by, version)).collect::<Vec<_>>(), more))
         })
         .await?;
     let next = items
@@ -131,7 +143,8 @@ async fn read<E: Stored>(app: web::Data<App>, Caller(actor): Caller, place: web:
             let thing = things::get::<E>(conn, &scope, &id)?;
             let found = history::get::<E>(conn, &scope, &id, version)?;
             let shown = Shown::of(conn, std::iter::once(found.actor.as_str()), concerned(&actor, &thing))?;
-            Ok(VersionWhole { version: shown_version(&shown, &found), content: found.entry })
+            let by = imports_of(conn, &shown, std::slice::from_ref(&found))?;
+            Ok(VersionWhole { version: shown_version(&shown, &by, &found), content: found.entry })
         })
         .await?;
     Ok(HttpResponse::Ok().json(whole))
@@ -172,7 +185,16 @@ async fn restore<E: Stored>(
     answer_thing(StatusCode::OK, written.value, written.position)
 }
 
-fn shown_version<E: Entry>(shown: &Shown, version: &Version<E>) -> VersionShown {
+/// The imports by which versions came, by transaction, for those who see places in the log.
+fn imports_of<E>(conn: &mut Conn, shown: &Shown, versions: &[Version<E>]) -> Result<HashMap<i64, String>> {
+    if !shown.tells_who() {
+        return Ok(HashMap::new());
+    }
+    let seqs: Vec<i64> = versions.iter().map(|version| version.position.seq).collect();
+    imports::of_transactions(conn, &seqs)
+}
+
+fn shown_version<E: Entry>(shown: &Shown, by: &HashMap<i64, String>, version: &Version<E>) -> VersionShown {
     VersionShown {
         version: version.version,
         sequence: shown.tells_who().then(|| version.position.token()),
@@ -181,5 +203,8 @@ fn shown_version<E: Entry>(shown: &Shown, version: &Version<E>) -> VersionShown 
         action: version.action.clone(),
         status: version.status,
         changed: version.changed.clone(),
+        import: by
+            .get(&version.position.seq)
+            .map(|id| ImportNamed { href: format!("/api/v1/imports/{id}"), id: id.clone() }),
     }
 }

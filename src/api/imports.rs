@@ -1,6 +1,7 @@
 //! Imports: a file is sent, previewed row by row, then committed or cancelled, and may be undone as a whole. For
 //! coordinators and administrators; a coordinator sees their own.
 
+use super::file_answer::FileBytes;
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire;
@@ -13,6 +14,7 @@ use crate::exchange::file::FileFormat;
 use crate::exchange::import::check_source;
 use crate::exchange::jobs::{FILE_LIMIT, Order, Step, encoding_of};
 use crate::exchange::mapping::{Mapping, check_name, ready_made};
+use crate::exchange::undo::Undone;
 use crate::store::import_mappings;
 use crate::store::imports::{self, Import};
 use crate::store::page::{Page, Place};
@@ -20,6 +22,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
+use std::path::Path;
 use utoipa::{IntoParams, ToSchema};
 
 /// How a file is to be read.
@@ -27,10 +30,11 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// What the rows are: `organizations`, `people`, `capabilities`, `seeds`, `needs` or `records`.
+    /// What the rows are, by its plural.
+    #[param(schema_with = super::wire::plurals)]
     pub kind: String,
-    /// `csv`, `tsv`, `xlsx` or `jsonl`.
-    pub format: String,
+    /// `csv`, `tsv`, `xlsx` or `jsonl`; that of `name` if absent.
+    pub format: Option<String>,
     /// Name of the system the file comes from: its own ids are remembered under this name.
     pub source: Option<String>,
     /// `utf8` or `cp932`, against the guess.
@@ -92,8 +96,8 @@ pub struct ImportShown {
     /// What became of them; likewise.
     #[schema(value_type = Option<Object>)]
     pub result: Option<serde_json::Value>,
-    /// What the undo did: deleted, restored, and what was kept and why.
-    #[schema(value_type = Option<Object>)]
+    /// What the undo did: deleted, restored, and what was kept and why, by name, with what can be done about it.
+    #[schema(value_type = Option<Undone>)]
     pub undone: Option<serde_json::Value>,
     /// Why the last step stopped: code and message.
     #[schema(value_type = Option<Object>)]
@@ -182,7 +186,11 @@ async fn known(app: &App, actor: &Actor, id: &str) -> Result<Import> {
 
 /// Send a file: it is staged and previewed; nothing is written yet.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "imports", params(ImportQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file as it is, at most 256 MiB."),
+    request_body(content(
+        (FileBytes = "text/csv"), (FileBytes = "text/tab-separated-values"), (FileBytes = "application/jsonl"),
+        (FileBytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (FileBytes = "application/octet-stream"),
+    ), description = "The file as it is, at most 256 MiB. `format` says how it is read, whatever its Content-Type."),
     responses(
         (status = 202, body = ImportShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
         (status = 403, body = ProblemBody), (status = 413, body = ProblemBody), (status = 422, body = ProblemBody),
@@ -248,13 +256,19 @@ fn next_chunk(body: &mut web::Payload, context: &mut std::task::Context<'_>) -> 
 fn read_order(query: ImportQuery) -> Result<Order> {
     let mut findings = Vec::new();
     let kind = kind_of(&query.kind);
-    let format = FileFormat::from_code(&query.format);
+    let named = query.name.as_deref().and_then(|name| FileFormat::of_name(Path::new(name)));
+    let format = query.format.as_deref().map_or(named, FileFormat::from_code);
     let encoding = query.encoding.as_deref().map(encoding_of);
     if kind.is_none() {
         findings.push(Finding::new("/kind", wire::not_in_list(&query.kind)));
     }
-    if format.is_none() {
-        findings.push(Finding::new("/format", wire::not_in_list(&query.format)));
+    match (&query.format, format, named) {
+        (Some(code), None, _) => findings.push(Finding::new("/format", wire::not_in_list(code))),
+        (None, None, _) => findings.push(Finding::new("/format", no_format())),
+        (Some(_), Some(format), Some(named)) if format != named => {
+            findings.push(Finding::new("/format", another_format(format, named)));
+        }
+        _ => {}
     }
     if encoding == Some(None) {
         findings.push(Finding::new("/encoding", wire::not_in_list(query.encoding.as_deref().unwrap_or(""))));
@@ -275,6 +289,23 @@ fn read_order(query: ImportQuery) -> Result<Order> {
         encoding: encoding.flatten(),
         file_name: query.name.map(name),
     })
+}
+
+fn no_format() -> Defect {
+    Defect::new(
+        "import.format",
+        "形式が分かりません。format（csv、tsv、xlsx、jsonl）か、.csv などで終わる name を付けてください。",
+        "The format is not known. Add format (csv, tsv, xlsx or jsonl), or a name that ends in .csv or the like.",
+    )
+}
+
+fn another_format(format: FileFormat, named: FileFormat) -> Defect {
+    let (format, named) = (format.code(), named.code());
+    Defect::new(
+        "import.format",
+        format!("format は {format} ですが、ファイルの名前は {named} です。どちらかに合わせてください。"),
+        format!("format says {format}, the name of the file says {named}. Make them agree."),
+    )
 }
 
 pub(super) fn kind_of(plural: &str) -> Option<Kind> {
@@ -388,7 +419,8 @@ async fn cancel(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> A
     Ok(accepted(import))
 }
 
-/// Take the whole import back. What somebody changed since, or what others refer to by now, is listed and not touched.
+/// Take the whole import back. What somebody changed since, or what others refer to by now, is listed and not touched; asked for
+/// again, it looks at these again.
 #[utoipa::path(post, path = "/api/v1/imports/{id}/undo", tag = "imports", params(("id" = String, Path)), responses(
     (status = 202, body = ImportShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
     (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::exchange::cells::with_guard;
 use crate::exchange::export::Format;
 use crate::exchange::layout::{Cell, Layout};
-use crate::exchange::write::{CsvWriter, RowWriter, XlsxWriter};
+use crate::exchange::write::{CsvWriter, Lost, RowWriter, XlsxWriter};
 use crate::store::page::{LIMIT_MOST, Page, Place};
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub struct ListFile {
     format: Format,
     file: File,
     rows: u64,
-    lost: u64,
+    lost: (Vec<Lost>, u64),
 }
 
 /// The form that `format` asks for; none: the list is answered in pages of JSON.
@@ -69,7 +69,7 @@ fn write_pages(
     mut next: impl FnMut() -> Result<Rows>,
 ) -> Result<ListFile> {
     let mut output = BufWriter::new(tempfile::tempfile().map_err(Error::internal)?);
-    let layout = Layout { headings: columns.iter().map(|(heading, _)| (*heading).to_owned()).collect() };
+    let layout = Layout::of_list(columns.iter().map(|(heading, _)| (*heading).to_owned()).collect());
     let mut rows = 0;
     let lost = match format {
         Format::JsonLines => {
@@ -80,7 +80,7 @@ fn write_pages(
                 }
                 rows += page.len() as u64;
             }
-            0
+            (Vec::new(), 0)
         }
         Format::Csv | Format::CsvCp932 => {
             let mut writer = CsvWriter::new(&mut output, format == Format::CsvCp932).map_err(Error::internal)?;
@@ -89,7 +89,7 @@ fn write_pages(
                 table(&mut writer, &layout, columns, &page)?;
                 rows += page.len() as u64;
             }
-            writer.finish().map_err(Error::internal)?.1
+            writer.finish().map_err(Error::internal)?
         }
         Format::Xlsx => {
             let mut book = XlsxWriter::new(&[Some(name)]).map_err(Error::internal)?;
@@ -98,7 +98,7 @@ fn write_pages(
                 table(&mut book.sheet(0).map_err(Error::internal)?, &layout, columns, &page)?;
                 rows += page.len() as u64;
             }
-            book.finish(&mut output).map_err(Error::internal)?.1
+            book.finish(&mut output).map_err(Error::internal)?
         }
     };
     let mut file = output.into_inner().map_err(|error| Error::internal(error.into_error()))?;
@@ -108,7 +108,8 @@ fn write_pages(
 
 impl ListFile {
     pub fn answer(self) -> Result<HttpResponse> {
-        file_answer::answer(self.file, self.name, self.format, self.rows, self.lost)
+        let (lost, lost_count) = self.lost;
+        file_answer::answer(self.file, self.name, self.format, self.rows, (&lost, lost_count))
     }
 }
 

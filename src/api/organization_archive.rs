@@ -71,7 +71,7 @@ async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>)
     let service = app.get_ref().clone();
     // Written whole before the first byte is sent: what cannot be read is an answer, not half a file.
     let (file, rows) = app.in_turn(move || service.database.read(|conn| write(conn, &actor, &id, as_of))).await?;
-    Ok(file_answer::answer(file, &name, Format::JsonLines, rows, 0)?)
+    Ok(file_answer::answer(file, &name, Format::JsonLines, rows, (&[], 0))?)
 }
 
 fn write(conn: &mut Conn, actor: &Actor, id: &ThingId, as_of: Timestamp) -> Result<(File, u64)> {

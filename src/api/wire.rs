@@ -3,7 +3,7 @@
 use super::problem::{Problem, prefers_english};
 use crate::auth::secrets;
 use crate::domain::finding::Message;
-use crate::domain::{Defect, ThingId, parse};
+use crate::domain::{Defect, Kind, ThingId, parse};
 use crate::error::{Error, Result};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
@@ -182,6 +182,15 @@ fn is_text(query: &str) -> bool {
         }
     }
     std::str::from_utf8(&bytes).is_ok()
+}
+
+/// The plurals of the kinds, for the contract.
+pub fn plurals() -> utoipa::openapi::schema::Object {
+    let names = Kind::ALL.iter().map(|kind| kind.plural());
+    utoipa::openapi::schema::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .enum_values(Some(names))
+        .build()
 }
 
 pub fn not_in_list(text: &str) -> Defect {

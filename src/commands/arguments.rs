@@ -4,6 +4,7 @@ use crate::config::{Flags, settings};
 use crate::domain::Kind;
 use crate::exchange::encoding::Encoding;
 use crate::exchange::export::Format;
+use crate::exchange::file::FileFormat;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -87,6 +88,9 @@ pub struct ImportArguments {
     pub kind: KindArgument,
     /// The file: .csv, .tsv, .xlsx, .jsonl
     pub file: PathBuf,
+    /// Its form [default: that of its name]
+    #[arg(long, value_enum)]
+    pub format: Option<ImportFormat>,
     /// Name of the system the file comes from: its own ids are remembered under this name
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
@@ -114,8 +118,9 @@ pub struct ImportArguments {
 pub struct ExportArguments {
     /// What to write out
     pub what: ExportSubject,
-    #[arg(long, value_enum, default_value = "jsonl")]
-    pub format: ExportFormat,
+    /// The form [default: that of the file's name, else jsonl]
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -194,6 +199,26 @@ impl ExportFormat {
             ExportFormat::Csv => Format::Csv,
             ExportFormat::CsvCp932 => Format::CsvCp932,
             ExportFormat::Xlsx => Format::Xlsx,
+        }
+    }
+}
+
+/// The forms that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    Csv,
+    Tsv,
+    Xlsx,
+    Jsonl,
+}
+
+impl ImportFormat {
+    pub fn format(self) -> FileFormat {
+        match self {
+            ImportFormat::Csv => FileFormat::Csv,
+            ImportFormat::Tsv => FileFormat::Tsv,
+            ImportFormat::Xlsx => FileFormat::Xlsx,
+            ImportFormat::Jsonl => FileFormat::Jsonl,
         }
     }
 }
@@ -309,6 +334,6 @@ seeds, needs), title, date and members (records), title and first day (exhibitio
 row is refused as ambiguous. A second import of the same file changes nothing.
 
 References (owner, members, affiliations, contact, successor): an id of ours, corporate_number:…, ror:…, orcid:…,
-researchmap:…, source:NAME:ID, or an id of the same --source.
+researchmap:…, source:NAME:ID, an id of the same --source, or a name that exactly one party has.
 
 Exit code: 0 all rows taken, 1 some refused, 2 wrong use, 3 could not run.";

@@ -1,6 +1,6 @@
 //! `musubi import`: a file in, a report out.
 
-use super::arguments::{EncodingArgument, ImportArguments};
+use super::arguments::{EncodingArgument, ImportArguments, ImportFormat};
 use super::terminal::Terminal;
 use super::{Access, Ending, Failure, open_database};
 use crate::config::{Config, Speech};
@@ -101,12 +101,7 @@ pub fn run(config: &Config, arguments: &ImportArguments, terminal: &Terminal) ->
 
 fn open_rows(kind: Kind, arguments: &ImportArguments, reading: &Reading, notes: &mut Notes) -> Result<Opened, Failure> {
     let path = &arguments.file;
-    let Some(format) = FileFormat::of_name(path) else {
-        return Err(Failure::wrong_use(
-            format!("{} の形式が分かりません。.csv、.tsv、.xlsx、.jsonl のどれかを指定してください。", path.display()),
-            format!("{} is of no known format. Name a .csv, .tsv, .xlsx or .jsonl file.", path.display()),
-        ));
-    };
+    let format = format_of(arguments)?;
     for path in std::iter::once(path).chain(&arguments.parts) {
         let cannot = |error: std::io::Error| {
             Failure::cannot_run(
@@ -122,6 +117,29 @@ fn open_rows(kind: Kind, arguments: &ImportArguments, reading: &Reading, notes: 
         }
     }
     Ok(file::open(kind, path, format, reading, notes)?)
+}
+
+/// The form that is asked for, else that of the file's name. A name that says something else is refused.
+fn format_of(arguments: &ImportArguments) -> Result<FileFormat, Failure> {
+    let shown = arguments.file.display();
+    match (arguments.format.map(ImportFormat::format), FileFormat::of_name(&arguments.file)) {
+        (Some(asked), Some(named)) if asked != named => {
+            let (asked, named) = (asked.code(), named.code());
+            Err(Failure::wrong_use(
+                format!("--format は {asked}、ファイルの名前（{shown}）は {named} です。どちらかに合わせてください。"),
+                format!("--format says {asked}, the name of the file ({shown}) says {named}. Make them agree."),
+            ))
+        }
+        (Some(format), _) | (None, Some(format)) => Ok(format),
+        (None, None) => Err(Failure::wrong_use(
+            format!(
+                "{shown} という名前からは形式が分かりません。.csv、.tsv、.xlsx、.jsonl にするか、--format を付けてください。"
+            ),
+            format!(
+                "The name {shown} does not tell the format. End it in .csv, .tsv, .xlsx or .jsonl, or add --format."
+            ),
+        )),
+    }
 }
 
 /// What can be said of the mapping before anything is opened.
@@ -214,8 +232,16 @@ fn print(
 ) {
     for note in notes {
         terminal.line(
-            &format!("・{}（{}行）", note.message.ja, note.rows),
-            &format!("- {} ({} row(s))", note.message.en, note.rows),
+            &format!(
+                "・{}{}",
+                note.message.ja,
+                if note.rows > 1 { format!("（{}行）", note.rows) } else { String::new() }
+            ),
+            &format!(
+                "- {}{}",
+                note.message.en,
+                if note.rows > 1 { format!(" ({} rows)", note.rows) } else { String::new() }
+            ),
         );
     }
     for group in listener.groups.list().iter().filter(|group| group.rows > 1).take(SHOWN) {

@@ -35,7 +35,7 @@ pub fn import(config: &Config, arguments: &ImportArguments, terminal: &Terminal)
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     let json = match extension.as_deref().and_then(|extension| extension.to_str()) {
         Some("csv") => false,
-        Some("jsonl") => true,
+        Some("jsonl" | "ndjson") => true,
         _ => {
             return Err(Failure::wrong_use(
                 format!("市区町村の表は .csv か .jsonl で取り込みます（{}）。", path.display()),
@@ -71,7 +71,7 @@ pub fn import(config: &Config, arguments: &ImportArguments, terminal: &Terminal)
 }
 
 pub fn export(config: &Config, arguments: &ExportArguments, terminal: &Terminal) -> Result<Ending, Failure> {
-    let json = match arguments.format {
+    let json = match super::export::format_of(arguments)? {
         ExportFormat::Jsonl => true,
         ExportFormat::Csv => false,
         ExportFormat::CsvCp932 | ExportFormat::Xlsx => {

@@ -118,6 +118,11 @@ impl InvoiceNumber {
     }
 }
 
+/// What people put between the digits of a number: blanks, and the hyphen with all that looks like it (the long vowel mark, too).
+fn is_separator(character: char) -> bool {
+    character.is_whitespace() || "-‐‑‒–—―−ー─".contains(character)
+}
+
 fn digits(text: &str) -> Vec<u32> {
     text.chars().filter_map(|character| character.to_digit(10)).collect()
 }
@@ -127,7 +132,7 @@ fn all_digits(text: &str, count: usize) -> bool {
 }
 
 fn corporate_number(text: &str) -> Result<String, Defect> {
-    let text: String = text.chars().filter(|&character| character != '-' && character != ' ').collect();
+    let text: String = text.chars().filter(|&character| !is_separator(character)).collect();
     if !all_digits(&text, 13) {
         return Err(Defect::new(
             "corporate_number.form",
@@ -148,8 +153,7 @@ fn corporate_number(text: &str) -> Result<String, Defect> {
 }
 
 fn invoice_number(text: &str) -> Result<String, Defect> {
-    let text: String =
-        text.to_ascii_uppercase().chars().filter(|&character| character != '-' && character != ' ').collect();
+    let text: String = text.to_ascii_uppercase().chars().filter(|&character| !is_separator(character)).collect();
     if text.strip_prefix('T').is_some_and(|number| all_digits(number, 13) && !number.starts_with('0')) {
         return Ok(text);
     }
@@ -270,7 +274,7 @@ fn municipality_code(text: &str) -> Result<String, Defect> {
 }
 
 fn orcid(text: &str) -> Result<String, Defect> {
-    let bare = after_host(text, "orcid.org/").replace('-', "").to_ascii_uppercase();
+    let bare = after_host(text, "orcid.org/").replace(is_separator, "").to_ascii_uppercase();
     let form = bare.len() == 16
         && bare.bytes().take(15).all(|byte| byte.is_ascii_digit())
         && bare.bytes().skip(15).all(|byte| byte.is_ascii_digit() || byte == b'X');
@@ -327,8 +331,8 @@ fn after_host<'a>(text: &'a str, host: &str) -> &'a str {
 }
 
 fn postal_code(text: &str) -> Result<String, Defect> {
-    let bare: String = text.trim_start_matches('〒').chars().filter(char::is_ascii_digit).collect();
-    if bare.len() != 7 || text.chars().any(|character| character.is_alphabetic()) {
+    let bare: String = text.trim_start_matches('〒').chars().filter(|&character| !is_separator(character)).collect();
+    if !all_digits(&bare, 7) {
         return Err(Defect::new("postal_code.form", "郵便番号は7桁の数字です。", "A postal code has seven digits."));
     }
     Ok(format!("{}-{}", &bare[..3], &bare[3..]))

@@ -1,11 +1,11 @@
 //! What is wrong with a value, in both languages, with a code that programs can rely on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
 
 /// A sentence in Japanese and English.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Message {
     pub ja: String,
     pub en: String,

@@ -103,7 +103,7 @@ pub fn all_that_is_wrong<E: Stored>(
             }
         }
     };
-    let unresolved = resolver.resolve(tx.conn(), draft)?;
+    let unresolved = resolver.resolve(tx.conn(), scope, draft)?;
     let whole = unresolved.is_empty();
     add(&mut refusals, unresolved);
     let mut tree = Value::Object(Map::new());

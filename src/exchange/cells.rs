@@ -4,6 +4,7 @@ use super::columns::Item;
 use crate::domain::Defect;
 use crate::domain::text::canonical;
 use crate::domain::vocabulary::Strength;
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -66,6 +67,13 @@ fn read_yen(text: &str, unit: i64) -> Option<i64> {
         ("百", 100),
     ];
     let plain: String = canonical(text).chars().filter(|character| !matches!(character, ',' | ' ' | '¥')).collect();
+    // 約100万円程度, 50万円以内（税込）
+    const ABOUT: [&str; 12] =
+        ["程度", "前後", "以内", "以下", "まで", "くらい", "ぐらい", "位", "(税込)", "(税抜)", "(税別)", "前後の予定"];
+    let mut plain = plain.trim_start_matches("約");
+    while let Some(rest) = ABOUT.iter().find_map(|word| plain.strip_suffix(word)) {
+        plain = rest;
+    }
     let plain = plain.trim_end_matches("円").trim_end_matches("JPY").trim_end_matches("yen");
     if plain.is_empty() {
         return None;
@@ -89,15 +97,59 @@ fn read_yen(text: &str, unit: i64) -> Option<i64> {
     (amount.fract() == 0.0 && amount <= 9.0e15).then_some(amount as i64)
 }
 
+/// A date as it is to be read: `20240401` becomes `2024-04-01`, `202404` a month. The number under which a spreadsheet keeps a day
+/// (45383) is refused with the day it means, because it may as well be a slip.
+pub fn date(text: &str) -> Result<String, Defect> {
+    let plain = canonical(text);
+    let plain =
+        plain.split_once([' ', 'T']).filter(|(_, time)| is_midnight(time)).map_or(plain.as_str(), |(day, _)| day);
+    // 3月末, 3月中旬, 春頃: as precise as the month that stands there.
+    const ABOUT: [&str; 9] = ["月末", "月中", "月頃", "月ごろ", "月上旬", "月中旬", "月下旬", "月初旬", "月初"];
+    if let Some(month) = ABOUT.iter().find_map(|about| plain.strip_suffix(about)) {
+        return Ok(format!("{month}月"));
+    }
+    if !plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(if plain.len() < text.len() { plain.to_owned() } else { text.to_owned() });
+    }
+    let number =
+        |range: std::ops::Range<usize>| plain.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
+    let (year, month) = (number(0..4), number(4..6));
+    let is_year = (1600..=2200).contains(&year);
+    match plain.len() {
+        8 if is_year && NaiveDate::from_ymd_opt(year as i32, month, number(6..8)).is_some() => {
+            Ok(format!("{year}-{month:02}-{:02}", number(6..8)))
+        }
+        6 if is_year && (1..=12).contains(&month) => Ok(format!("{year}-{month:02}")),
+        5 => {
+            let day = NaiveDate::from_ymd_opt(1899, 12, 30)
+                .and_then(|first| first.checked_add_days(chrono::Days::new(u64::from(number(0..5)))))
+                .unwrap_or_default();
+            Err(Defect::new(
+                "date.serial",
+                format!(
+                    "「{plain}」は Excel の中の日付の番号のようです（{day} にあたります）。セルの書式を日付にするか、{day} のように書いてください。"
+                ),
+                format!(
+                    "{plain} seems to be a spreadsheet's number for a day ({day}). Format the cell as a date, or write {day}."
+                ),
+            ))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// `0:00`, `00:00:00`: a day with a time that says nothing.
+fn is_midnight(time: &str) -> bool {
+    time.contains(':') && time.chars().all(|character| matches!(character, '0' | ':' | '.' | 'Z'))
+}
+
 /// Yes or no.
 pub fn truth(text: &str) -> Result<bool, Defect> {
     match canonical(text).to_lowercase().as_str() {
-        "true" | "yes" | "y" | "1" | "はい" | "有" | "有り" | "あり" | "可" | "可能" | "○" | "〇" | "◯" | "匿名" => {
-            Ok(true)
-        }
-        "false" | "no" | "n" | "0" | "いいえ" | "無" | "無し" | "なし" | "不可" | "×" | "✕" | "x" => {
-            Ok(false)
-        }
+        "true" | "yes" | "y" | "1" | "する" | "希望" | "希望する" | "要" | "レ" | "✓" | "✔" | "●" | "◎" | "はい"
+        | "有" | "有り" | "あり" | "可" | "可能" | "○" | "〇" | "◯" | "匿名" => Ok(true),
+        "false" | "no" | "n" | "0" | "しない" | "希望しない" | "不要" | "いいえ" | "無" | "無し" | "なし" | "不可"
+        | "×" | "✕" | "x" => Ok(false),
         _ => Err(Defect::new(
             "truth.form",
             "はい・いいえ、有・無、true・false のどれかで書いてください。",
@@ -213,6 +265,30 @@ pub fn lines(value: &Value) -> Result<Value, Defect> {
     Ok(text.lines().map(str::trim).filter(|text| !text.is_empty()).map(line).collect())
 }
 
+/// Requirements of one strength, one a line or part.
+pub fn lines_of(strength: Strength, text: &str) -> Vec<Value> {
+    let line = |line: &str| {
+        let language = if is_japanese(line) { "text_ja" } else { "text_en" };
+        json!({ "strength": strength.code(), language: line })
+    };
+    let marks: &[char] = &['\n', '\r', ';', '；'];
+    text.split(marks)
+        .map(|line| line.trim().trim_start_matches(['・', '•', '-']))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(line)
+        .collect()
+}
+
+/// A web address as people write it: without its scheme it is taken for https.
+pub fn web_address(text: &str) -> String {
+    let plain = canonical(text);
+    let host = plain.split(['/', '?', '#']).next().unwrap_or("");
+    let is_host =
+        host.is_ascii() && host.contains('.') && !host.contains([':', '@', ' ', '<']) && !host.starts_with('.');
+    if is_host { format!("https://{plain}") } else { text.to_owned() }
+}
+
 /// A list of objects: an array as in the API, or its JSON in a cell. Its form is looked at with the entry.
 pub fn objects(value: &Value) -> Result<Value, Defect> {
     let text = match value {
@@ -241,6 +317,8 @@ mod tests {
         assert_eq!(read("1億2,000万円"), Some(120_000_000));
         assert_eq!(read("1.5億"), Some(150_000_000));
         assert_eq!(read("3百万円"), Some(3_000_000));
+        assert_eq!(read("約100万円程度"), Some(1_000_000));
+        assert_eq!(read("50万円以内（税込）"), Some(500_000));
         assert_eq!(read("￥10,000,000"), Some(10_000_000));
         assert_eq!(read("300 万円"), Some(3_000_000));
         assert_eq!(yen("5,000", 10_000).ok(), Some(50_000_000));
@@ -267,6 +345,23 @@ mod tests {
         assert!(split("[1,", Item::Number).is_err());
         assert_eq!(certificate("ISO 9001:2015"), "iso9001");
         assert_eq!(certificate("JIS Q 9100"), "jis_q_9100");
+    }
+
+    #[test]
+    fn dates_of_spreadsheets_are_read_or_explained() {
+        let read = |text: &str| date(text).map_err(|defect| defect.message.ja);
+        assert_eq!(read("20240401").as_deref(), Ok("2024-04-01"));
+        assert_eq!(read("２０２４０４").as_deref(), Ok("2024-04"));
+        assert_eq!(read("2024/04/01 0:00").as_deref(), Ok("2024/04/01"));
+        for text in ["2024", "令和6年4月1日", "R6.4.1", "20241332", "2024-04-01 9:30", "FY2024"] {
+            assert_eq!(read(text).as_deref(), Ok(text));
+        }
+        assert_eq!(read("2025年3月末").as_deref(), Ok("2025年3月"));
+        assert_eq!(web_address("www.example.jp/a"), "https://www.example.jp/a");
+        for text in ["http://example.jp", "なし", "a@example.jp", "例.jp"] {
+            assert_eq!(web_address(text), text);
+        }
+        assert!(read("45383").expect_err("a number").contains("2024-04-01"));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //! (`&#134071;` for 𠮷) and reported: nothing is replaced by a question mark, and an import reads it back.
 
 use encoding_rs::SHIFT_JIS;
+use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
+use utoipa::ToSchema;
 
 /// Characters that look the same and have another number on Windows.
 const TWINS: [(char, char); 10] = [
@@ -28,16 +30,44 @@ pub fn form(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|character| twin(character).unwrap_or(character)).collect())
 }
 
-/// The bytes of a text, and the characters that had to be written as references.
-pub fn encode(text: &str) -> (Vec<u8>, Vec<char>) {
-    // A text that looks like a reference is kept apart from one.
-    let text = form(text).replace("&#", "&#38;#");
-    let (bytes, _, unmappable) = SHIFT_JIS.encode(&text);
-    let bytes = bytes.into_owned();
-    if !unmappable {
-        return (bytes, Vec::new());
+/// A character that CP932 does not have, and what stands in the file instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Swap {
+    pub found: char,
+    pub written_as: String,
+    /// An import into another system reads it back (a reference). A twin stays what it was written as.
+    pub comes_back: bool,
+}
+
+/// The bytes of a text, and the characters that are another one or a reference there, each once.
+pub fn encode(text: &str) -> (Vec<u8>, Vec<Swap>) {
+    let formed = form(text);
+    let mut swaps = Vec::new();
+    if matches!(formed, Cow::Owned(_)) {
+        let twin = |character: char| TWINS.iter().find(|(ours, _)| *ours == character);
+        for (found, theirs) in text.chars().filter_map(twin) {
+            add(&mut swaps, Swap { found: *found, written_as: theirs.to_string(), comes_back: false });
+        }
     }
-    (bytes, text.chars().filter(|character| !is_writable(*character)).collect())
+    // A text that looks like a reference is kept apart from one.
+    let formed = formed.replace("&#", "&#38;#");
+    let (bytes, _, unmappable) = SHIFT_JIS.encode(&formed);
+    let bytes = bytes.into_owned();
+    if unmappable {
+        for found in formed.chars().filter(|character| !is_writable(*character)) {
+            add(&mut swaps, Swap { found, written_as: format!("&#{};", u32::from(found)), comes_back: true });
+        }
+    }
+    (bytes, swaps)
+}
+
+/// Characters that are named of one cell.
+const SWAPS_MOST: usize = 60;
+
+fn add(swaps: &mut Vec<Swap>, swap: Swap) {
+    if swaps.len() < SWAPS_MOST && !swaps.contains(&swap) {
+        swaps.push(swap);
+    }
 }
 
 fn is_writable(character: char) -> bool {
@@ -112,7 +142,15 @@ mod tests {
     #[test]
     fn twins_are_mapped_and_the_rest_is_written_as_references() {
         assert!(encode("髙橋①㈱").1.is_empty());
-        assert_eq!(encode("𠮷野家 é").1, ['𠮷', 'é']);
+        let swaps = |text: &str| -> Vec<(char, String, bool)> {
+            encode(text).1.into_iter().map(|swap| (swap.found, swap.written_as, swap.comes_back)).collect()
+        };
+        assert_eq!(swaps("𠮷野家 é é"), [('𠮷', "&#134071;".into(), true), ('é', "&#233;".into(), true)]);
+        assert_eq!(swaps("1〜2𠮷"), [('〜', "～".into(), false), ('𠮷', "&#134071;".into(), true)]);
+        // Each twin is named: it does not come back.
+        for (ours, theirs) in TWINS {
+            assert_eq!(swaps(&ours.to_string()), [(ours, theirs.to_string(), false)]);
+        }
         assert_eq!(again("10〜20 — ‖ ¥5 −3"), "10～20 ― ∥ ￥5 －3");
         for text in ["𠮷野家", "AT&T", "&#65;", "&#38;", "&#134071;", "&#", "a&#x41;b", "😀"] {
             assert_eq!(again(text), text);
@@ -123,6 +161,9 @@ mod tests {
         #[test]
         fn any_text_comes_back_but_for_its_twins(text in "\\PC{0,30}") {
             proptest::prop_assert_eq!(again(&text), form(&text).into_owned());
+            // What does not come back as it was is named.
+            let named = encode(&text).1.iter().any(|swap| !swap.comes_back);
+            proptest::prop_assert_eq!(named, again(&text) != text);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Opening a file of rows, whatever its format: the one place that knows which reader goes with which name.
 
+use super::columns::Shape;
 use super::cp932;
 use super::delimited::DelimitedReader;
 use super::encoding::{self, Encoding, Guess, UTF8_MARK};
@@ -7,7 +8,8 @@ use super::import::RowSource;
 use super::lines::JsonLines;
 use super::mapping::{Mapping, ReadyMade};
 use super::parts::{PartKind, Parts, WithParts};
-use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
+use super::planner::{Plan, Planner};
+use super::rows::{Notes, RawRow, Refusal};
 use super::sheets::SheetRows;
 use super::tables::Table;
 use super::workbook::package::ReadSeek;
@@ -94,10 +96,14 @@ pub fn open(kind: Kind, path: &Path, format: FileFormat, reading: &Reading, note
         (None, None) => None,
     };
     let planner = mapping.as_ref().map_or_else(|| Planner::new(kind), |mapping| Planner::with_mapping(kind, mapping));
+    let planner = if reading.mapping.is_none() { planner.telling_what_is_left_out() } else { planner };
     let parts = match &reading.parts {
         Some(path) => Some(read_parts(kind, path, reading.encoding)?),
         None => None,
     };
+    if format != FileFormat::Xlsx {
+        refuse_books(path)?;
+    }
     let opened = match format {
         FileFormat::Csv | FileFormat::Tsv => {
             let separator = if format == FileFormat::Csv { b',' } else { b'\t' };
@@ -133,6 +139,32 @@ pub fn open(kind: Kind, path: &Path, format: FileFormat, reading: &Reading, note
     })
 }
 
+/// A book under the name of a text file.
+fn refuse_books(path: &Path) -> Result<()> {
+    let mut first = Vec::new();
+    open_file(path)?.take(8).read_to_end(&mut first).map_err(Error::internal)?;
+    if first.starts_with(b"PK\x03\x04") {
+        return Err(Error::Malformed(Defect::new(
+            "file.is_xlsx",
+            "これは Excel ブック（.xlsx）です。形式を xlsx にして送ってください。",
+            "This is an Excel workbook (.xlsx). Send it as xlsx.",
+        )));
+    }
+    if first == [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] {
+        return Err(old_book());
+    }
+    Ok(())
+}
+
+/// A book of Excel 97 to 2003, or one with a password.
+fn old_book() -> Error {
+    Error::Malformed(Defect::new(
+        "file.old_excel",
+        "古い形式（.xls）かパスワードつきの Excel ブックは読めません。Excel で開き、パスワードを外して「Excel ブック（.xlsx）」で保存し直してください。",
+        "This is an Excel workbook in the old form (.xls) or with a password. Open it, take the password off and save it as .xlsx.",
+    ))
+}
+
 fn open_file(path: &Path) -> Result<File> {
     File::open(path).map_err(Error::internal)
 }
@@ -140,7 +172,10 @@ fn open_file(path: &Path) -> Result<File> {
 fn meanings(plans: &[Arc<Plan>]) -> Vec<HeadingMeaning> {
     let meaning = |plan: &Arc<Plan>| HeadingMeaning {
         heading: plan.heading.clone(),
-        field: plan.column.map(|column| column.field.to_owned()),
+        field: plan
+            .column
+            .filter(|column| !matches!(column.shape, Shape::LeftOut))
+            .map(|column| column.field.to_owned()),
     };
     plans.iter().filter(|plan| !plan.heading.is_empty()).map(meaning).collect()
 }
@@ -269,6 +304,10 @@ impl<S: RowSource> RowSource for InOurWords<S> {
 
     fn is_cp932(&self) -> bool {
         self.rows.is_cp932()
+    }
+
+    fn is_of_a_program(&self) -> bool {
+        self.rows.is_of_a_program()
     }
 }
 

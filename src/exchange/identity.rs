@@ -11,7 +11,7 @@ use crate::domain::text::fold;
 use crate::domain::{Kind, Scope, ThingId};
 use crate::error::Result;
 use crate::store::things::{self, Stored};
-use crate::store::{Conn, merges, references};
+use crate::store::{Conn, duplicates, merges, references};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -59,7 +59,7 @@ impl Resolver {
     }
 
     /// Fills the places of a draft that refer to other things; gives a refusal for each that nothing was found for.
-    pub fn resolve(&mut self, conn: &mut Conn, draft: &mut Draft) -> Result<Vec<Refusal>> {
+    pub fn resolve(&mut self, conn: &mut Conn, scope: &Scope, draft: &mut Draft) -> Result<Vec<Refusal>> {
         let mut missing = Vec::new();
         for slot in &draft.slots {
             match self.find(conn, &slot.text)? {
@@ -70,7 +70,15 @@ impl Resolver {
                 }
                 // It cannot be named yet; whether it may stand here is known when it is there.
                 None if self.promised.contains(slot.text.trim()) => {}
-                None => missing.push(draft.refuse_slot(slot, self.not_found(&slot.text))),
+                None => match called(conn, scope, &slot.text)?.as_slice() {
+                    [id] => {
+                        if let Some(place) = draft.patch.pointer_mut(&slot.pointer) {
+                            *place = Value::String(id.to_string());
+                        }
+                    }
+                    [] => missing.push(draft.refuse_slot(slot, self.not_found(&slot.text))),
+                    several => missing.push(draft.refuse_slot(slot, ambiguous_name(&slot.text, several.len()))),
+                },
             }
         }
         Ok(missing)
@@ -118,21 +126,44 @@ impl Resolver {
     fn not_found(&self, text: &str) -> Defect {
         let shown: String = text.chars().take(60).collect();
         let (ja, en) = match self.source {
-            Some(_) => (
-                "先にその機関・人を同じ --source で取り込むか、",
-                "Import that party first with the same --source, or ",
-            ),
-            None => (
-                "元のシステムの識別子なら --source 名前 を付けるか、",
-                "If it is an id of another system, add --source NAME, or ",
-            ),
+            Some(_) => ("同じ source で先に取り込むか、", "Import it first with the same source, or "),
+            None => ("先に登録するか、", "Register it first, or "),
         };
         Defect::new(
             "reference.unknown",
-            format!("「{shown}」は登録されていません。{ja}corporate_number:… のように番号で書いてください。"),
-            format!("\"{shown}\" is not registered. {en}write a number, such as corporate_number:…"),
+            format!("「{shown}」は登録されていません。{ja}登録されているとおりの名称か法人番号で書いてください。"),
+            format!("\"{shown}\" is not registered. {en}write its name as it is registered, or its corporate number."),
         )
     }
+}
+
+/// What is called so; where nothing is, what is called as the text begins: 架空大学 of 架空大学 工学部 and of 架空大学工学部.
+fn called(conn: &mut Conn, scope: &Scope, text: &str) -> Result<Vec<ThingId>> {
+    const ENDS: [&str; 3] = ["大学", "高等専門学校", "高専"];
+    let found = duplicates::named(conn, scope, text)?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let first_word = text.trim().split(char::is_whitespace).next().unwrap_or("");
+    let school = ENDS.iter().find_map(|end| Some(&text[..text.find(end)? + end.len()]));
+    for start in [Some(first_word).filter(|word| word.chars().count() > 3), school].into_iter().flatten() {
+        if start.len() < text.len() && !start.is_ascii() {
+            let found = duplicates::named_organizations(conn, scope, start)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn ambiguous_name(text: &str, count: usize) -> Defect {
+    let shown: String = text.chars().take(60).collect();
+    Defect::new(
+        "reference.ambiguous",
+        format!("「{shown}」という名称は{count}件あり、どれか決められません。法人番号（人は ORCID）で書いてください。"),
+        format!("There are {count} called \"{shown}\". Write the corporate number (of a person the ORCID) instead."),
+    )
 }
 
 /// A number in its canonical form, under the scheme of that name.

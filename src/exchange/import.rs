@@ -4,9 +4,11 @@
 use super::about::About;
 use super::identity::Resolver;
 use super::places::Places;
-use super::rows::{self, Draft, Note, Notes, RawRow, Refusal, Vocabularies};
+use super::planner::Planner;
+use super::rows::{self, Draft, Note, Notes, RawRow, Refusal};
 use super::taking::{bits, take_in};
 use super::trial::Trial;
+use super::words::Vocabularies;
 use super::workbook::Refused;
 use crate::domain::{
     Actor, Capability, Defect, Entry, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
@@ -109,6 +111,10 @@ pub trait RowSource {
     fn is_cp932(&self) -> bool {
         false
     }
+    /// Whether a program wrote it (JSON Lines): it is answered in the words of the API.
+    fn is_of_a_program(&self) -> bool {
+        false
+    }
 }
 
 impl<S: RowSource + ?Sized> RowSource for Box<S> {
@@ -120,6 +126,9 @@ impl<S: RowSource + ?Sized> RowSource for Box<S> {
     }
     fn is_cp932(&self) -> bool {
         (**self).is_cp932()
+    }
+    fn is_of_a_program(&self) -> bool {
+        (**self).is_of_a_program()
     }
 }
 
@@ -155,7 +164,7 @@ pub fn check_source(name: &str) -> std::result::Result<(), Defect> {
     }
     Err(Defect::new(
         "source.form",
-        "--source の名前は文字、数字、「-」「_」「.」で、60文字以内です。",
+        "元のシステムの名前（source）は文字、数字、「-」「_」「.」で、60文字以内です。",
         "A source name is letters, digits, '-', '_' and '.', at most 60 characters.",
     ))
 }
@@ -190,7 +199,7 @@ pub(super) struct Session {
     pub(super) spoken_of: HashMap<u128, u64>,
     pub(super) notes: Notes,
     /// Headings of the capabilities nested in organisations.
-    pub(super) nested_planner: rows::Planner,
+    pub(super) nested_planner: Planner,
     pub(super) cp932: bool,
     pub(super) trial: Option<Trial>,
     /// Everything is taken back: people look at what would become of it.
@@ -251,15 +260,19 @@ fn run<E: Stored>(
     options: &ImportOptions,
     listener: &mut dyn Listener,
 ) -> Result<ImportReport> {
-    let (municipalities, fields) =
-        database.read(|conn| Ok((vocabulary::all_municipalities(conn)?, vocabulary::all_fields(conn)?)))?;
+    let (municipalities, fields, industries) = database.read(|conn| {
+        let places = vocabulary::all_municipalities(conn)?;
+        Ok((places, vocabulary::all_fields(conn)?, vocabulary::all_industries(conn)?))
+    })?;
+    let mut vocabularies = Vocabularies::new(Places::new(municipalities), fields, industries);
+    vocabularies.of_a_program = rows.is_of_a_program();
     let mut session = Session {
-        vocabularies: Vocabularies::new(Places::new(municipalities), fields),
+        vocabularies,
         resolver: Resolver::new(options.source.clone()),
         scope: actor.scope(),
         spoken_of: HashMap::new(),
         notes,
-        nested_planner: rows::Planner::new(Kind::Capability),
+        nested_planner: Planner::new(Kind::Capability),
         cp932: rows.is_cp932(),
         trial: options.trial.then(Trial::default),
         only_tried: options.trial || options.dry_run,
@@ -422,8 +435,8 @@ fn note_unused_id(draft: &Draft, session: &mut Session) {
     session.notes.add("id without source", || {
         Defect::new(
             "id.no_source",
-            "識別子の列は使いません。元のシステムの識別子として覚えるには --source 名前 を付けてください。",
-            "The ids are not used. Add --source NAME to remember them as ids of that system.",
+            "識別子の列は使いません。元のシステムの識別子として覚えるには、そのシステムの名前（source）を付けて取り込んでください。",
+            "The ids are not used. Import with the name of the system they come from (source) to remember them.",
         )
     });
 }

@@ -198,7 +198,17 @@ impl Imports {
             }
         };
         let now = database.clock().timestamp();
-        if !database.housekeeping(|conn| imports::change_state(conn, id, from, to, &now))? {
+        // What an undo had to keep may be free by now.
+        let again = step == Step::Undo && import.state() == ImportState::Undone && has_kept(&import);
+        let from = if again { &[ImportState::Undone][..] } else { from };
+        let changed = database.housekeeping(|conn| {
+            let changed = imports::change_state(conn, id, from, to, &now)?;
+            if changed && again {
+                imports::undo_again(conn, id)?;
+            }
+            Ok(changed)
+        })?;
+        if !changed {
             return Err(wrong_state(&import));
         }
         self.shared.allow(id);
@@ -548,6 +558,12 @@ impl Listener for Told<'_> {
     fn stop(&self) -> bool {
         self.shared.is_stopped(&self.id)
     }
+}
+
+/// Its undo left something where it was.
+fn has_kept(import: &Import) -> bool {
+    let undone: Option<Undone> = import.undone.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    undone.is_some_and(|undone| !undone.kept.is_empty())
 }
 
 fn kind_of(import: &Import) -> Result<Kind> {

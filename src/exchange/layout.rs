@@ -1,7 +1,7 @@
 //! The columns of an export and what stands in their cells: the same for CSV and XLSX.
 
 use super::cells;
-use super::columns::Item;
+use super::columns::{self, Column, Item, Shape};
 use super::parts::PartKind;
 use crate::domain::parse;
 use crate::store::things::Stored;
@@ -40,6 +40,8 @@ impl Cell {
 #[derive(Debug, Clone)]
 pub struct Layout {
     pub headings: Vec<String>,
+    /// Columns in which a spreadsheet keeps as text whatever is typed, the zeros of a code among it.
+    texts: Vec<bool>,
 }
 
 impl Layout {
@@ -49,11 +51,26 @@ impl Layout {
         headings.extend(names_in_order::<E>());
         headings.extend(["status", "verified_on", "version", "created_at", "updated_at"].map(str::to_owned));
         headings.retain(|name| without.is_none_or(|part| part.field() != name));
-        Self { headings }
+        let is_number = |name: &String| {
+            let number = |column: &Column| matches!(column.shape, Shape::Number | Shape::Yen(_) | Shape::Truth);
+            name == "version" || columns::columns(E::KIND).any(|column| column.field == name && number(column))
+        };
+        let texts = headings.iter().map(|name| !is_number(name)).collect();
+        Self { headings, texts }
+    }
+
+    /// Of a list: numbers, words and sums side by side.
+    pub fn of_list(headings: Vec<String>) -> Self {
+        Self { texts: vec![false; headings.len()], headings }
+    }
+
+    pub fn is_text(&self, column: usize) -> bool {
+        self.texts.get(column).copied().unwrap_or(false)
     }
 
     pub fn of_parts(part: PartKind) -> Self {
-        Self { headings: part.headings().iter().map(|name| (*name).to_owned()).collect() }
+        let headings: Vec<String> = part.headings().iter().map(|name| (*name).to_owned()).collect();
+        Self { texts: vec![true; headings.len()], headings }
     }
 
     /// The cells of a thing, given as JSON.

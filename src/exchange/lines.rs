@@ -3,7 +3,8 @@
 use super::encoding::UTF8_MARK;
 use super::import::RowSource;
 use super::physical::{Physical, PhysicalLines};
-use super::rows::{Notes, Planner, RawRow, Refusal};
+use super::planner::Planner;
+use super::rows::{Notes, RawRow, Refusal};
 use crate::domain::{Defect, Kind};
 use serde_json::{Map, Value};
 use std::io::BufRead;
@@ -69,6 +70,10 @@ impl<R: BufRead> RowSource for JsonLines<R> {
 
     fn bytes_read(&self) -> u64 {
         self.lines.bytes_read()
+    }
+
+    fn is_of_a_program(&self) -> bool {
+        true
     }
 }
 

@@ -4,7 +4,8 @@
 use super::cells;
 use super::columns::heading_key;
 use super::import::RowSource;
-use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
+use super::planner::{Plan, Planner};
+use super::rows::{Notes, RawRow, Refusal};
 use crate::domain::text::fold;
 use crate::domain::vocabulary::Strength;
 use crate::domain::{Defect, Kind};
@@ -267,5 +268,9 @@ impl<S: RowSource> RowSource for WithParts<S> {
 
     fn is_cp932(&self) -> bool {
         self.rows.is_cp932()
+    }
+
+    fn is_of_a_program(&self) -> bool {
+        self.rows.is_of_a_program()
     }
 }

@@ -60,10 +60,10 @@ impl Places {
         Err(Defect::new(
             "municipality.unknown",
             format!(
-                "「{found}」は市区町村の表にありません。表記を確かめるか、6桁のコード、または都道府県名だけを書いてください（表そのものは musubi import municipalities で足せます）。"
+                "「{found}」は市区町村の表にありません。表記を確かめるか、6桁のコード、または都道府県名だけを書いてください（表に足すことは管理者に頼んでください）。"
             ),
             format!(
-                "\"{found}\" is not in the table of municipalities. Check the name, or write its six-digit code, or only the prefecture. (`musubi import municipalities` adds to the table itself.)"
+                "\"{found}\" is not in the table of municipalities. Check the name, or write its six-digit code, or only the prefecture. (Administrators can add to the table itself.)"
             ),
         ))
     }

@@ -2,12 +2,12 @@
 
 use super::cells;
 use super::columns::{self, Column, Item, Shape};
-use super::mapping::Mapping;
-use super::places::Places;
-use crate::config::settings::nearest;
+use super::guesses;
+use super::planner::Plan;
+use super::said;
+use super::words::Vocabularies;
 use crate::domain::finding::{Defect, Finding, Message};
 use crate::domain::vocabulary::Kind;
-use crate::store::vocabulary::Field;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -20,14 +20,6 @@ const ID_LIMIT: usize = 200;
 /// How many notes an import keeps.
 const NOTE_LIMIT: usize = 100;
 
-/// A heading and what it means.
-#[derive(Debug)]
-pub struct Plan {
-    /// As it stands in the file.
-    pub heading: String,
-    pub column: Option<&'static Column>,
-}
-
 /// A row as the file has it: only the cells that say something.
 #[derive(Debug)]
 pub struct RawRow {
@@ -36,12 +28,45 @@ pub struct RawRow {
     pub cells: Vec<(Arc<Plan>, Value)>,
 }
 
+impl RawRow {
+    /// Nothing stands in a column that is taken: a line kept free, or its number alone.
+    pub fn says_nothing(&self) -> bool {
+        let taken =
+            |plan: &Plan| plan.column.is_some_and(|column| !matches!(column.shape, Shape::LeftOut | Shape::Ours));
+        !self.cells.iter().any(|(plan, _)| taken(plan))
+    }
+}
+
+/// A row of sums begins so; no list begins a thing's row with one of these words.
+pub fn is_sum(first: &str) -> bool {
+    matches!(first.trim(), "合計" | "計" | "小計" | "総計" | "平均" | "合　計" | "合 計")
+}
+
+/// Rows of sums were passed over.
+pub fn sums() -> Defect {
+    Defect::new(
+        "row.sum",
+        "「合計」「計」などで始まる行は取り込みません。",
+        "Rows that begin with a word for a sum (合計, 計 …) are not taken.",
+    )
+}
+
+/// Rows that were passed over.
+pub fn nothing_said() -> Defect {
+    Defect::new(
+        "row.nothing",
+        "取り込む列がすべて空の行は飛ばしました。",
+        "Rows with nothing in the columns that are taken were passed over.",
+    )
+}
+
 /// Why a row was refused: where, what was found, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// Line of the file, from 1.
     pub row: u64,
-    /// Heading as in the file; the field's name where no column stands for it; empty for the row as a whole.
+    /// Heading as in the file; where no column stands for the field, what its heading would be (in JSON Lines the field's name);
+    /// empty for the row as a whole.
     pub column: String,
     pub code: String,
     /// At most 60 characters.
@@ -93,79 +118,6 @@ impl Notes {
     }
 }
 
-/// Knows what each heading means, and remembers.
-#[derive(Debug)]
-pub struct Planner {
-    kind: Kind,
-    known: HashMap<String, &'static Column>,
-    /// What a mapping says of a heading, by its key: a column, or that it is left out.
-    mapped: HashMap<String, Option<&'static Column>>,
-    plans: HashMap<String, Arc<Plan>>,
-}
-
-impl Planner {
-    pub fn new(kind: Kind) -> Self {
-        Self { kind, known: columns::headings(kind), mapped: HashMap::new(), plans: HashMap::new() }
-    }
-
-    /// With the headings of a mapping, which go before our own.
-    pub fn with_mapping(kind: Kind, mapping: &Mapping) -> Self {
-        let mut planner = Self::new(kind);
-        for (heading, field) in &mapping.headings {
-            let column = planner.known.get(&columns::heading_key(field)).copied();
-            planner.mapped.insert(columns::heading_key(heading), column);
-        }
-        planner
-    }
-
-    /// One that knows what this one knows and has read nothing yet.
-    pub fn fresh(&self) -> Self {
-        Self { mapped: self.mapped.clone(), ..Self::new(self.kind) }
-    }
-
-    /// The meaning of a heading. One that is not known is noted, with the nearest that is.
-    pub fn plan(&mut self, heading: &str, notes: &mut Notes) -> Arc<Plan> {
-        if let Some(plan) = self.plans.get(heading) {
-            return Arc::clone(plan);
-        }
-        let key = columns::heading_key(heading);
-        let mapped = self.mapped.get(&key).copied();
-        let column = mapped.unwrap_or_else(|| self.known.get(&key).copied());
-        let shown: String = heading.trim().chars().take(60).collect();
-        match column {
-            None if mapped.is_some() => {}
-            None => notes.add(&format!("unknown {shown}"), || {
-                let near = nearest(&shown, columns::heading_names(self.kind));
-                let (ja, en) = near.map_or_else(Default::default, |near| {
-                    (
-                        format!("「{near}」のことなら、見出しを直してください。"),
-                        format!(" If it is meant to be \"{near}\", change the heading."),
-                    )
-                });
-                Defect::new(
-                    "column.unknown",
-                    format!("列「{shown}」は取り込みません。{ja}"),
-                    format!("The column \"{shown}\" is left out.{en}"),
-                )
-            }),
-            Some(Column { shape: Shape::LeftOut, .. }) => notes.add(&format!("left out {shown}"), || {
-                Defect::new(
-                    "column.left_out",
-                    format!("列「{shown}」を入れる項目はないため、取り込みません。"),
-                    format!("There is no field for the column \"{shown}\"; it is left out."),
-                )
-            }),
-            Some(_) => {}
-        }
-        let plan = Arc::new(Plan { heading: shown, column });
-        // A hostile JSON Lines file may have a new key in each line.
-        if self.plans.len() < 10_000 {
-            self.plans.insert(heading.to_owned(), Arc::clone(&plan));
-        }
-        plan
-    }
-}
-
 /// A reference in a row that is still in the file's words.
 #[derive(Debug)]
 pub struct Slot {
@@ -187,33 +139,16 @@ pub struct Draft {
     pub slots: Vec<Slot>,
     pub refusals: Vec<Refusal>,
     /// Which cell a field came from.
-    origins: Vec<(String, usize)>,
+    pub(super) origins: Vec<(String, usize)>,
     /// Capabilities nested in an organisation.
     pub capabilities: Vec<Value>,
-}
-
-/// What the database's vocabularies say, read once for an import.
-#[derive(Debug, Default)]
-pub struct Vocabularies {
-    pub places: Places,
-    /// Heading key of code or name → code.
-    fields: HashMap<String, String>,
-}
-
-impl Vocabularies {
-    pub fn new(places: Places, fields: Vec<Field>) -> Self {
-        let mut names = HashMap::new();
-        for field in fields {
-            for name in [&field.code, &field.name_ja, &field.name_en] {
-                names.insert(columns::heading_key(name), field.code.clone());
-            }
-        }
-        Self { places, fields: names }
-    }
-
-    fn field(&self, text: &str) -> Option<&str> {
-        self.fields.get(&columns::heading_key(text)).map(String::as_str)
-    }
+    pub kind: Kind,
+    /// The file is of a program: it is told in the words of the API, and people in those of their sheet.
+    pub of_a_program: bool,
+    /// Parts of a name: `(field, which, text, place)`.
+    name_parts: Vec<(&'static str, usize, String, usize)>,
+    /// Texts to be added to a field: `(field, heading, text, place)`.
+    added: Vec<(&'static str, String, String, usize)>,
 }
 
 /// The parts of an address, put together when the whole row was seen.
@@ -235,20 +170,41 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
         refusals: Vec::new(),
         origins: Vec::new(),
         capabilities: Vec::new(),
+        kind,
+        of_a_program: vocabularies.of_a_program,
+        name_parts: Vec::new(),
+        added: Vec::new(),
         raw: RawRow { line: raw.line, cells: Vec::new() },
     };
     let mut address = Address::default();
-    for (place, (plan, value)) in raw.cells.iter().enumerate() {
-        let Some(column) = plan.column else { continue };
+    let mut columns: Vec<(usize, &'static Column, &Value)> = Vec::with_capacity(raw.cells.len());
+    columns
+        .extend(raw.cells.iter().enumerate().filter_map(|(place, (plan, value))| Some((place, plan.column?, value))));
+    // What is most exact first: a number before a name, and before both the column of the field itself.
+    columns.sort_by_key(|(_, column, _)| match column.shape {
+        _ if column.further => 2,
+        Shape::MoreLines(_) | Shape::MoreMembers => 2,
+        Shape::CorporateNumberReference => 1,
+        _ => 0,
+    });
+    for (place, column, value) in columns {
+        if column.further && draft.patch.get(column.field).is_some() {
+            continue;
+        }
         if let Err(defect) = check_cell(value) {
             draft.refuse(&raw, place, defect);
             continue;
         }
         read_cell(&mut draft, &raw, place, column, value, &mut address, vocabularies, notes);
     }
+    draft.put_names_together();
+    draft.add_texts();
     put_address_together(&mut draft, &raw, &address, vocabularies);
     if kind == Kind::Organization {
-        guess_organization_kind(&mut draft, notes);
+        guesses::organization_kind(&mut draft, notes);
+    }
+    if kind == Kind::Capability && !draft.of_a_program {
+        guesses::capability_kind(&mut draft, &raw, notes);
     }
     draft.raw = raw;
     draft
@@ -266,6 +222,20 @@ fn read_cell<'a>(
     notes: &mut Notes,
 ) {
     let text = value.as_str();
+    if let Some(defect) = text.and_then(|text| said::damaged(column, text)) {
+        return draft.refuse(raw, place, defect);
+    }
+    // Under a heading of ours stands what an export wrote: a text may be a mark.
+    let of_people = !draft.of_a_program && raw.cells[place].0.heading != column.field;
+    if of_people && text.is_some_and(|text| said::says_nothing(column, text)) {
+        return notes.add("cells that say nothing", || {
+            Defect::new(
+                "cell.nothing",
+                "「-」「なし」「不明」などのセルは、空のセルとして読みました。",
+                "Cells that say -, none or unknown were read as empty ones.",
+            )
+        });
+    }
     let set = |draft: &mut Draft, field: &str, value: Value| draft.set(field, value, place);
     match column.shape {
         Shape::Ours | Shape::LeftOut => {}
@@ -273,6 +243,10 @@ fn read_cell<'a>(
             Ok(id) => draft.id = id,
             Err(defect) => draft.refuse(raw, place, defect),
         },
+        Shape::Text if column.field == "website" && !draft.of_a_program => {
+            let address = text.map(cells::web_address);
+            set(draft, column.field, address.map_or(value.clone(), Value::from));
+        }
         Shape::Text => match value {
             // Numbers where a text is meant: codes and years that a spreadsheet or a program wrote as numbers.
             Value::Number(number) => set(draft, column.field, Value::String(number.to_string())),
@@ -282,6 +256,60 @@ fn read_cell<'a>(
             let language = if text.is_some_and(cells::is_japanese) { "ja" } else { "en" };
             set(draft, &format!("{}_{language}", column.field), value.clone());
         }
+        Shape::NamePart(which) => {
+            if let Some(text) = text {
+                draft.name_parts.push((column.field, which, text.trim().to_owned(), place));
+            }
+        }
+        Shape::Added => {
+            if let Some(text) = text {
+                let heading = raw.cells[place].0.heading.clone();
+                draft.added.push((column.field, heading, text.trim().to_owned(), place));
+            }
+        }
+        Shape::MoreLines(strength) => {
+            let Some(text) = text else { return };
+            let more = cells::lines_of(strength, text);
+            draft.append("lines", more, place);
+        }
+        Shape::MoreMembers => match cells::members(value) {
+            Ok((Value::Array(more), slots)) => {
+                let before = draft.patch.get("members").and_then(Value::as_array).map_or(0, Vec::len);
+                let slots = slots.into_iter().enumerate();
+                draft.slots.extend(
+                    slots.map(|(at, (_, text))| Slot { pointer: format!("/members/{}/party", before + at), text }),
+                );
+                draft.append("members", more, place);
+            }
+            Ok(_) => {}
+            Err(defect) => draft.refuse(raw, place, defect),
+        },
+        Shape::Trade => match text.map(|text| (text, vocabularies.industry(text))) {
+            None => set(draft, column.field, value.clone()),
+            Some((_, Ok(code))) => set(draft, column.field, code.into()),
+            Some((text, Err(_))) => {
+                let heading = raw.cells[place].0.heading.clone();
+                draft.added.push(("description_ja", heading, text.trim().to_owned(), place));
+                notes.add("trades without a class", || {
+                    let shown: String = text.trim().chars().take(60).collect();
+                    Defect::new(
+                        "industry.free_form",
+                        format!("日本標準産業分類にない業種（「{shown}」など）は、説明に書き加えます。分類するには名前（食料品製造業 など）かコードで書いてください。"),
+                        format!("A trade that is no class of the JSIC (such as \"{shown}\") is added to the description. Write the name or code of a class to have it classified."),
+                    )
+                });
+            }
+        },
+        Shape::Date => match text.map(cells::date) {
+            None => set(draft, column.field, value.clone()),
+            Some(Ok(date)) => set(draft, column.field, date.into()),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
+        Shape::Industry => match text.map(|text| vocabularies.industry(text)) {
+            None => set(draft, column.field, value.as_u64().map_or(value.clone(), |code| code.to_string().into())),
+            Some(Ok(code)) => set(draft, column.field, code.into()),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
         Shape::Number => match text.map(cells::number) {
             None => set(draft, column.field, value.clone()),
             Some(Ok(number)) => set(draft, column.field, number.into()),
@@ -302,7 +330,13 @@ fn read_cell<'a>(
         },
         Shape::Choice(read) => {
             let code = text.and_then(|text| read(text.trim())).map(Value::from);
-            set(draft, column.field, code.unwrap_or_else(|| value.clone()));
+            match (code, text, columns::choices(column.field)) {
+                (None, Some(text), Some(words)) if !draft.of_a_program => {
+                    let label = columns::label(draft.kind, column.field);
+                    draft.refuse(raw, place, said::not_a_choice(text, label, &words));
+                }
+                (code, _, _) => set(draft, column.field, code.unwrap_or_else(|| value.clone())),
+            }
         }
         Shape::FreeChoice { field, read, otherwise } => {
             let Some(text) = text else { return };
@@ -433,8 +467,17 @@ fn read_many(
                 Ok(number) => number.into(),
                 Err(defect) => return draft.refuse(raw, place, defect),
             },
-            Item::Choice(read) => read(text.trim()).map_or(part.clone(), Value::from),
-            Item::Field => vocabularies.field(text).map_or(part.clone(), Value::from),
+            Item::Choice(read) => match (read(text.trim()), columns::choices(field)) {
+                (None, Some(words)) if !draft.of_a_program => {
+                    let label = columns::label(draft.kind, field);
+                    return draft.refuse(raw, place, said::not_a_choice(text, label, &words));
+                }
+                (code, _) => code.map_or(part.clone(), Value::from),
+            },
+            Item::Field => match vocabularies.field(text) {
+                None if !draft.of_a_program => return draft.refuse(raw, place, vocabularies.no_field(text)),
+                code => code.map_or(part.clone(), Value::from),
+            },
             Item::Certificate => cells::certificate(text).into(),
             Item::Reference => {
                 draft.slots.push(Slot { pointer: format!("/{field}/{index}"), text: text.trim().to_owned() });
@@ -474,29 +517,53 @@ fn put_address_together(draft: &mut Draft, raw: &RawRow, address: &Address<'_>, 
     }
 }
 
-/// Files such as the national corporate number list do not say what an organisation is; its name often does.
-fn guess_organization_kind(draft: &mut Draft, notes: &mut Notes) {
-    if draft.patch.get("organization_kind").is_some() || draft.defaults.contains_key("organization_kind") {
-        return;
-    }
-    let Some(name) = draft.patch.get("name_ja").and_then(Value::as_str) else { return };
-    let kind = columns::organization_kind_of_name(name).code();
-    draft.defaults.insert("organization_kind".to_owned(), kind.into());
-    notes.add("kind by name", || {
-        Defect::new(
-            "kind.by_name",
-            "機関の種別の列がないため、新しく登録するものは名称（株式会社、大学、組合 など）から種別を決めます。",
-            "No column says what the organisations are; for new ones it is read from the name (株式会社, 大学, 組合 …).",
-        )
-    });
-}
-
 impl Draft {
     fn set(&mut self, field: &str, value: Value, place: usize) {
         if let Value::Object(patch) = &mut self.patch {
             patch.insert(field.to_owned(), value);
         }
         self.origins.push((field.to_owned(), place));
+    }
+
+    /// 架空 and 太郎 in two columns are 架空 太郎, unless a column holds the whole name.
+    fn put_names_together(&mut self) {
+        let mut parts = std::mem::take(&mut self.name_parts);
+        parts.sort_by_key(|(field, which, ..)| (*field, *which));
+        for of_field in parts.chunk_by(|one, other| one.0 == other.0) {
+            let (field, _, _, place) = of_field[0];
+            if self.patch.get(field).is_none() {
+                let words: Vec<&str> = of_field.iter().map(|(_, _, text, _)| text.as_str()).collect();
+                self.set(field, words.join(" ").into(), place);
+            }
+        }
+    }
+
+    /// Adds items to a list that other columns of the row have begun.
+    fn append(&mut self, field: &str, more: Vec<Value>, place: usize) {
+        let mut list = self.patch.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+        list.extend(more);
+        self.set(field, Value::Array(list), place);
+    }
+
+    /// Puts the texts of further columns behind the one they belong to; each under its heading, unless it stands alone.
+    fn add_texts(&mut self) {
+        let added = std::mem::take(&mut self.added);
+        for (field, _, _, place) in &added {
+            let of_field: Vec<_> = added.iter().filter(|(other, ..)| other == field).collect();
+            if self.origins.iter().any(|(name, from)| name == field && of_field.iter().any(|(_, _, _, at)| at == from))
+            {
+                continue;
+            }
+            let own = self.patch.get(*field).and_then(Value::as_str).map(|text| text.trim_end().to_owned());
+            let text = match (own, of_field.as_slice()) {
+                (None, [(_, heading, text, _)]) if !heading.contains("業") => text.clone(),
+                (own, parts) => {
+                    let parts = parts.iter().map(|(_, heading, text, _)| format!("【{heading}】{text}"));
+                    own.into_iter().chain(parts).collect::<Vec<_>>().join("\n")
+                }
+            };
+            self.set(field, text.into(), *place);
+        }
     }
 
     fn refuse(&mut self, raw: &RawRow, place: usize, defect: Defect) {
@@ -517,8 +584,14 @@ impl Draft {
             let (plan, value) = self.raw.cells.get(*place)?;
             Some((plan.heading.clone(), shown(value)))
         });
-        let (column, found) = origin.unwrap_or_else(|| (field.to_owned(), String::new()));
-        Refusal { row: self.raw.line, column, code: finding.code, found, message: finding.message }
+        if self.of_a_program {
+            let (column, found) = origin.unwrap_or_else(|| (field.to_owned(), String::new()));
+            return Refusal { row: self.raw.line, column, code: finding.code, found, message: finding.message };
+        }
+        let label = columns::label(self.kind, field);
+        let (column, found) = origin.unwrap_or_else(|| (label.to_owned(), String::new()));
+        let message = said::in_words(self.kind, field, &column, &found, &finding);
+        Refusal { row: self.raw.line, column, code: finding.code, found, message }
     }
 
     /// A refused reference.

@@ -4,7 +4,8 @@ use super::cells;
 use super::headings;
 use super::import::RowSource;
 use super::parts::{PartKind, Parts};
-use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
+use super::planner::{Plan, Planner};
+use super::rows::{Notes, RawRow, Refusal};
 use super::workbook::package::Reopen;
 use super::workbook::sheet::{Broken, Cell, Fault, Sheet, SheetRow};
 use super::workbook::{Refused, SheetName, Workbook};
@@ -100,8 +101,18 @@ impl RowSource for SheetRows {
                 return Ok(None);
             };
             self.done += 1;
+            if row
+                .cells
+                .iter()
+                .find(|cell| !cell.text.trim().is_empty())
+                .is_some_and(|cell| super::rows::is_sum(&cell.text))
+            {
+                notes.add("sums", super::rows::sums);
+                continue;
+            }
             let row = self.row(row, notes);
-            if row.as_ref().is_ok_and(|row| row.cells.is_empty()) {
+            if row.as_ref().is_ok_and(RawRow::says_nothing) {
+                notes.add("rows that say nothing", super::rows::nothing_said);
                 continue;
             }
             return Ok(Some(row));

@@ -4,7 +4,8 @@ use super::delimited::{DelimitedReader, DelimitedRow};
 use super::encoding::{self, Encoding, Guess, UTF8_MARK};
 use super::headings;
 use super::import::RowSource;
-use super::rows::{Notes, Plan, Planner, RawRow, Refusal};
+use super::planner::{Plan, Planner};
+use super::rows::{Notes, RawRow, Refusal};
 use super::{cells, cp932};
 use crate::domain::Defect;
 use crate::error::{Error, Result};
@@ -44,6 +45,7 @@ impl<R: BufRead + Seek> Table<R> {
                 ));
             }
         };
+        let separator = separator_of(&planner, &mut reader, separator, encoding, notes)?;
         let mut reader = DelimitedReader::new(reader, separator);
         let first = match reader.next_row().map_err(Error::internal)? {
             None => return Err(refused("file.empty", "ファイルが空です。", "The file is empty.")),
@@ -70,6 +72,44 @@ impl<R: BufRead + Seek> Table<R> {
     }
 }
 
+/// What stands between the cells: the stated one, unless nothing is known of the first row with it and something is with
+/// another, as when a table of tabs or semicolons is called CSV.
+fn separator_of<R: BufRead + Seek>(
+    planner: &Planner,
+    reader: &mut R,
+    stated: u8,
+    encoding: Encoding,
+    notes: &mut Notes,
+) -> Result<u8> {
+    const OTHERS: [(u8, &str, &str); 3] =
+        [(b'\t', "タブ", "a tab"), (b';', "セミコロン（;）", "a semicolon"), (b',', "コンマ", "a comma")];
+    let mut known = |separator: u8| -> Result<(usize, usize)> {
+        let row = DelimitedReader::new(&mut *reader, separator).next_row().map_err(Error::internal)?;
+        reader.rewind().map_err(Error::internal)?;
+        let Some(Ok(row)) = row else { return Ok((0, 0)) };
+        // Whatever is wrong is said when the headings are read.
+        let texts = heading_texts(&row, encoding).unwrap_or_default();
+        Ok((headings::known(planner, &texts), texts.len()))
+    };
+    if known(stated)?.0 > 0 {
+        return Ok(stated);
+    }
+    for (separator, ja, en) in OTHERS.into_iter().filter(|(separator, ..)| *separator != stated) {
+        let (count, columns) = known(separator)?;
+        if count > 0 && columns > 1 {
+            notes.add("separator", || {
+                Defect::new(
+                    "file.separator",
+                    format!("セルの区切りは{ja}として読みました。"),
+                    format!("The cells were read as separated by {en}."),
+                )
+            });
+            return Ok(separator);
+        }
+    }
+    Ok(stated)
+}
+
 fn heading_texts(row: &DelimitedRow, encoding: Encoding) -> Result<Vec<String>> {
     let text = |(place, cell): (usize, &Vec<u8>)| {
         let bytes = cell.strip_prefix(UTF8_MARK).filter(|_| place == 0).unwrap_or(cell);
@@ -92,7 +132,7 @@ fn refused(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Error {
 }
 
 impl<R: BufRead> RowSource for Table<R> {
-    fn next_row(&mut self, _notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
+    fn next_row(&mut self, notes: &mut Notes) -> std::io::Result<Option<std::result::Result<RawRow, Box<Refusal>>>> {
         loop {
             let row = match self.reader.next_row()? {
                 None => return Ok(None),
@@ -102,7 +142,17 @@ impl<R: BufRead> RowSource for Table<R> {
             if row.cells.iter().all(|cell| cell.iter().all(u8::is_ascii_whitespace)) {
                 continue;
             }
-            return Ok(Some(self.row(row)));
+            let first = row.cells.iter().find(|cell| !cell.iter().all(u8::is_ascii_whitespace));
+            if first.and_then(|cell| self.encoding.decode(cell)).is_some_and(|text| super::rows::is_sum(&text)) {
+                notes.add("sums", super::rows::sums);
+                continue;
+            }
+            let row = self.row(row);
+            if row.as_ref().is_ok_and(RawRow::says_nothing) {
+                notes.add("rows that say nothing", super::rows::nothing_said);
+                continue;
+            }
+            return Ok(Some(row));
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn take_in<E: Stored>(tx: &mut Tx<'_>, batch: Vec<Shaped>, session: &
     for shaped in &mut batch {
         identities.push(match shaped {
             Shaped::Draft(draft) if draft.refusals.is_empty() => {
-                match session.resolver.resolve(tx.conn(), draft)?.is_empty() {
+                match session.resolver.resolve(tx.conn(), &session.scope, draft)?.is_empty() {
                     true => Some(identity::identify::<E>(tx.conn(), &session.scope, draft, scheme.as_deref())?),
                     false => None,
                 }
@@ -100,7 +100,7 @@ fn identify_again<E: Stored>(
     session: &mut Session,
     scheme: Option<&str>,
 ) -> Result<std::result::Result<Identity, Vec<Refusal>>> {
-    let refusals = session.resolver.resolve(tx.conn(), draft)?;
+    let refusals = session.resolver.resolve(tx.conn(), &session.scope, draft)?;
     if !refusals.is_empty() {
         return Ok(Err(refusals));
     }
@@ -263,7 +263,7 @@ fn capability(
     if !draft.refusals.is_empty() {
         return Ok(Outcome::Refused { refusals: draft.refusals });
     }
-    let refusals = session.resolver.resolve(tx.conn(), &mut draft)?;
+    let refusals = session.resolver.resolve(tx.conn(), &session.scope, &mut draft)?;
     if !refusals.is_empty() {
         return Ok(Outcome::Refused { refusals });
     }

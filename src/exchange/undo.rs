@@ -1,6 +1,7 @@
 //! Taking a whole import back: what it created is deleted, what it changed says again what it said before. What somebody
 //! changed since, or what others refer to by now, is listed and not touched. The log keeps both, the import and its undo.
 
+use crate::domain::finding::Message;
 use crate::domain::{Actor, Capability, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, ThingId};
 use crate::error::{Error, Result};
 use crate::store::log::{self, Action, Change};
@@ -24,6 +25,34 @@ pub struct Undone {
     pub kept_count: u64,
     /// The first of them.
     pub kept: Vec<Kept>,
+    /// What whoever asked can do about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Message>,
+    /// Ids that an undo, asked for again, looks at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(ignore)]
+    again: Vec<String>,
+}
+
+impl Undone {
+    /// What is left to be taken back when it is asked for again: what was kept and is named.
+    fn again(self) -> Self {
+        let ids: Vec<String> = self.kept.iter().map(|kept| kept.id.clone()).collect();
+        let kept_count = self.kept_count.saturating_sub(ids.len() as u64);
+        Undone { kept_count, kept: Vec::new(), hint: None, again: ids, ..self }
+    }
+
+    /// All batches were gone through.
+    fn ended(mut self) -> Self {
+        self.again.clear();
+        self.hint = (self.kept_count > 0).then(|| {
+            Message::new(
+                "残したもの（kept）があります。changed_since: 取り込みのあとで誰かが変えたものです。履歴（history）から前の版に戻す（restore）か、要らなければ削除してください。referenced: ほかのものから参照されています。参照を直してから、もう一度取り消し（undo）てください。refused: 前の内容が今の規則に合いません。直接書き直してください。",
+                "Some things were kept. changed_since: somebody changed it after the import; go back to an earlier version in its history (restore), or delete it. referenced: something else names it; change that and ask for the undo again. refused: what it said before is no longer allowed; write it anew.",
+            )
+        });
+        self
+    }
 }
 
 /// A thing that was not touched, and why.
@@ -31,6 +60,9 @@ pub struct Undone {
 pub struct Kept {
     pub kind: String,
     pub id: String,
+    /// What it is called, as far as whoever asked may read it.
+    #[serde(default)]
+    pub name: Option<String>,
     /// `changed_since`, `referenced`, or `refused` (what it said before is no longer allowed).
     pub reason: String,
 }
@@ -52,10 +84,10 @@ pub fn undo(
     hear: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(Undone, bool)> {
     let (text, reached) = database.read(|conn| imports::undone_so_far(conn, import))?;
-    let mut undone = match (text, reached) {
-        (Some(text), Some(_)) => serde_json::from_str(&text).map_err(Error::internal)?,
-        _ => Undone::default(),
-    };
+    let earlier: Undone =
+        text.map_or(Ok(Undone::default()), |text| serde_json::from_str(&text)).map_err(Error::internal)?;
+    // One that was stopped goes on; one that had ended looks again at what it had kept.
+    let mut undone = if reached.is_some() { earlier } else { earlier.again() };
     let mut ours: HashSet<String> = HashSet::new();
     let mut done = 0;
     for seq in database.read(|conn| imports::batches(conn, import))? {
@@ -73,23 +105,34 @@ pub fn undo(
         let written = database.write(actor, |tx| {
             let mut batch = before;
             let mut touched = Vec::new();
+            let mut kept = Vec::new();
             for change in &changes {
                 let Some(kind) = Kind::from_code(&change.kind) else { continue };
+                if !batch.again.is_empty() && !batch.again.contains(&change.thing_id) {
+                    continue;
+                }
                 match take_back(tx, kind, change, import, &ours)? {
                     Step::Deleted => batch.deleted += 1,
                     Step::Restored => batch.restored += 1,
                     Step::Nothing => {}
                     Step::Kept(reason) => {
                         batch.kept_count += 1;
-                        if batch.kept.len() < KEPT_LIMIT {
+                        if batch.kept.len() + kept.len() < KEPT_LIMIT {
                             let (kind, id) = (change.kind.clone(), change.thing_id.clone());
-                            batch.kept.push(Kept { kind, id, reason: reason.to_owned() });
+                            kept.push(Kept { kind, id, name: None, reason: reason.to_owned() });
                         }
                         continue;
                     }
                 }
                 touched.push(change.thing_id.clone());
             }
+            let ids: Vec<String> = kept.iter().map(|kept| kept.id.clone()).collect();
+            let scope = tx.actor().scope();
+            let cards = things::cards(tx.conn(), &scope, &ids)?;
+            for kept in &mut kept {
+                kept.name = cards.get(&kept.id).map(|card| card.title.any().to_owned());
+            }
+            batch.kept.extend(kept);
             let text = serde_json::to_string(&batch).map_err(Error::internal)?;
             imports::keep_undone(tx, import, &text, seq)?;
             tx.unchanged();
@@ -103,7 +146,7 @@ pub fn undo(
             return Ok((undone, false));
         }
     }
-    Ok((undone, true))
+    Ok((undone.ended(), true))
 }
 
 fn take_back(tx: &mut Tx<'_>, kind: Kind, change: &Change, import: &ThingId, ours: &HashSet<String>) -> Result<Step> {

@@ -1,11 +1,12 @@
 //! Writers of rows: CSV in two encodings, and XLSX.
 
-use super::cp932;
+use super::cp932::{self, Swap};
 use super::encoding::UTF8_MARK;
 use super::layout::{Cell, Layout};
 use rust_xlsxwriter::{Color, Format as CellFormat, Workbook, Worksheet, XlsxError};
 use serde::Serialize;
 use std::io::{self, Seek, Write};
+use utoipa::ToSchema;
 
 /// Cells that an export names as not held; the rest is counted.
 pub const LOST_LIMIT: usize = 1_000;
@@ -15,13 +16,16 @@ const XLSX_CELL: usize = 32_767;
 const XLSX_ROWS: u32 = 1_048_576;
 
 /// A cell that the format cannot hold as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Lost {
+    /// Of the file, the headings being row 1.
+    pub row: u64,
     /// The thing.
     pub id: String,
-    pub column: String,
-    /// The characters that CP932 does not have; they stand in the file as references (`&#134071;`).
-    pub characters: String,
+    pub heading: String,
+    /// CP932: the characters that it does not have, and what stands in the file for them. None: the text is longer than a
+    /// cell of XLSX may be, and the cell was left empty.
+    pub characters: Vec<Swap>,
 }
 
 /// Takes rows.
@@ -35,6 +39,8 @@ pub trait RowWriter {
 pub struct CsvWriter<'a> {
     writer: csv::Writer<&'a mut (dyn Write + Send)>,
     cp932: bool,
+    /// Rows written so far, with that of the headings.
+    rows: u64,
     lost: Vec<Lost>,
     lost_count: u64,
 }
@@ -45,7 +51,7 @@ impl<'a> CsvWriter<'a> {
             output.write_all(UTF8_MARK)?;
         }
         let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(output);
-        Ok(Self { writer, cp932, lost: Vec::new(), lost_count: 0 })
+        Ok(Self { writer, cp932, rows: 0, lost: Vec::new(), lost_count: 0 })
     }
 
     pub fn finish(mut self) -> io::Result<(Vec<Lost>, u64)> {
@@ -57,6 +63,7 @@ impl<'a> CsvWriter<'a> {
 impl RowWriter for CsvWriter<'_> {
     fn headings(&mut self, layout: &Layout) -> io::Result<()> {
         let headings = layout.headings.iter();
+        self.rows += 1;
         if self.cp932 {
             return self.writer.write_record(headings.map(|text| cp932::encode(text).0)).map_err(io::Error::from);
         }
@@ -64,18 +71,18 @@ impl RowWriter for CsvWriter<'_> {
     }
 
     fn row(&mut self, layout: &Layout, id: &str, cells: &[Cell]) -> io::Result<()> {
+        self.rows += 1;
         for (heading, cell) in layout.headings.iter().zip(cells) {
             let text = cell.plain();
             if !self.cp932 {
                 self.writer.write_field(text.as_bytes()).map_err(io::Error::from)?;
                 continue;
             }
-            let (bytes, unwritable) = cp932::encode(&text);
-            if !unwritable.is_empty() {
+            let (bytes, characters) = cp932::encode(&text);
+            if !characters.is_empty() {
                 self.lost_count += 1;
                 if self.lost.len() < LOST_LIMIT {
-                    let characters = unwritable.into_iter().take(60).collect();
-                    self.lost.push(Lost { id: id.to_owned(), column: heading.clone(), characters });
+                    self.lost.push(Lost { row: self.rows, id: id.to_owned(), heading: heading.clone(), characters });
                 }
             }
             self.writer.write_field(&bytes).map_err(io::Error::from)?;
@@ -166,6 +173,10 @@ impl RowWriter for SheetWriter<'_> {
         self.sheet.set_freeze_panes(1, 0).map_err(failed)?;
         for (column, heading) in (0u16..).zip(&layout.headings) {
             self.sheet.set_column_width(column, 18).map_err(failed)?;
+            if layout.is_text(usize::from(column)) {
+                // Cells that are empty, and rows that somebody adds below: 012 typed there stays 012.
+                self.sheet.set_column_format(column, self.text).map_err(failed)?;
+            }
             self.sheet.write_string_with_format(0, column, heading, self.heading).map_err(failed)?;
         }
         *self.state = SheetState { next_row: 1, columns: layout.headings.len() as u16 };
@@ -183,8 +194,9 @@ impl RowWriter for SheetWriter<'_> {
                 Cell::Text(text) if text.encode_utf16().count() > XLSX_CELL => {
                     *self.lost_count += 1;
                     if self.lost.len() < LOST_LIMIT {
-                        let column = layout.headings.get(usize::from(column)).cloned().unwrap_or_default();
-                        self.lost.push(Lost { id: id.to_owned(), column, characters: String::new() });
+                        let heading = layout.headings.get(usize::from(column)).cloned().unwrap_or_default();
+                        let row = u64::from(row) + 1;
+                        self.lost.push(Lost { row, id: id.to_owned(), heading, characters: Vec::new() });
                     }
                 }
                 Cell::Text(text) => {

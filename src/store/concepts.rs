@@ -100,7 +100,7 @@ pub(super) fn seed(conn: &mut Conn) -> Result<()> {
             synonyms_en: row.synonyms_en.replace('|', "\n"),
             version: 1,
             // The tree of a new database is older than anything in it.
-            updated_at: "1970-01-01T00:00:00.000000Z".to_owned(),
+            updated_at: NEVER.to_owned(),
         });
     }
     for rows in rows.chunks(ROWS) {
@@ -111,6 +111,16 @@ pub(super) fn seed(conn: &mut Conn) -> Result<()> {
         };
     }
     Ok(())
+}
+
+/// When the tree of a new database was changed last: never.
+const NEVER: &str = "1970-01-01T00:00:00.000000Z";
+
+impl Concept {
+    /// Somebody has written it; it is not what came with the service.
+    pub fn has_changed(&self) -> bool {
+        self.updated_at.as_str() != NEVER
+    }
 }
 
 /// The whole tree, by code.

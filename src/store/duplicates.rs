@@ -5,6 +5,7 @@ use super::connection::Conn;
 use super::page::{Page, Paged, Place};
 use super::schema::{likenesses, things as thing_rows};
 use super::things::{self, Stored};
+use crate::domain::text::{bare_name, fold, personal_name};
 use crate::domain::{Organization, Scope, Thing, ThingId};
 use crate::error::Result;
 use diesel::dsl::count_star;
@@ -111,6 +112,42 @@ pub fn likely<E: Stored>(conn: &mut Conn, scope: &Scope, entry: &E, own: &ThingI
         }
     }
     Ok(found)
+}
+
+/// The organisations, else the people, that `scope` may see and that are called so (with or without the legal form, by an alias,
+/// too); where one of them is called exactly so, only that one. At most five.
+pub fn named(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<ThingId>> {
+    let organizations = named_organizations(conn, scope, name)?;
+    if !organizations.is_empty() {
+        return Ok(organizations);
+    }
+    let key = personal_name(name);
+    if key.is_empty() { Ok(Vec::new()) } else { under_name(conn, scope, name, "person", key) }
+}
+
+/// As [`named`], of organisations only.
+pub fn named_organizations(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<ThingId>> {
+    bare_name(name).map_or(Ok(Vec::new()), |key| under_name(conn, scope, name, "name", key))
+}
+
+fn under_name(conn: &mut Conn, scope: &Scope, name: &str, scheme: &str, key: String) -> Result<Vec<ThingId>> {
+    let under = likenesses::table
+        .filter(likenesses::scheme.eq(scheme).and(likenesses::value.eq(key)))
+        .select(likenesses::thing_id);
+    let found: Vec<(String, Option<String>, Option<String>)> = things::visible(scope)
+        .filter(thing_rows::id.eq_any(under))
+        .order(thing_rows::id)
+        .limit(SHOWN_MOST)
+        .select((thing_rows::id, thing_rows::title_ja, thing_rows::title_en))
+        .load(conn)?;
+    let exactly = |title: &Option<String>| title.as_deref().is_some_and(|title| fold(title) == fold(name));
+    let exact: Vec<&String> =
+        found.iter().filter(|(_, ja, en)| exactly(ja) || exactly(en)).map(|(id, _, _)| id).collect();
+    let ids = match exact.as_slice() {
+        [one] => vec![(*one).clone()],
+        _ => found.iter().map(|(id, _, _)| id.clone()).take(ALIKE_MOST).collect(),
+    };
+    Ok(ids.into_iter().map(ThingId::from_stored).collect())
 }
 
 /// Keys under which more than one organisation stands, in order. One scheme after the other, so that the index is entered where

@@ -1,13 +1,14 @@
 //! Imports over REST: state and what was found. Tables that are not things, kept by [`super::Database::housekeeping`];
 //! only a batch is written with its rows, in their transaction.
 
-use super::connection::Conn;
+use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::schema::{external_references, import_batches, import_references, imports};
 use crate::domain::vocabulary::Kind;
 use crate::domain::{ThingId, Timestamp};
 use crate::error::Result;
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,6 +245,19 @@ pub fn add_batch(tx: &mut Tx<'_>, import: &ThingId, last_line: u64, counts: &str
     Ok(())
 }
 
+/// The imports that transactions were batches of, by transaction.
+pub fn of_transactions(conn: &mut Conn, seqs: &[i64]) -> Result<HashMap<i64, String>> {
+    let mut found = HashMap::new();
+    for seqs in seqs.chunks(IN_LIST) {
+        let rows: Vec<(i64, String)> = import_batches::table
+            .filter(import_batches::seq.eq_any(seqs.to_vec()))
+            .select((import_batches::seq, import_batches::import_id))
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// The last line that is certainly written, and the counts up to it.
 pub fn last_batch(conn: &mut Conn, import: &ThingId) -> Result<Option<(u64, String)>> {
     let found: Option<(i64, String)> = import_batches::table
@@ -267,6 +281,12 @@ pub fn batches(conn: &mut Conn, import: &ThingId) -> Result<Vec<i64>> {
 /// How far an undo has come: what it did (JSON), and the last transaction it took back.
 pub fn undone_so_far(conn: &mut Conn, import: &ThingId) -> Result<(Option<String>, Option<i64>)> {
     Ok(imports::table.find(import.as_str()).select((imports::undone, imports::undone_to)).first(conn)?)
+}
+
+/// An undo is asked for again: it goes through every transaction once more.
+pub fn undo_again(conn: &mut Conn, import: &ThingId) -> Result<()> {
+    diesel::update(imports::table.find(import.as_str())).set(imports::undone_to.eq(None::<i64>)).execute(conn)?;
+    Ok(())
 }
 
 /// Says, with what was taken back of a transaction, that the undo has come this far.

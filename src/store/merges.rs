@@ -7,6 +7,7 @@ use super::accounts::rights_changed;
 use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::log::{Action, Subject};
+use super::merged_words::{self, Given, LeftField};
 use super::schema::{external_references, invitations, memberships, merges, thing_links, things, versions};
 use super::things::{self as store, Stored, of_kind};
 use super::{lifecycle, matters, merged_matters, references};
@@ -38,6 +39,9 @@ struct Carried {
     /// Proposals, introductions, cases and what is arranged for exhibitions: `(kind, id)`.
     #[serde(default)]
     matters: Vec<(String, String)>,
+    /// Names and fields that the one that stays was given.
+    #[serde(default)]
+    given: Given,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,8 +73,10 @@ pub struct Moved {
     pub references: usize,
     /// Proposals, introductions, cases and what is arranged for exhibitions.
     pub matters: usize,
-    /// Things that were changed meanwhile in a way that leaves no telling: they stay where they are.
+    /// Of an undoing: things that were changed meanwhile in a way that leaves no telling: they stay where they are.
     pub left: Vec<ThingId>,
+    /// Of a merge: what the merged one said and the one that stays does not.
+    pub unsaid: Vec<LeftField>,
 }
 
 /// Makes `from`, still at version `expected`, part of `into`.
@@ -106,9 +112,12 @@ pub fn merge(tx: &mut Tx<'_>, from: Thing<Organization>, expected: i64, into: &T
             format!("{involved} things are involved; one merge carries {CARRIED_MOST} at most."),
         )));
     }
-    for (kind, thing) in touched {
+    let named = touched.iter().any(|(_, thing)| thing == into);
+    for (kind, thing) in touched.into_iter().filter(|(_, thing)| thing != into) {
         carried.things.push(of_kind!(kind, E => carry::<E>(tx, &thing, &id, into))?);
     }
+    let (given, unsaid) = merged_words::carry(tx, &from, into, named)?;
+    carried.given = given;
     let followed = merged_matters::carry(tx, &id, into)?;
     carried.matters = followed.into_iter().map(|(kind, id)| (kind.code().to_owned(), id.to_string())).collect();
     carry_members(tx, &id, into, &mut carried)?;
@@ -117,15 +126,15 @@ pub fn merge(tx: &mut Tx<'_>, from: Thing<Organization>, expected: i64, into: &T
         .set(external_references::thing_id.eq(into.as_str()))
         .execute(tx.conn())?;
     let moved = Moved {
-        things: carried.things.len(),
+        things: carried.things.len() + usize::from(named),
         memberships: carried.memberships.len() + carried.doubled.len(),
         references: carried.references.len(),
         matters: carried.matters.len(),
         left: Vec::new(),
+        unsaid,
     };
     keep(tx, &from, into, &carried)?;
     store::remove(tx, from, expected, Action::Merge)?;
-    tx.record(Action::Merge, Kind::Organization, into, false)?;
     Ok(moved)
 }
 
@@ -158,7 +167,7 @@ fn that_name(conn: &mut Conn, party: &ThingId) -> Result<Vec<(Kind, ThingId)>> {
     Ok(rows.into_iter().filter_map(|(kind, id)| Some((Kind::from_code(&kind)?, ThingId::from_stored(id)))).collect())
 }
 
-fn read<E: Stored>(conn: &mut Conn, id: &ThingId) -> Result<Option<Thing<E>>> {
+pub(super) fn read<E: Stored>(conn: &mut Conn, id: &ThingId) -> Result<Option<Thing<E>>> {
     Ok(store::get_many::<E>(conn, &Scope::Everything, &[id.to_string()])?.pop())
 }
 
@@ -340,6 +349,10 @@ pub fn unmerge(tx: &mut Tx<'_>, merged: &ThingId) -> Result<(Thing<Organization>
             Back::Left => moved.left.push(id),
         }
     }
+    match merged_words::give_back(tx, &carried.given, merged, &into)? {
+        Some(named) => moved.things += usize::from(named),
+        None => moved.left.push(into.clone()),
+    }
     moved.matters = merged_matters::give_back(tx, merged, &carried.matters)?;
     moved.memberships = give_members_back(tx, merged, &into, &carried)?;
     if carried.trusted && lifecycle::trusted_since(tx.conn(), merged)?.is_none() {
@@ -347,11 +360,10 @@ pub fn unmerge(tx: &mut Tx<'_>, merged: &ThingId) -> Result<(Thing<Organization>
     }
     let at = tx.at().clone();
     diesel::update(merges::table.find(&merge)).set(merges::undone_at.eq(at.as_str())).execute(tx.conn())?;
-    tx.record(Action::Unmerge, Kind::Organization, &into, false)?;
     Ok((thing, moved))
 }
 
-fn snapshot<E: Stored>(conn: &mut Conn, id: &ThingId, version: i64) -> Result<E> {
+pub(super) fn snapshot<E: Stored>(conn: &mut Conn, id: &ThingId, version: i64) -> Result<E> {
     let text: Option<String> = versions::table.find((id.as_str(), version)).select(versions::snapshot).first(conn)?;
     serde_json::from_str(&text.unwrap_or_default()).map_err(Error::internal)
 }

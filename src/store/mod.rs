@@ -28,6 +28,7 @@ pub mod matters;
 pub mod meetings;
 pub mod memberships;
 mod merged_matters;
+pub mod merged_words;
 pub mod merges;
 pub mod migrate;
 mod needs;

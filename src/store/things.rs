@@ -364,7 +364,8 @@ pub fn kind_of(conn: &mut Conn, id: &ThingId) -> Result<Option<Kind>> {
     Ok(kind.as_deref().and_then(Kind::from_code))
 }
 
-pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &Page) -> Result<Paged<Thing<E>>> {
+/// The rows of a list, in no order yet.
+fn listed<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Rows> {
     let mut query = visible(scope).filter(things::kind.eq(E::KIND.code()));
     if let Some(owner) = &filter.owner {
         if E::KIND == Kind::Need {
@@ -401,19 +402,38 @@ pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &P
     if filter.published {
         query = query.filter(things::status.eq(Status::Published.code()));
     }
-    query = match (page.order, page.after.clone()) {
-        (Order::Name, None) => query.order((things::sort_key, things::id)),
+    Ok(query)
+}
+
+pub fn list<E: Stored>(conn: &mut Conn, scope: &Scope, filter: &Filter, page: &Page) -> Result<Paged<Thing<E>>> {
+    let query = listed::<E>(conn, scope, filter)?;
+    let most = page.limit as i64 + 1;
+    let mut rows: Vec<ThingRow> = match (page.order, page.after.clone()) {
+        (Order::Name, None) => query.order((things::sort_key, things::id)).limit(most),
         (Order::Name, Some(Place { key, id })) => query
             .filter(things::sort_key.ge(key.clone()))
             .filter(things::sort_key.gt(key).or(things::id.gt(id)))
-            .order((things::sort_key, things::id)),
-        (Order::Updated, None) => query.order((things::updated_at.desc(), things::id.desc())),
+            .order((things::sort_key, things::id))
+            .limit(most),
+        (Order::Updated, None) => query.order((things::updated_at.desc(), things::id.desc())).limit(most),
+        // What an import writes has one time: its rest first, so that each page enters the index where it begins.
         (Order::Updated, Some(Place { key, id })) => query
-            .filter(things::updated_at.le(key.clone()))
-            .filter(things::updated_at.lt(key).or(things::id.lt(id)))
-            .order((things::updated_at.desc(), things::id.desc())),
-    };
-    let mut rows: Vec<ThingRow> = query.limit(page.limit as i64 + 1).select(ThingRow::as_select()).load(conn)?;
+            .filter(things::updated_at.eq(key).and(things::id.lt(id)))
+            .order((things::updated_at.desc(), things::id.desc()))
+            .limit(most),
+    }
+    .select(ThingRow::as_select())
+    .load(conn)?;
+    let room = most - rows.len() as i64;
+    if let (Order::Updated, Some(Place { key, .. }), 1..) = (page.order, &page.after, room) {
+        let older: Vec<ThingRow> = listed::<E>(conn, scope, filter)?
+            .filter(things::updated_at.lt(key.clone()))
+            .order((things::updated_at.desc(), things::id.desc()))
+            .limit(room)
+            .select(ThingRow::as_select())
+            .load(conn)?;
+        rows.extend(older);
+    }
     let more = rows.len() > page.limit;
     rows.truncate(page.limit);
     let next = rows.last().filter(|_| more).map(|row| Place {

@@ -105,3 +105,35 @@ fn the_contract_names_the_codes_that_are_served_and_each_route_once() {
         }
     }
 }
+
+/// Files go in and come out as bytes, under the types that are served, and of every kind that there is.
+#[test]
+fn the_contract_names_every_kind_and_form_of_imports_and_exports() {
+    let app = TestApp::start();
+    let contract = app.get("/openapi.json").json();
+    let plurals: Vec<&str> = Kind::ALL.iter().map(|kind| kind.plural()).collect();
+    for (path, method) in [("/api/v1/imports", "post"), ("/api/v1/exports", "get")] {
+        let parameters = contract["paths"][path][method]["parameters"].as_array().expect("parameters").clone();
+        let kind = parameters.iter().find(|parameter| parameter["name"] == "kind").expect("a kind");
+        assert_eq!(kind["schema"]["enum"], json!(plurals), "{path}");
+    }
+    let body = &contract["paths"]["/api/v1/imports"]["post"]["requestBody"]["content"];
+    let answer = &contract["paths"]["/api/v1/exports"]["get"]["responses"]["200"]["content"];
+    const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    for (content, form) in [body, answer]
+        .into_iter()
+        .flat_map(|content| ["text/csv", XLSX, "application/jsonl"].map(|form| (content, form)))
+    {
+        let name = content[form]["schema"]["$ref"].as_str().expect("a schema").rsplit('/').next().expect("a name");
+        let schema = &contract["components"]["schemas"][name];
+        assert_eq!((&schema["type"], &schema["format"]), (&json!("string"), &json!("binary")), "{form}");
+    }
+    assert!(answer["application/json"].is_object(), "{answer}");
+    // What is served is what is written there.
+    for (form, expected) in
+        [("csv", "text/csv"), ("csv-cp932", "text/csv"), ("xlsx", XLSX), ("jsonl", "application/jsonl")]
+    {
+        let served = app.get(&format!("/api/v1/exports?kind=organizations&format={form}"));
+        assert!(served.header("content-type").is_some_and(|served| served.starts_with(expected)), "{form}");
+    }
+}

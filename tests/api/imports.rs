@@ -72,6 +72,15 @@ fn a_file_is_previewed_committed_and_undone_without_a_trace() {
     let done = step(&app, &import, "commit", "committed");
     assert_eq!(done["result"]["rows"], json!({ "created": 1, "updated": 1, "unchanged": 1, "refused": 1 }));
     assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+    // A thing's history names the import by which a version came, to those who see who made it.
+    let history = app.get(&format!("/api/v1/organizations/{kept}/history")).json();
+    let href = history["items"][0]["import"]["href"].as_str().expect("an import").to_owned();
+    assert_eq!(
+        (href.as_str(), &history["items"][1]["import"]),
+        (path(&import, "").as_str(), &Value::Null),
+        "{history}"
+    );
+    assert_eq!(app.get(&href).status, 200);
     app.post(&path(&import, "/commit"), json!({})).problem(409, "import-state");
     app.settle();
     assert_eq!(app.found(&format!("q={}", encoded("乙社"))).len(), 1);
@@ -82,6 +91,10 @@ fn a_file_is_previewed_committed_and_undone_without_a_trace() {
     app.settle();
     assert!(app.found(&format!("q={}", encoded("乙社"))).is_empty());
     assert_eq!(app.get("/api/v1/imports").json()["items"].as_array().map(Vec::len), Some(1));
+    app.administrator();
+    let public = app.get(&format!("/api/v1/organizations/{kept}/history")).json();
+    let told: Vec<&Value> = public["items"].as_array().expect("versions").iter().map(|item| &item["import"]).collect();
+    assert!(told.len() == 3 && told.iter().all(|import| import.is_null()), "{public}");
 }
 
 #[test]
@@ -143,6 +156,17 @@ fn an_undo_leaves_what_somebody_changed_or_refers_to() {
     reasons.sort_unstable();
     assert_eq!(reasons, ["changed_since", "referenced"]);
     assert_eq!(names(&app.get("/api/v1/organizations")), ["乙社", "甲社"]);
+    // They are named, with what can be done; and what is free by now goes when the undo is asked for again.
+    let named: Vec<&str> =
+        undone["undone"]["kept"].as_array().expect("kept").iter().filter_map(|kept| kept["name"].as_str()).collect();
+    assert!(named.contains(&"甲社") && named.contains(&"乙社"), "{undone}");
+    assert!(undone["undone"]["hint"]["ja"].as_str().is_some_and(|hint| hint.contains("履歴")), "{undone}");
+    let milling = app.get("/api/v1/capabilities").json()["items"][0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(app.delete(&format!("/api/v1/capabilities/{milling}"), &[("if-match", "\"1\"")]).status, 204);
+    let again = step(&app, &import, "undo", "undone");
+    assert_eq!((&again["undone"]["deleted"], &again["undone"]["kept_count"]), (&json!(2), &json!(1)), "{again}");
+    assert_eq!(again["undone"]["kept"][0]["name"], "甲社");
+    assert_eq!(names(&app.get("/api/v1/organizations")), ["甲社"]);
 }
 
 #[test]
@@ -243,7 +267,7 @@ fn what_cannot_be_read_fails_with_its_reason_and_what_is_sent_wrongly_is_refused
     ] {
         app.post_bytes(&format!("/api/v1/imports?{query}"), &[], b"x").problem(422, "invalid");
     }
-    app.post_bytes("/api/v1/imports?kind=people", &[], b"x").problem(400, "query-parameter");
+    app.post_bytes("/api/v1/imports?format=csv", &[], b"x").problem(400, "query-parameter");
 }
 
 #[test]
@@ -381,4 +405,42 @@ fn an_id_that_was_merged_is_refused_and_one_that_is_hidden_is_like_none() {
     assert_eq!(outcomes, ["refused", "create", "create"], "{rows}");
     let refusal = rows["items"][0].to_string();
     assert!(refusal.contains("identity.merged") && refusal.contains(&stays), "{refusal}");
+}
+
+#[test]
+fn what_an_export_cannot_hold_is_told_cell_by_cell() {
+    let app = TestApp::start();
+    let id = app.firm("𠮷野〜商店");
+    app.firm("普通の店");
+    let file = app.get("/api/v1/exports?kind=organizations&format=csv-cp932");
+    assert_eq!((file.header("musubi-lost"), file.header("musubi-rows")), (Some("1"), Some("2")));
+    assert_eq!(file.header("musubi-lost-characters"), Some("U+301C=U+FF5E, U+20BB7=&#134071;"));
+    let link = file.header("link").expect("a way to the report").to_owned();
+    assert!(link.ends_with("; rel=\"describedby\""), "{link}");
+    let address = link.trim_start_matches('<').split('>').next().expect("an address").to_owned();
+    let report = app.get(&address).json();
+    assert_eq!((&report["rows"], &report["lost_count"]), (&json!(2), &json!(1)), "{report}");
+    let lost = &report["lost"][0];
+    assert_eq!((&lost["id"], &lost["heading"]), (&json!(id), &json!("name_ja")));
+    assert!(lost["row"] == 2 || lost["row"] == 3, "{lost}");
+    assert_eq!(
+        lost["characters"],
+        json!([
+            { "found": "〜", "written_as": "～", "comes_back": false },
+            { "found": "𠮷", "written_as": "&#134071;", "comes_back": true },
+        ])
+    );
+    let whole = app.get("/api/v1/exports?kind=organizations&format=csv");
+    assert_eq!((whole.header("musubi-lost"), whole.header("link")), (Some("0"), None));
+}
+
+#[test]
+fn the_name_of_a_file_tells_its_form() {
+    let app = TestApp::start();
+    let import = send(&app, "kind=organizations&name=firms.CSV", "名称\n甲社\n".as_bytes());
+    assert_eq!(wait(&app, &import, "previewed")["format"], "csv");
+    let refused = |query: &str| app.post_bytes(&format!("/api/v1/imports?kind=organizations&{query}"), &[], b"x");
+    for query in ["", "name=firms", "name=firms.xlsx&format=csv", "format=ods"] {
+        refused(query).problem(422, "invalid");
+    }
 }

@@ -92,6 +92,7 @@ fn every_list_that_is_only_read_can_be_had_as_a_file() {
     assert_eq!(app.post_as(&administrator, "/api/v1/organizations", twin).status, 201);
     let lossy = app.get_as(&coordinator, "/api/v1/duplicates?format=csv-cp932");
     assert_eq!((lossy.header("musubi-rows"), lossy.header("musubi-lost")), (Some("4"), Some("4")));
+    assert_eq!(lossy.header("musubi-lost-characters"), Some("U+20BB7=&#134071;"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Two registrations of one organisation: suggested, made one with everything that names them, and parted again.
 
 use crate::support::people::Person;
-use crate::support::{Dice, TestApp, number};
+use crate::support::{Dice, TestApp, encoded, number};
 use musubi::store::check;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -201,6 +201,103 @@ fn the_way_to_what_is_left_leads_over_every_merge_and_tells_nothing_hidden() {
     assert_eq!(merge(&app, &administrator, &one, &hidden).status, 200);
     app.get(&format!("/api/v1/organizations/{one}")).problem(404, "not-found");
     app.get_as(&administrator, &format!("/api/v1/organizations/{one}")).problem(410, "merged");
+    is_whole(&app);
+}
+
+/// What is left of a field after a merge: what the merged one said, and what the other one says.
+fn left_of(answer: &Value, field: &str) -> Option<(Value, Value)> {
+    let left = answer["left"].as_array().expect("left").iter().find(|left| left["field"] == field)?;
+    Some((left["merged"].clone(), left["survivor"].clone()))
+}
+
+#[test]
+fn names_of_the_merged_one_are_names_of_the_other_and_what_both_say_is_told() {
+    let app = TestApp::start();
+    let one = app.create(
+        "organizations",
+        json!({
+            "organization_kind": "firm", "name_ja": "最上鍍金工業所", "name_en": "Qazmogami Plating", "name_kana": "モガミメッキ",
+            "aliases": ["もがみ工房", "両方の別名"], "former_names": ["旧最上屋"], "corporate_number": "8390002001000",
+            "description_ja": "片方だけの説明", "founded": "1950", "employees": 12, "municipality": "062014",
+            "fields": ["food"],
+        }),
+    );
+    let two = app.create(
+        "organizations",
+        json!({
+            "organization_kind": "firm", "name_ja": "最上めっき", "aliases": ["両方の別名"], "employees": 30, "postal_code": "990-8570",
+            "visibility": "public",
+        }),
+    );
+    let administrator = app.administrator();
+    let before = world(&app, &administrator);
+    let merged = merge(&app, &administrator, &one, &two);
+    assert_eq!(merged.status, 200, "{}", merged.body);
+    let path = format!("/api/v1/organizations/{two}");
+    let now = app.get(&path).json();
+    assert_eq!(
+        now["aliases"],
+        json!(["両方の別名", "最上鍍金工業所", "Qazmogami Plating", "モガミメッキ", "もがみ工房"])
+    );
+    assert_eq!(now["former_names"], json!(["旧最上屋"]));
+    // What it lacked was filled in; what both say, numbers, and half of an address are told instead.
+    assert_eq!(
+        (&now["description_ja"], &now["founded"], &now["fields"]),
+        (&json!("片方だけの説明"), &json!("1950"), &json!(["food"]))
+    );
+    let answer = merged.json();
+    assert_eq!(left_of(&answer, "employees"), Some((json!(12), json!(30))), "{answer}");
+    assert_eq!(left_of(&answer, "corporate_number"), Some((json!("8390002001000"), Value::Null)), "{answer}");
+    assert_eq!(left_of(&answer, "municipality"), Some((json!("062014"), Value::Null)), "{answer}");
+    assert_eq!(answer["left"].as_array().unwrap().len(), 3, "{answer}");
+    app.settle();
+    for name in ["qazmogami", "最上鍍金工業所", "旧最上屋"] {
+        assert_eq!(app.found(&format!("q={}", encoded(name))).first(), Some(&two), "{name}");
+    }
+    is_whole(&app);
+    assert_eq!(unmerge(&app, &administrator, &one).status, 200);
+    assert_eq!(world(&app, &administrator), before);
+    app.settle();
+    assert_eq!(app.found("q=qazmogami"), std::slice::from_ref(&one));
+    is_whole(&app);
+}
+
+#[test]
+fn parting_takes_back_what_was_given_and_nothing_else() {
+    let app = TestApp::start();
+    let firm = |name: &str, more: Value| {
+        let mut body = json!({ "organization_kind": "firm", "name_ja": name });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        app.create("organizations", body)
+    };
+    let one = firm("甲商店", json!({ "aliases": ["共通名", "再び"], "description_ja": "甲の説明", "capital": 5 }));
+    let two = firm("乙商店", json!({}));
+    let third = firm("丙商店", json!({ "aliases": ["共通名"], "former_names": ["旧丙"] }));
+    let hidden = firm("隠商店", json!({ "visibility": "private", "description_en": "canaryhidden" }));
+    let administrator = app.administrator();
+    let path = format!("/api/v1/organizations/{two}");
+    let now = || app.get_as(&administrator, &path).json();
+    let write = |body: Value| {
+        let version = now()["version"].as_i64().unwrap();
+        assert_eq!(app.patch_as(&administrator, &path, version, body).status, 200);
+    };
+    assert_eq!(merge(&app, &administrator, &one, &two).status, 200);
+    assert_eq!(merge(&app, &administrator, &third, &two).status, 200);
+    assert_eq!(now()["aliases"], json!(["甲商店", "共通名", "再び", "丙商店"]));
+    // Somebody takes one away and gives it again: it is theirs now, as is the description that they mended.
+    write(json!({ "aliases": ["甲商店", "共通名", "丙商店"], "description_ja": "直した説明" }));
+    write(json!({ "aliases": ["甲商店", "共通名", "丙商店", "再び", "新しい"] }));
+    // What fewer people could see is not spread by a merge.
+    let merged = merge(&app, &administrator, &hidden, &two);
+    assert!(left_of(&merged.json(), "name_ja").is_some() && left_of(&merged.json(), "description_en").is_some());
+    assert!(!now().to_string().contains("隠商店") && !now().to_string().contains("canaryhidden"));
+    assert_eq!(unmerge(&app, &administrator, &hidden).status, 200);
+
+    assert_eq!(unmerge(&app, &administrator, &one).status, 200);
+    assert_eq!(now()["aliases"], json!(["共通名", "丙商店", "再び", "新しい"]), "the other merge brought one, too");
+    assert_eq!((&now()["description_ja"], &now()["capital"]), (&json!("直した説明"), &Value::Null));
+    assert_eq!(unmerge(&app, &administrator, &third).status, 200);
+    assert_eq!((&now()["aliases"], &now()["former_names"]), (&json!(["再び", "新しい"]), &json!([])));
     is_whole(&app);
 }
 

@@ -14,7 +14,7 @@ fn codes_dates_formulas_and_both_calendars_are_read_rightly() {
     let sheet = book.add_worksheet();
     sheet.set_name("企業・機関").expect("a name");
     for (column, heading) in
-        (0u16..).zip(["法人番号", "名称", "設立", "従業員数", "資本金（千円）", "郵便番号", "備考"])
+        (0u16..).zip(["法人番号", "名称", "設立", "従業員数", "資本金（千円）", "郵便番号", "好きな色"])
     {
         sheet.write(0, column, heading).expect("a cell");
     }
@@ -66,6 +66,56 @@ fn the_exported_book_has_text_codes_a_frozen_heading_a_filter_and_inert_cells() 
         assert!(sheet.contains(expected), "{expected}: {}", &sheet[..sheet.len().min(2_000)]);
     }
     assert!(!sheet.contains("<f>"));
+}
+
+#[test]
+fn what_is_typed_into_an_exported_book_stays_as_it_is_typed() {
+    let place = Place::fresh();
+    let path = place.write("firms.csv", "名称,従業員数\n甲社,5\n");
+    assert_eq!(place.take(Kind::Organization, &path, None).counts(), (1, 0, 0, 0));
+    let (path, _) = place.put_out(Kind::Organization, Format::Xlsx, PartsPlace::Within, "firms.xlsx");
+    let mut book = zip_parts(&path);
+    let sheet = book.remove("xl/worksheets/sheet1.xml").expect("a sheet");
+    let styles = book.remove("xl/styles.xml").expect("styles");
+    // Every column but those of numbers has the format of its texts (49 is @), so that empty cells have it, too.
+    let styled = |column: usize| -> Option<usize> {
+        sheet.split("<col ").skip(1).find_map(|tag| {
+            let tag = tag.split('>').next()?;
+            let number = |name: &str| tag.split(&format!("{name}=\"")).nth(1)?.split('"').next()?.parse::<usize>().ok();
+            (number("min")? <= column && column <= number("max")?).then(|| number("style")).flatten()
+        })
+    };
+    let formats = styles.split("<cellXfs").nth(1).and_then(|part| part.split("</cellXfs").next()).expect("formats");
+    let formats: Vec<&str> = formats.split("<xf ").skip(1).collect();
+    let headings = ["id", "organization_kind", "name_ja", "name_en", "name_kana", "corporate_number"];
+    for (place, heading) in headings.iter().enumerate() {
+        let style = styled(place + 1).unwrap_or_else(|| panic!("{heading}"));
+        let format =
+            formats[style].split("numFmtId=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a format");
+        let is_text = format == "49" || styles.contains(&format!("numFmtId=\"{format}\" formatCode=\"@\""));
+        assert!(is_text, "{heading}: {}", formats[style]);
+    }
+    let columns = sheet.split("<col ").count() - 1;
+    assert!(columns > 1, "{sheet}");
+}
+
+/// The parts of a container by their names.
+fn zip_parts(path: &std::path::Path) -> std::collections::HashMap<String, String> {
+    let bytes = std::fs::read(path).expect("a book");
+    let number = |at: usize, length: usize| {
+        bytes[at..at + length].iter().rev().fold(0usize, |number, byte| (number << 8) | usize::from(*byte))
+    };
+    let mut parts = std::collections::HashMap::new();
+    for at in (0..bytes.len() - 46).filter(|at| bytes[*at..].starts_with(b"PK\x01\x02")) {
+        let name = String::from_utf8_lossy(&bytes[at + 46..at + 46 + number(at + 28, 2)]).into_owned();
+        let (size, local) = (number(at + 20, 4), number(at + 42, 4));
+        let data = local + 30 + number(local + 26, 2) + number(local + 28, 2);
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::DeflateDecoder::new(&bytes[data..data + size]), &mut text)
+            .expect("UTF-8");
+        parts.insert(name, text);
+    }
+    parts
 }
 
 #[test]

@@ -395,7 +395,7 @@ fn tables() -> Vec<Case> {
             "名称,設立\n甲社,令和6年4月1日\n乙社,R6.4.1\n丙社,令和元年5月\n丁社,㋿6年\n戊社,令和99年13月\n",
             Taken(4, &["date.form"]),
         ),
-        case("a table that is a book", "a.csv", book(""), Refused("file.encoding")),
+        case("a table that is a book", "a.csv", book(""), Refused("file.is_xlsx")),
         case("lone surrogate", "a.jsonl", r#"{"name_ja":"甲\ud800社"}"#, Taken(0, &["row.json"])),
         case("200,000 brackets", "a.jsonl", "[".repeat(200_000), Taken(0, &["row.json"])),
         case(

@@ -6,6 +6,7 @@ mod support;
 mod books;
 mod hostile;
 mod mappings;
+mod offices;
 mod round_trip;
 
 use musubi::domain::{Actor, Kind, Scope};

@@ -41,6 +41,12 @@ fn gbizinfo_basic_information_goes_in() {
         place.try_take(Kind::Organization, &path, &ready("gbizinfo", Kind::Organization), None).expect("readable");
     assert_eq!(taken.counts(), (1, 0, 0, 0), "{:?}", taken.refusals);
     assert!(!taken.notes().contains(&"column.unknown"), "{:?}", taken.report.notes);
+    let unused = taken.report.notes.iter().find(|note| note.code == "column.left_out").expect("they are named");
+    assert!(
+        unused.message.ja.contains("法人代表者名") && unused.message.ja.contains("創業年"),
+        "{}",
+        unused.message.ja
+    );
     let thing = &place.things(Kind::Organization)[0];
     assert_eq!((&thing["capital"], &thing["employees"]), (&json!(10_000_000), &json!(35)));
     assert_eq!(thing["founded"], "1987-04-01");

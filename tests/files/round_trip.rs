@@ -194,9 +194,18 @@ fn what_cp932_lacks_is_reported_and_comes_back() {
         .write("firms.csv", "名称,事業内容,市区町村\n𠮷野家 – é商店,10〜20 — ‖ ¥5 &#65;,山形県山形市\n=1+1社,-5,\n");
     assert_eq!(place.take(Kind::Organization, &file, None).counts(), (2, 0, 0, 0));
     let (path, exported) = place.put_out(Kind::Organization, Format::CsvCp932, PartsPlace::Within, "firms-932.csv");
-    assert_eq!(exported.lost_count, 1);
-    assert_eq!(exported.lost[0].column, "name_ja");
-    assert_eq!(exported.lost[0].characters, "𠮷–é");
+    // Every cell that is not what it was: by its row of the file, its heading, what was found and what stands there.
+    let swaps = |place: usize| -> Vec<(char, String, bool)> {
+        let characters = exported.lost[place].characters.iter();
+        characters.map(|swap| (swap.found, swap.written_as.clone(), swap.comes_back)).collect()
+    };
+    assert_eq!(exported.lost_count, 2, "{:?}", exported.lost);
+    assert_eq!((exported.lost[0].row, exported.lost[0].heading.as_str()), (2, "name_ja"));
+    let reference = |character: char| (character, format!("&#{};", u32::from(character)), true);
+    assert_eq!(swaps(0), [reference('𠮷'), reference('–'), reference('é')]);
+    assert_eq!((exported.lost[1].row, exported.lost[1].heading.as_str()), (2, "description_ja"));
+    let twin = |ours: char, theirs: &str| (ours, theirs.to_owned(), false);
+    assert_eq!(swaps(1), [twin('〜', "～"), twin('—', "―"), twin('‖', "∥"), twin('¥', "￥")]);
     let bytes = std::fs::read(&path).expect("the file");
     assert!(bytes.windows(9).any(|bytes| bytes == b"&#134071;"));
     assert!(bytes.windows(5).any(|bytes| bytes == b"'=1+1") && bytes.windows(3).any(|bytes| bytes == b"'-5"));
