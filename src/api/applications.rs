@@ -2,7 +2,7 @@
 
 use super::matter::{self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, allow, unknown};
 use super::problem::{Answer, ProblemBody};
-use super::wire;
+use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::application::{ApplicationForm, Applied, refuse_late};
@@ -197,10 +197,12 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
 /// Changes or withdraws an application, until the deadline. Done twice, it counts once.
 #[utoipa::path(post, path = "/api/v1/applications/{id}/events", tag = "exhibitions", request_body = ApplicationEvent,
     params(("id" = String, Path),
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read, with its quotes."),
     ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
 ), responses(
     (status = 200, body = ApplicationShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 412, body = ProblemBody),
+    (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn act(
     app: web::Data<App>,
@@ -212,8 +214,10 @@ async fn act(
     let sight = matter::sight(&actor)?;
     let id = wire::known_id(&id)?;
     let event: ApplicationEvent = wire::typed(&request, &body)?;
+    let expected = Revision::given(&request)?;
     matter::once(&app, &request, actor, &body, "applications", move |tx| {
         let mut kept = matters::get::<Application>(tx.conn(), &sight, &id)?;
+        matter::refuse_stale(&kept, expected)?;
         let party = kept.matter.party.clone();
         let actor = tx.actor().clone();
         allow(&actor, actor.speaks_for(&party) || actor.reads_the_desk())?;

@@ -88,6 +88,9 @@ pub struct CompositionEdit {
     pub seconds: Option<u64>,
     pub alternatives: Option<usize>,
     pub chance_points: Option<f64>,
+    /// Solve again though nothing else is asked: what is known of the candidates may have changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anew: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -121,10 +124,14 @@ pub(super) fn edited(mut ask: CompositionAsk, edit: &CompositionEdit) -> Result<
         );
         return Err(Error::invalid("/pin", defect));
     }
-    ask.pins.retain(|id| !edit.unpin.contains(id) && !banned.contains(id) && !pinned.contains(id));
-    ask.bans.retain(|id| !edit.unban.contains(id) && !pinned.contains(id) && !banned.contains(id));
-    ask.pins.extend(pinned.into_iter().cloned());
-    ask.bans.extend(banned.into_iter().cloned());
+    // Who is pinned already keeps its place in the list: asked twice, nothing has changed.
+    ask.pins.retain(|id| pinned.contains(id) || (!edit.unpin.contains(id) && !banned.contains(id)));
+    ask.bans.retain(|id| banned.contains(id) || (!edit.unban.contains(id) && !pinned.contains(id)));
+    let new = |ids: BTreeSet<&ThingId>, there: &[ThingId]| -> Vec<ThingId> {
+        ids.into_iter().filter(|id| !there.contains(id)).cloned().collect()
+    };
+    ask.pins.extend(new(pinned, &ask.pins));
+    ask.bans.extend(new(banned, &ask.bans));
     if let Some(wishes) = &edit.wishes {
         ask.wishes.clone_from(wishes);
     }

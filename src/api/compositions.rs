@@ -178,7 +178,8 @@ async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>)
     answer(&app, actor, kept, HttpResponse::Ok()).await
 }
 
-/// Pins, bans, swaps, or other wishes: solved again, with the effect. Nobody's change is lost: If-Match.
+/// Pins, bans, swaps, or other wishes: solved again, with the effect. Nobody's change is lost: If-Match. Where nothing else is
+/// asked, nothing happens, unless `anew` says so.
 #[utoipa::path(patch, path = "/api/v1/compositions/{id}", tag = "exhibitions", request_body = CompositionEdit,
     params(("id" = String, Path), ("If-Match" = String, Header, description = "The ETag that was read, with its quotes.")),
     responses(
@@ -207,7 +208,10 @@ async fn change(
         .await?;
     refuse_stale(&kept, expected)?;
     let before = read_ask(&kept)?;
-    let ask = edited(before, &edit)?;
+    let ask = edited(before.clone(), &edit)?;
+    if ask == before && !edit.anew {
+        return answer(&app, actor, kept, HttpResponse::Ok()).await;
+    }
     let members: Vec<String> = GroupAnswer::kept(&kept.matter)
         .and_then(|result| result.group)
         .map_or_else(Vec::new, |group| group.members.into_iter().map(|member| member.party.id).collect());

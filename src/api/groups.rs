@@ -6,7 +6,7 @@ use super::group_wire::{COLUMNS, GroupEvent, GroupShown, GroupsShown, NewGroup, 
 use super::matter::{self, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, allow, unknown};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
-use super::wire;
+use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::group::{Formed, Planned, SEATS_MOST};
@@ -92,13 +92,16 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
     matter::answer_history::<Group>(&app, format, history).await
 }
 
-/// Invitations, answers, shares, confirmation, and what comes after. Done twice, it counts once.
+/// Invitations, answers, shares, confirmation, and what comes after. Done twice, it counts once. With If-Match it is refused if
+/// the group has moved meanwhile; `set_shares`, which says anew what everybody pays, needs it.
 #[utoipa::path(post, path = "/api/v1/groups/{id}/events", tag = "exhibitions", request_body = GroupEvent, params(
     ("id" = String, Path),
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read, with its quotes."),
     ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
 ), responses(
     (status = 200, body = GroupShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 412, body = ProblemBody),
+    (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn act(
     app: web::Data<App>,
@@ -110,9 +113,15 @@ async fn act(
     let sight = matter::sight(&actor)?;
     let id = wire::known_id(&id)?;
     let event: GroupEvent = wire::typed(&request, &body)?;
+    let expected = Revision::given(&request)?;
     matter::once(&app, &request, actor, &body, "groups", move |tx| {
         let mut kept = matters::get::<Group>(tx.conn(), &sight, &id)?;
+        let replaces = matches!(event, GroupEvent::SetShares { .. });
         let deed = deed_of(tx, &kept, event)?;
+        if replaces && expected.is_none() {
+            return Err(Error::PreconditionRequired);
+        }
+        matter::refuse_stale(&kept, expected)?;
         matters::add(tx, &mut kept, deed, None)?;
         done(tx, &kept, false)
     })

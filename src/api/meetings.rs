@@ -122,6 +122,21 @@ pub struct NewCard {
     pub card: Card,
 }
 
+/// A change of a result card (a merge patch): what is named takes the place of what was, null clears.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CardEdit {
+    pub outcome: Option<MeetingOutcome>,
+    pub reason: Option<DeclineReason>,
+    #[schema(value_type = Option<String>)]
+    pub text: Option<Prose>,
+    #[schema(value_type = Option<String>)]
+    pub next_step: Option<Line>,
+    pub next_on: Option<Day>,
+    #[schema(value_type = Option<String>)]
+    pub note: Option<Prose>,
+}
+
 const COLUMNS: matter::Columns = &[
     ("ID", "/id"),
     ("開始 / start", "/start"),
@@ -455,7 +470,7 @@ async fn card(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(Strin
 }
 
 /// Changes the result card of a side.
-#[utoipa::path(patch, path = "/api/v1/meetings/{id}/cards/{side}", tag = "timetables", request_body = Card, params(
+#[utoipa::path(patch, path = "/api/v1/meetings/{id}/cards/{side}", tag = "timetables", request_body = CardEdit, params(
     ("id" = String, Path), ("side" = MeetingSide, Path),
     ("If-Match" = String, Header, description = "The ETag of the card, with its quotes."),
 ), responses(

@@ -6,6 +6,7 @@ mod arranging;
 pub mod audit;
 pub mod auth;
 pub mod background;
+mod booth_placing;
 pub mod booth_plans;
 pub mod candidates;
 pub mod cases;

@@ -22,11 +22,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// The longest slot.
 const SLOT_HOURS: i64 = 12;
+/// Findings of one answer at most.
+const FINDINGS_MOST: usize = 50;
 /// Points of a first meeting, when nobody says otherwise: a little less than a good one.
 const FAIRNESS: f64 = 5.0;
 
@@ -54,6 +56,22 @@ pub struct TimetableFields {
     pub must: Vec<[ThingId; 2]>,
     #[serde(default)]
     pub never: Vec<[ThingId; 2]>,
+}
+
+/// A change of the frame (a merge patch): what is named takes the place of what was.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimetableEdit {
+    #[schema(value_type = Option<String>)]
+    pub title: Option<Line>,
+    #[schema(value_type = Option<String>)]
+    pub venue: Option<Line>,
+    pub slots: Option<Vec<SlotFields>>,
+    pub tables: Option<usize>,
+    pub fairness: Option<f64>,
+    pub open: Option<bool>,
+    pub must: Option<Vec<[ThingId; 2]>>,
+    pub never: Option<Vec<[ThingId; 2]>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -248,8 +266,8 @@ fn told(deed: &TimetableDeed) -> Result<serde_json::Value> {
     })
 }
 
-/// Changes the frame. Other slots or tables let the meetings of a draft go, and are refused once it is published.
-#[utoipa::path(patch, path = "/api/v1/timetables/{id}", tag = "timetables", request_body = TimetableFields, params(
+/// Changes the frame; where nothing changes, nothing happens. Other slots or tables let the meetings of a draft go, and are refused once it is published.
+#[utoipa::path(patch, path = "/api/v1/timetables/{id}", tag = "timetables", request_body = TimetableEdit, params(
     ("id" = String, Path), ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
     (status = 200, body = TimetableShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
@@ -333,23 +351,61 @@ fn frame(tx: &mut Tx<'_>, fields: TimetableFields, exhibition: ThingId, desk: Op
             findings.push(Finding::new(format!("/{name}"), length(0, PAIRS_MOST, pairs.len())));
         }
     }
+    check_pairs(tx, &fields, &mut findings)?;
     if !findings.is_empty() {
+        findings.truncate(FINDINGS_MOST);
         return Err(Error::Invalid(findings));
+    }
+    let TimetableFields { title, venue, tables, fairness, open, must, never, .. } = fields;
+    Ok(Frame { exhibition, title, venue, slots, tables, fairness, open, must, never, desk })
+}
+
+/// Pairs are of two parties that the caller sees; one that must meet is not also kept apart.
+fn check_pairs(tx: &mut Tx<'_>, fields: &TimetableFields, findings: &mut Vec<Finding>) -> Result<()> {
+    let lists = [("must", &fields.must), ("never", &fields.never)];
+    if lists.iter().any(|(_, pairs)| pairs.len() > PAIRS_MOST) {
+        return Ok(());
     }
     let scope = tx.actor().scope();
     let named = fields.must.iter().chain(&fields.never).flatten().cloned();
     let cards = Cards::read(tx.conn(), &scope, named)?;
-    for (name, pairs) in [("must", &fields.must), ("never", &fields.never)] {
+    for (name, pairs) in lists {
         for (at, pair) in pairs.iter().enumerate() {
             for (side, id) in pair.iter().enumerate() {
-                if cards.get(id).is_none_or(|card| !card.kind.is_party()) || pair[0] == pair[1] {
-                    return Err(unknown(&format!("/{name}/{at}/{side}"), id));
+                if cards.get(id).is_none_or(|card| !card.kind.is_party())
+                    && let Error::Invalid(more) = unknown(&format!("/{name}/{at}/{side}"), id)
+                {
+                    findings.extend(more);
                 }
+            }
+            if pair[0] == pair[1] {
+                let defect = Defect::new("pair.same", "同じ相手どうしの組です。", "This is a pair of one with itself.");
+                findings.push(Finding::new(format!("/{name}/{at}"), defect));
             }
         }
     }
-    let TimetableFields { title, venue, tables, fairness, open, must, never, .. } = fields;
-    Ok(Frame { exhibition, title, venue, slots, tables, fairness, open, must, never, desk })
+    let apart: BTreeMap<[&ThingId; 2], usize> =
+        fields.never.iter().enumerate().map(|(at, pair)| (unordered(pair), at)).collect();
+    for (at, pair) in fields.must.iter().enumerate() {
+        if let Some(never) = apart.get(&unordered(pair)) {
+            let title = |id: &ThingId| cards.get(id).map(|card| card.title.any().to_owned()).unwrap_or_default();
+            let (one, other) = (title(&pair[0]), title(&pair[1]));
+            let defect = Defect::new(
+                "timetable.must_never",
+                format!(
+                    "「{one}」と「{other}」は、必ず会う組（must/{at}）にも会わない組（never/{never}）にも入っています。"
+                ),
+                format!("\"{one}\" and \"{other}\" must meet (must/{at}) and never meet (never/{never})."),
+            );
+            findings.push(Finding::new(format!("/must/{at}"), defect));
+        }
+    }
+    Ok(())
+}
+
+fn unordered(pair: &[ThingId; 2]) -> [&ThingId; 2] {
+    let [one, other] = pair;
+    if one <= other { [one, other] } else { [other, one] }
 }
 
 fn slots(sent: &[SlotFields], findings: &mut Vec<Finding>) -> Vec<Slot> {

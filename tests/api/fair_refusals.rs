@@ -100,13 +100,32 @@ fn two_officers_at_the_very_same_moment_and_more_than_anybody_names() {
     );
     let share = |share: i64| json!({ "party": hall.firms[0], "cost": 100_000, "share": share });
     let other = json!({ "party": hall.firms[1], "cost": 100_000, "share": 50_000 });
-    let events = format!("groups/{}/events", id(&group));
     let body = json!({ "event": "set_shares", "shares": [share(-1), other], "answer_by": "2026-05-01" });
-    let problem = hall.tries(&hall.officer, &events, body).problem(422, "invalid");
+    let problem = hall.tries_now(&hall.officer, &id(&group), body).problem(422, "invalid");
     assert!(problem["errors"][0]["pointer"].as_str().is_some_and(|at| at.starts_with("/shares/0")), "{problem}");
     // A grid with no booth takes nobody.
     let bare = hall.does(&hall.officer, "exhibitions", json!({ "title_ja": "小間のない展示会", "booths": [] }));
     let body = json!({ "exhibitors": [{ "parties": [hall.firms[0]] }] });
     let refused = hall.tries(&hall.officer, &format!("exhibitions/{}/booth-plans", id(&bare)), body);
     assert!([409, 422].contains(&refused.status), "{}", refused.body);
+}
+
+#[test]
+fn a_change_that_changes_nothing_makes_no_version() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let firm = &hall.firms[0];
+    let made = hall.composes(json!({ "from": "applicants", "size": 3, "seconds": 0, "pins": [firm, hall.firms[1]] }));
+    let path = format!("/api/v1/compositions/{}", id(&made));
+    for nothing in [
+        json!({}),
+        json!({ "unpin": [hall.firms[2]], "unban": [hall.firms[3]] }),
+        json!({ "pin": [firm] }),
+        json!({ "size": 3, "wishes": [] }),
+    ] {
+        let same = hall.app.patch_as(&hall.officer, &path, 1, nothing.clone());
+        assert_eq!((same.status, same.header("etag")), (200, Some("\"1\"")), "{nothing}: {}", same.body);
+    }
+    let again = hall.app.patch_as(&hall.officer, &path, 1, json!({ "anew": true }));
+    assert_eq!((again.status, again.header("etag")), (200, Some("\"2\"")), "{}", again.body);
 }
