@@ -241,7 +241,9 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("solving", "background"),
                     ("solving", "timetables"),
                     ("meetings", "participants"),
-                    ("booth_plans", "neighbours"),
+                    // A booth plan is what is asked and shown, how it is placed, and what neighbours are to each other.
+                    ("booth_plans", "booth_placing"),
+                    ("booth_placing", "neighbours"),
                     ("neighbours", "matching"),
                     // A joint order asks the members of a group as a coalition asks everybody.
                     ("joint_orders", "coalition"),
