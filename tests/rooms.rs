@@ -217,6 +217,10 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("candidates", "chances"),
                     ("composition_ask", "chances"),
                     ("chances", "matching"),
+                    // The same answer in words.
+                    ("compose", "compose_words"),
+                    ("compositions", "compose_words"),
+                    ("candidates", "compose_words"),
                     // What goes on after the answer at once.
                     ("compositions", "solves"),
                     // A feed is a saved search read by address.

@@ -5,17 +5,18 @@ use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::application::{ApplicationForm, Applied, refuse_late};
-use crate::domain::desk::{Application, ApplicationDeed};
+use crate::domain::desk::application::{ApplicationForm, Applied, NAMED_MOST, refuse_late};
+use crate::domain::desk::{Application, ApplicationDeed, Group};
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::desk::ApplicationState;
+use crate::domain::vocabulary::desk::{ApplicationState, GroupState};
 use crate::domain::vocabulary::{Kind, Status};
-use crate::domain::{Actor, Exhibition, Scope, Thing, ThingId, Timestamp};
+use crate::domain::{Actor, Defect, Exhibition, Finding, Scope, Thing, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
 use crate::store::{Conn, Tx, things};
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -30,8 +31,12 @@ pub struct NewApplication {
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ApplicationEvent {
-    /// The whole form anew. After a withdrawal this applies again.
-    Change { form: ApplicationForm },
+    /// What is named of the form takes the place of what was, null clears (a merge patch). After a withdrawal this applies
+    /// again, with what was said before.
+    Change {
+        #[schema(value_type = ApplicationForm)]
+        form: Value,
+    },
     Withdraw {
         #[serde(default)]
         #[schema(value_type = Option<String>)]
@@ -151,7 +156,7 @@ async fn create(
         refuse_closed(tx, &exhibition)?;
         check_form(tx, &party, &form)?;
         if let Some(there) = matters::of_pair(tx.conn(), &Application::pair(&id, &party))? {
-            let defect = crate::domain::Defect::new(
+            let defect = Defect::new(
                 "already-applied",
                 format!("すでに申し込んでいます（{there}）。内容はその申込みで変更できます。"),
                 format!("This party has applied already ({there}). Change that application instead."),
@@ -225,10 +230,14 @@ async fn act(
         refuse_closed(tx, &exhibition)?;
         let deed = match event {
             ApplicationEvent::Change { form } => {
+                let form = changed(&kept.matter.form, &form)?;
                 check_form(tx, &party, &form)?;
                 ApplicationDeed::Changed { form: Box::new(form) }
             }
-            ApplicationEvent::Withdraw { text } => ApplicationDeed::Withdrawn { text },
+            ApplicationEvent::Withdraw { text } => {
+                refuse_members(tx, &kept.matter)?;
+                ApplicationDeed::Withdrawn { text }
+            }
         };
         matters::add(tx, &mut kept, deed, None)?;
         done(tx, &kept, false)
@@ -253,34 +262,76 @@ fn refuse_closed(tx: &Tx<'_>, exhibition: &Thing<Exhibition>) -> Result<()> {
     Ok(refuse_late(exhibition.entry.apply_by.as_ref(), tx.at())?)
 }
 
+/// The form with what a change names.
+fn changed(form: &ApplicationForm, change: &Value) -> Result<ApplicationForm> {
+    let under_form = |findings: Vec<Finding>| Error::Invalid(findings.into_iter().map(in_form).collect());
+    if !change.is_object() {
+        let defect = Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object.");
+        return Err(Error::invalid("/form", defect));
+    }
+    let mut fields = serde_json::to_value(form).map_err(Error::internal)?;
+    parse::merge_patch(&mut fields, change);
+    parse::body(fields).map_err(under_form)
+}
+
+fn in_form(finding: Finding) -> Finding {
+    Finding { pointer: format!("/form{}", finding.pointer), ..finding }
+}
+
+/// Who said yes to a group of the exhibition leaves that first: the others of the group, and the office, hear of it.
+fn refuse_members(tx: &mut Tx<'_>, application: &Application) -> Result<()> {
+    let groups = matters::about::<Group>(tx.conn(), &application.exhibition)?;
+    let joined = groups.iter().find(|kept| {
+        kept.matter.state != GroupState::Dissolved && kept.matter.members().any(|party| *party == application.party)
+    });
+    match joined {
+        None => Ok(()),
+        Some(kept) => {
+            let title = kept.matter.formed.title.as_str();
+            Err(Error::Conflict(Defect::new(
+                "in-a-group",
+                format!(
+                    "グループ「{title}」（{}）に参加しています。先にそのグループへの参加を取り下げて（withdraw）ください。",
+                    kept.id
+                ),
+                format!("It takes part in the group \"{title}\" ({}). Withdraw from that group first.", kept.id),
+            )))
+        }
+    }
+}
+
 /// What is named is looked at with the eyes of who names it: own things, and organisations that there are.
 fn check_form(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm) -> Result<()> {
-    let mut findings = form.check(party);
-    for finding in &mut findings {
-        finding.pointer = format!("/form{}", finding.pointer);
-    }
-    if !findings.is_empty() {
+    let mut findings: Vec<Finding> = form.check(party).into_iter().map(in_form).collect();
+    // What is far too much is counted, not read.
+    let lists = [&form.things, &form.together, &form.apart];
+    if lists.iter().any(|list| list.len() > NAMED_MOST) {
         return Err(Error::Invalid(findings));
     }
     let scope = tx.actor().scope();
-    let named = form.things.iter().chain(&form.together).chain(&form.apart).cloned();
+    let named = lists.into_iter().flatten().cloned();
     let cards = Cards::read(tx.conn(), &scope, named)?;
+    let mut refuse = |pointer: String, id: &ThingId| {
+        if let Error::Invalid(more) = unknown(&pointer, id) {
+            findings.extend(more);
+        }
+    };
     for (place, id) in form.things.iter().enumerate() {
         let own = cards.get(id).is_some_and(|card| {
             matches!(card.kind, Kind::Capability | Kind::Seed) && card.owner.as_deref() == Some(party.as_str())
         });
         if !own {
-            return Err(unknown(&format!("/form/things/{place}"), id));
+            refuse(format!("/form/things/{place}"), id);
         }
     }
     for (name, list) in [("together", &form.together), ("apart", &form.apart)] {
         for (place, id) in list.iter().enumerate() {
             if cards.get(id).is_none_or(|card| card.kind != Kind::Organization) {
-                return Err(unknown(&format!("/form/{name}/{place}"), id));
+                refuse(format!("/form/{name}/{place}"), id);
             }
         }
     }
-    Ok(())
+    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
 }
 
 fn done(tx: &mut Tx<'_>, kept: &Kept<Application>, begun: bool) -> Result<Done> {

@@ -3,9 +3,10 @@
 
 use super::background::{Run, RunShown};
 use super::candidates::Gathered;
-use super::compose::{GroupAnswer, Party, answered, read_tree, refused};
+use super::compose::{GroupAnswer, Party, WishQuery, answered, read_tree, refused};
+use super::compose_words::Words;
 use super::composition_ask::{
-    CompositionAsk, CompositionEdit, SECONDS, WishShown, edited, in_our_words, question, read_ask,
+    CompositionAsk, CompositionEdit, SECONDS, WishShown, edited, in_our_words, in_words_of_edit, question, read_ask,
 };
 use super::matter::{self, CardShown, Cards, History, HistoryQuery, MatterQuery};
 use super::permit;
@@ -15,11 +16,12 @@ use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::{Composition, CompositionDeed};
+use crate::domain::entry::Title;
 use crate::domain::vocabulary::desk::CompositionState;
 use crate::domain::{Actor, Exhibition, Thing, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
-use crate::store::{Conn, fairs, idempotency, things};
+use crate::store::{Conn, fairs, idempotency, things, vocabulary};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
@@ -215,7 +217,8 @@ async fn change(
     let members: Vec<String> = GroupAnswer::kept(&kept.matter)
         .and_then(|result| result.group)
         .map_or_else(Vec::new, |group| group.members.into_iter().map(|member| member.party.id).collect());
-    let first = first(&app, exhibition, ask.clone(), Some(members)).await?;
+    let first = first(&app, exhibition, ask.clone(), Some(members)).await;
+    let first = first.map_err(|error| in_words_of_edit(error, &ask, &edit))?;
     let (stored, edit) =
         (serde_json::to_value(&ask).map_err(Error::internal)?, serde_json::to_value(&edit).map_err(Error::internal)?);
     let (found, effect, id) = (first.found.clone(), first.effect.clone(), kept.id);
@@ -306,10 +309,23 @@ async fn first(
     ask: CompositionAsk,
     before: Option<Vec<String>>,
 ) -> Result<First> {
-    ask.check()?;
+    let mut refused_yet = ask.check();
+    // What is far too much is counted, not read.
+    let lists = ["/wishes", "/pins", "/bans", "/parties"];
+    if refused_yet.iter().any(|finding| lists.contains(&finding.pointer.as_str())) {
+        return Err(Error::Invalid(refused_yet));
+    }
     let service = app.get_ref().clone();
     app.in_turn(move || {
-        let gathered = question(&service, &exhibition, &ask)?;
+        let gathered = match question(&service, &exhibition, &ask, false) {
+            Ok(gathered) if refused_yet.is_empty() => gathered,
+            Ok(_) => return Err(Error::Invalid(refused_yet)),
+            Err(Error::Invalid(more)) => {
+                refused_yet.extend(more);
+                return Err(Error::Invalid(refused_yet));
+            }
+            Err(error) => return Err(error),
+        };
         let began = Instant::now();
         let mut watch = |progress: Progress| {
             let passed = began.elapsed();
@@ -379,6 +395,8 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
     }
     let before: Vec<ThingId> = members_before(kept);
     ids.extend(before.iter().cloned());
+    let wishes = ask.listed_wishes();
+    ids.extend(wishes.iter().flat_map(|listed| listed.wish.rule.named()).cloned());
     let cards = Cards::read(conn, &actor.scope(), ids)?;
     if let Some(result) = &mut result {
         result.each_party(&mut |party| {
@@ -395,6 +413,8 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
                 theirs && cards.get(&ThingId::from_stored(chance.visitor.id.clone())).is_some()
             });
         });
+        let asked: Vec<&WishQuery> = wishes.iter().map(|listed| &listed.wish).collect();
+        words(conn, &cards, &asked)?.say(result, &asked);
     }
     let now: Vec<ThingId> = result
         .iter()
@@ -413,7 +433,7 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
         id: kept.id.clone(),
         state: kept.matter.state,
         exhibition: cards.get(&kept.matter.exhibition),
-        wishes: ask.listed_wishes(),
+        wishes,
         ask,
         result,
         effect,
@@ -422,6 +442,15 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
         created_at: kept.created_at.clone(),
         updated_at: kept.updated_at.clone(),
     })
+}
+
+/// What those whom wishes name, and fields, are called.
+fn words(conn: &mut Conn, cards: &Cards, wishes: &[&WishQuery]) -> Result<Words> {
+    let named = wishes.iter().flat_map(|wish| wish.rule.named());
+    let parties = named.filter_map(|id| Some((id.to_string(), cards.get(id)?.title))).collect();
+    let title = |field: vocabulary::Field| Title { ja: Some(field.name_ja), en: Some(field.name_en) };
+    let fields = vocabulary::all_fields(conn)?.into_iter().map(|field| (field.code.clone(), title(field))).collect();
+    Ok(Words { parties, fields })
 }
 
 fn members_before(kept: &Kept<Composition>) -> Vec<ThingId> {

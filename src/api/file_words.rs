@@ -4,8 +4,8 @@ use super::list_files::Columns;
 use crate::domain::vocabulary::Purpose;
 use crate::domain::vocabulary::desk::{
     ApplicationState, BoothPlanState, CaseOutcome, CaseStage, CompositionState, CountedBy, DeclineReason, GroupState,
-    IntroductionState, MatterKind, MeetingOutcome, MeetingState, OpensOn, ProposalOrigin, ProposalState, Side,
-    TimetableState,
+    IntroductionState, MatterKind, Maturity, MeetingOutcome, MeetingState, OpensOn, ProposalOrigin, ProposalState,
+    Side, TimetableState,
 };
 use crate::error::Result;
 use crate::store::{Conn, vocabulary};
@@ -27,9 +27,18 @@ impl Words {
         Ok(Self { fields: fields.collect(), places: places.collect() })
     }
 
-    /// Puts words in the place of the codes that stand in these columns of a row. What is no code stays.
+    /// Puts words in the place of the codes that stand in these columns of a row. What is no code stays. Columns under
+    /// `/codes` keep the code of the column that they name.
     pub fn put(&self, columns: Columns, kind: MatterKind, row: &mut Value) {
-        for (_, pointer) in columns {
+        let kept = columns.iter().filter_map(|(_, pointer)| {
+            let name = pointer.strip_prefix("/codes/")?;
+            Some((name.to_owned(), row.get(name)?.clone()))
+        });
+        let kept: serde_json::Map<String, Value> = kept.collect();
+        if !kept.is_empty() {
+            row["codes"] = Value::Object(kept);
+        }
+        for (_, pointer) in columns.iter().filter(|(_, pointer)| !pointer.starts_with("/codes/")) {
             let name = pointer.rsplit('/').next().unwrap_or_default();
             match row.pointer_mut(pointer) {
                 Some(Value::String(code)) => self.say(name, kind, code),
@@ -63,6 +72,7 @@ impl Words {
             "origin" => ProposalOrigin::from_code(code).map(ProposalOrigin::name_ja),
             "side" => Side::from_code(code).map(Side::name_ja),
             "opens" => OpensOn::from_code(code).map(OpensOn::name_ja),
+            "maturity" => Maturity::from_code(code).map(Maturity::name_ja),
             "kind" => MatterKind::from_code(code).map(MatterKind::name_ja),
             "by" => CountedBy::from_code(code).map(CountedBy::name_ja),
             "municipality" => return self.places.get(code).cloned(),

@@ -444,11 +444,19 @@ async fn file(
                 "This side has filed its card. It can be changed.",
             )));
         }
-        matters::add(tx, &mut kept, MeetingDeed::Carded { side, card: Box::new(new.card) }, None)?;
+        let deed = MeetingDeed::Carded { side, card: Box::new(new.card) };
+        matters::add(tx, &mut kept, deed, None).map_err(in_card)?;
         let filed = kept.matter.card(side).ok_or_else(|| Error::internal("a card that was not filed"))?;
         Done::new(&kept.id, true, &filed_shown(filed, true))
     })
     .await
+}
+
+/// What is refused of a card, where it stands in what was sent.
+fn in_card(error: Error) -> Error {
+    let Error::Invalid(mut findings) = error else { return error };
+    findings.iter_mut().for_each(|finding| finding.pointer.insert_str(0, "/card"));
+    Error::Invalid(findings)
 }
 
 /// The result card of a side.

@@ -13,6 +13,7 @@ pub mod cases;
 mod chances;
 pub mod coalition;
 pub mod compose;
+mod compose_words;
 pub mod composition_ask;
 pub mod compositions;
 pub mod concepts;

@@ -381,14 +381,14 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
         (json!({ "from": "applicants", "size": 1 }), "/size"),
         (json!({ "from": "listed", "size": 3 }), "/parties"),
         (json!({ "from": "listed", "parties": [nobody], "size": 3 }), "/parties/0"),
-        (json!({ "from": "applicants", "size": 3, "pins": [nobody] }), "/pin"),
+        (json!({ "from": "applicants", "size": 3, "pins": [nobody] }), "/pins/0"),
         (
             json!({ "from": "applicants", "size": 3, "wishes": [{ "rule": { "kind": "never", "candidate": nobody } }] }),
-            "/wishes/0/candidate",
+            "/wishes/0/rule/candidate",
         ),
         (
             json!({ "from": "applicants", "size": 3, "wishes": [{ "rule": { "kind": "subsidy_at_most", "amount": -1 } }] }),
-            "/wishes/0/amount",
+            "/wishes/0/rule/amount",
         ),
         (json!({ "from": "applicants", "size": 3, "seconds": 3600 }), "/seconds"),
         (json!({ "from": "everybody", "size": 3 }), "/from"),
@@ -405,18 +405,18 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     assert_eq!(hall.tries(&hall.members[0], &compositions, json!({ "from": "applicants", "size": 3 })).status, 403);
 
     // What cannot hold together is named, and each of it is needed.
-    let firm = &hall.firms[0];
     let wishes = json!([
         { "rule": { "kind": "somebody_leads" } },
-        { "rule": { "kind": "must", "candidate": firm } },
-        { "rule": { "kind": "never", "candidate": firm } },
+        { "rule": { "kind": "never", "candidate": hall.firms[1] } },
     ]);
     let made = hall.composes(json!({ "from": "applicants", "size": 3, "wishes": wishes }));
     assert_eq!((&made["state"], &made["result"]["group"]), (&json!("conflict"), &Value::Null));
     let conflict = &made["result"]["conflict"];
     let places: Vec<i64> =
         conflict["wishes"].as_array().expect("wishes").iter().filter_map(|wish| wish["wish"].as_i64()).collect();
-    assert_eq!((places, &conflict["proven_minimal"]), (vec![1, 2], &json!(true)), "{conflict}");
+    assert_eq!((places, &conflict["proven_minimal"]), (vec![0, 1], &json!(true)), "{conflict}");
+    let reason = conflict["reason"]["ja"].as_str().expect("a sentence");
+    assert!(reason.contains("幹事になれる参加者がいる") && reason.contains("「乙印刷」は参加しない"), "{reason}");
     hall.tries(&hall.officer, "groups", json!({ "title": "無理", "composition": id(&made) })).problem(409, "no-group");
 
     // Sent twice, it is there once.
@@ -444,7 +444,7 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     let kept = hall.solved(id(&made));
     assert_eq!(kept["ask"]["bans"], json!([hall.firms[0], hall.firms[1]]), "nobody's change is lost");
     assert_eq!(hall.app.patch_with(&path, &[("authorization", &bearer)], json!({})).status, 428);
-    let both = hall.app.patch_as(&hall.officer, &path, 3, json!({ "pin": [firm], "ban": [firm] }));
+    let both = hall.app.patch_as(&hall.officer, &path, 3, json!({ "pin": [hall.firms[0]], "ban": [hall.firms[0]] }));
     assert_eq!(both.problem(422, "invalid")["errors"][0]["code"], "edit.both");
     let taken_back = hall.app.patch_as(&hall.officer, &path, 3, json!({ "unban": [hall.firms[0], hall.firms[1]] }));
     assert_eq!(taken_back.json()["ask"]["bans"], json!([]));

@@ -355,7 +355,11 @@ fn what_did_not_fit_is_left_out_of_the_next_match_of_those_who_may_know() {
     let cards = format!("/meetings/{}/cards", meetings["items"][0]["id"].as_str().expect("an id"));
     let card = |card: Value| json!({ "side": "buyer", "card": card });
     let refused = fair.send(&officer, "post", &cards, None, card(json!({ "outcome": "no_fit" })));
-    assert_eq!(refused.problem(422, "invalid")["errors"][0]["pointer"], "/reason");
+    assert_eq!(refused.problem(422, "invalid")["errors"][0]["pointer"], "/card/reason");
+    // The next day is not before the meeting.
+    let early = card(json!({ "outcome": "follow_up", "next_on": "2026-04-09" }));
+    let early = fair.send(&officer, "post", &cards, None, early).problem(422, "invalid");
+    assert_eq!(early["errors"][0]["pointer"], "/card/next_on");
     let filed = fair.send(&officer, "post", &cards, None, card(json!({ "outcome": "no_fit", "reason": "rival" })));
     assert_eq!(filed.status, 201, "{}", filed.body);
     assert!(!proposed(&mine, &buyer).contains(&supplier));

@@ -10,6 +10,7 @@ pub mod composition;
 pub mod day;
 pub mod group;
 pub mod group_figures;
+mod group_seats;
 pub mod indicators;
 pub mod introduction;
 pub mod meeting;
