@@ -188,6 +188,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Application>(conn, &sight, &id)?;
@@ -196,7 +197,7 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Application>(&app, format, history).await
+    matter::answer_history::<Application>(&app, scope, format, history).await
 }
 
 /// Changes or withdraws an application, until the deadline. Done twice, it counts once.

@@ -58,6 +58,8 @@ pub struct Known {
     chances: HashMap<String, Vec<ChanceBody>>,
     /// How many needs of visitors were asked.
     pub(super) visitor_needs: usize,
+    /// Who never went to an exhibition, and to how many each goes this year.
+    pub(super) attendance: HashMap<String, (bool, u32)>,
     pub(super) topics: Vec<Title>,
     /// Topics that no candidate covers.
     pub(super) uncovered: Vec<usize>,
@@ -137,6 +139,7 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
         candidates.push(candidate);
         let name = organization.entry.title();
         known.words.parties.insert(id.clone(), name.clone());
+        known.attendance.insert(id.clone(), (applied.first_timer, applied.exhibitions));
         known.names.insert(id.clone(), Party { kind: Kind::Organization, id, name });
     }
     let called = |topic: &TopicQuery| topic.name.clone().unwrap_or_else(|| said(&topic.text, &topic.text));

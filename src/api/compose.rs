@@ -259,6 +259,11 @@ pub struct MemberBody {
     /// Needs of visitors that it answers, at most three, best first.
     #[serde(default)]
     pub chances: Vec<ChanceBody>,
+    /// It never went to an exhibition in a group; and to how many it goes this year.
+    #[serde(default)]
+    pub first_timer: bool,
+    #[serde(default)]
+    pub exhibitions: u32,
     /// Hard wishes that would break without it, by place.
     pub needed_by: Vec<usize>,
     /// All of it in words.
@@ -542,7 +547,10 @@ pub(super) fn body(group: &Group, known: &Known) -> GroupBody {
         missed: parts.missed,
     };
     let member = |member: &group::Member| {
+        let (first_timer, exhibitions) = known.attendance.get(&member.id).copied().unwrap_or_default();
         Some(MemberBody {
+            first_timer,
+            exhibitions,
             party: names.get(&member.id)?.clone(),
             adds: parts(&member.adds),
             theme: member.topics.iter().map(|(topic, points)| PointsBody { topic: *topic, points: *points }).collect(),

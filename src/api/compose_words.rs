@@ -122,8 +122,11 @@ impl Words {
     pub(super) fn say(&self, answer: &mut GroupAnswer, wishes: &[&WishQuery]) {
         let topics = answer.topics.clone();
         let named: Vec<Title> = wishes.iter().map(|wish| self.wish(&wish.rule)).collect();
+        let count = |wish: &WishQuery| matches!(wish.rule, RuleQuery::Places { .. });
+        let others: Vec<Option<Title>> =
+            wishes.iter().zip(&named).map(|(wish, named)| (!count(wish)).then(|| named.clone())).collect();
         for group in answer.group.iter_mut().chain(&mut answer.alternatives).chain(&mut answer.by_hand) {
-            say_group(group, &topics, &named);
+            say_group(group, &topics, &others);
         }
         answer.outside.iter_mut().for_each(|outside| say_outside(outside, &named));
         answer.conflict.iter_mut().for_each(|conflict| self.say_conflict(conflict, wishes));
@@ -158,13 +161,13 @@ fn nobody(topic: &Title) -> Title {
     )
 }
 
-fn say_group(group: &mut GroupBody, topics: &[Title], wishes: &[Title]) {
+fn say_group(group: &mut GroupBody, topics: &[Title], wishes: &[Option<Title>]) {
     for member in &mut group.members {
         say_member(member, topics, wishes);
     }
 }
 
-fn say_member(member: &mut MemberBody, topics: &[Title], wishes: &[Title]) {
+fn say_member(member: &mut MemberBody, topics: &[Title], wishes: &[Option<Title>]) {
     let mut reasons = Vec::new();
     for covered in member.theme.iter().filter(|covered| covered.points >= NOTHING) {
         let Some(topic) = topics.get(covered.topic) else { continue };
@@ -185,10 +188,16 @@ fn say_member(member: &mut MemberBody, topics: &[Title], wishes: &[Title]) {
     }
     reasons.extend(member.chances.iter().map(|chance| chance.reason.clone()));
     if member.adds.members >= NOTHING {
-        let points = member.adds.members;
+        let (points, times) = (member.adds.members, member.exhibitions);
+        let (first_ja, first_en) =
+            if member.first_timer { ("初出展で、", "It is a first-timer, and ") } else { ("", "It ") };
+        let (often_ja, often_en) = match times {
+            0 => ("今年度はほかに出展がありません".to_owned(), "goes to no other exhibition this year".to_owned()),
+            _ => (format!("今年度のほかの出展は{times}回です"), format!("goes to {times} other exhibitions this year")),
+        };
         reasons.push(said(
-            format!("初出展、または今年度の出展が少ないため加点されます（{points:.1}点）。"),
-            format!("It is a first-timer, or goes to few exhibitions this year ({points:.1} points)."),
+            format!("{first_ja}{often_ja}（公平性で{points:.1}点）。"),
+            format!("{first_en}{often_en} (fairness: {points:.1} points)."),
         ));
     }
     if member.adds.lead >= NOTHING {
@@ -198,7 +207,9 @@ fn say_member(member: &mut MemberBody, topics: &[Title], wishes: &[Title]) {
             format!("It is well placed to lead ({points:.1} points)."),
         ));
     }
-    for wish in member.needed_by.iter().filter_map(|place| wishes.get(*place)) {
+    // That the number of members needs each of them goes without saying.
+    let needed_by = member.needed_by.iter().filter_map(|place| wishes.get(*place)?.as_ref());
+    for wish in needed_by {
         reasons.push(said(
             format!("条件「{}」のために必要です。", ja(wish)),
             format!("The wish \"{}\" needs it.", en(wish)),

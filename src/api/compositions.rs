@@ -247,6 +247,7 @@ async fn change(
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Composition>(conn, &Sight::All, &id)?;
@@ -255,7 +256,7 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Composition>(&app, format, history).await
+    matter::answer_history::<Composition>(&app, scope, format, history).await
 }
 
 /// How far the solver in the background is.

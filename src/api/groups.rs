@@ -79,6 +79,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Group>(conn, &sight, &id)?;
@@ -89,7 +90,7 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Group>(&app, format, history).await
+    matter::answer_history::<Group>(&app, scope, format, history).await
 }
 
 /// Invitations, answers, shares, confirmation, and what comes after. Done twice, it counts once. With If-Match it is refused if

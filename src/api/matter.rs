@@ -487,14 +487,22 @@ pub fn history_form(request: &HttpRequest) -> Result<Option<Format>> {
     list_files::asked(wire::query::<HistoryQuery>(request)?.format.as_deref())
 }
 
-/// A history as it is answered: JSON, or a file of its own form.
-pub async fn answer_history<M: Matter>(app: &App, format: Option<Format>, history: History) -> Answer {
+/// A history as it is answered: JSON, or a file of its own form, which names what this reader may see.
+pub async fn answer_history<M: Matter>(app: &App, scope: Scope, format: Option<Format>, history: History) -> Answer {
     let Some(format) = format else { return Ok(HttpResponse::Ok().json(history)) };
     let written = app
         .read(move |conn| {
             let mut rows = list_files::values(&history.items)?;
             if format != Format::JsonLines {
-                let words = Words::read(conn)?;
+                let mut words = Words::read(conn)?;
+                let ids = file_words::ids_in(rows.iter().map(|row| &row["deed"]));
+                let cards = Cards::with_gone(conn, &scope, ids.iter().cloned())?;
+                for (id, card) in ids.iter().filter_map(|id| Some((id, cards.get(id)?))) {
+                    words.name(id, card.title.any());
+                }
+                for (id, person) in people(conn, ids.iter().map(ToString::to_string))? {
+                    words.name(&ThingId::from_stored(id), &person.name);
+                }
                 for row in &mut rows {
                     row["deed"] = file_words::deed_in_words(&words, M::KIND, &row["deed"]).into();
                     row["event"] = file_words::event_ja(M::KIND, row["event"].as_str().unwrap_or_default()).into();

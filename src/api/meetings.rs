@@ -145,12 +145,16 @@ const COLUMNS: matter::Columns = &[
     ("バイヤー / buyer", "/buyer/title"),
     ("出展者 / supplier", "/supplier/title"),
     ("状態 / state", "/state"),
+    ("結果票1 / card 1", "/cards/0/side"),
     ("結果1 / outcome 1", "/cards/0/outcome"),
     ("理由1 / reason 1", "/cards/0/reason"),
     ("次の一手1 / next step 1", "/cards/0/next_step"),
+    ("次の日1 / next day 1", "/cards/0/next_on"),
+    ("結果票2 / card 2", "/cards/1/side"),
     ("結果2 / outcome 2", "/cards/1/outcome"),
     ("理由2 / reason 2", "/cards/1/reason"),
     ("次の一手2 / next step 2", "/cards/1/next_step"),
+    ("次の日2 / next day 2", "/cards/1/next_on"),
     ("案件 / case", "/case"),
 ];
 

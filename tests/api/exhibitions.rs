@@ -288,6 +288,19 @@ fn a_call_applications_a_composition_invitations_a_withdrawal_and_its_substitute
     let figures = hall.reads(&hall.officer, "indicators?fiscal_year=2026")["groups"].clone();
     let expected = json!({ "formed": 1, "confirmed": 1, "exhibited": 1, "firms": 3, "joint_orders": 1 });
     assert_eq!(figures, expected);
+    let figures = hall.reads(&hall.officer, "indicators?fiscal_year=2026")["meetings"].clone();
+    let silent = figures["without_card"].as_i64().expect("a number");
+    assert_eq!(figures["arranged"].as_i64(), Some(silent + 1), "{figures}");
+    assert_eq!(
+        (&figures["held"], &figures["cases"], &figures["outcomes"]),
+        (&json!(1), &json!(1), &json!({ "quote": 1 }))
+    );
+    // The history as a file is in words, with the names.
+    let file = hall.app.get_as(&hall.officer, &format!("/api/v1/{path}/history?format=csv")).body;
+    for word in ["招待", "取下げ", "確定", "共同受注", "乙印刷", "自己負担"] {
+        assert!(file.contains(word), "{word}: {file}");
+    }
+    assert!(!file.contains("party") && !file.contains("confirmed") && !file.contains(&hall.firms[1]), "{file}");
     // Every row follows from its events.
     let mut faults = Vec::new();
     musubi::store::check::check(&hall.app.app.database, &mut |fault| faults.push(format!("{fault:?}")))

@@ -14,6 +14,7 @@ mod group_seats;
 pub mod indicators;
 pub mod introduction;
 pub mod meeting;
+pub mod meeting_figures;
 pub mod proposal;
 pub mod rights;
 pub mod shares;
