@@ -10,7 +10,7 @@ use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::booth_plan::{BoothsAsked, Exhibitor, Neighbours, NeighboursWhy, PairAsked, Pin, Placed};
-use crate::domain::desk::{BoothPlan, BoothPlanDeed};
+use crate::domain::desk::{BoothPlan, BoothPlanDeed, Group};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::BoothPlanState;
 use crate::domain::{Actor, Defect, Exhibition, Scope, ThingId, Timestamp, parse};
@@ -22,7 +22,7 @@ use crate::store::{Conn, things};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use utoipa::{IntoParams, ToSchema};
 
 /// Bytes of a plan that is asked for.
@@ -74,7 +74,7 @@ pub struct BoothsEdit {
 /// What is amiss with a plan, in words, and what would help.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
-    /// `rivals_beside`, `booth_gone` or `booth_small`.
+    /// `rivals_beside`, `booth_gone`, `booth_small`, or `group_changed`: its members are others by now.
     pub code: &'static str,
     /// Places of the exhibitors.
     pub places: Vec<usize>,
@@ -344,7 +344,11 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<BoothPlan>) -> Result<BoothP
                 desk: kept.matter.desk.as_ref().and_then(|id| desk.get(id.as_str()).cloned()),
                 asked: placed.asked.clone(),
                 neighbours: placed.neighbours.clone(),
-                warnings: warnings(&kept.matter, &cards, grid.as_ref()),
+                warnings: {
+                    let mut warnings = warnings(&kept.matter, &cards, grid.as_ref());
+                    warnings.extend(changed_groups(conn, placed)?);
+                    warnings
+                },
                 value: placed.value,
                 bound: placed.bound,
                 proven: placed.proven,
@@ -359,6 +363,34 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<BoothPlan>) -> Result<BoothP
         created_at: kept.created_at.clone(),
         organiser,
     })
+}
+
+/// Groups whose members are no longer those that stand in the plan.
+fn changed_groups(conn: &mut Conn, placed: &Placed) -> Result<Vec<Warning>> {
+    let mut warnings = Vec::new();
+    for (place, exhibitor) in placed.asked.exhibitors.iter().enumerate() {
+        let Some(group) = &exhibitor.group else { continue };
+        let kept = match matters::get::<Group>(conn, &Sight::All, group) {
+            Ok(kept) => kept,
+            Err(Error::NotFound) => continue,
+            Err(error) => return Err(error),
+        };
+        let now: BTreeSet<&ThingId> = kept.matter.members().collect();
+        if now != exhibitor.parties.iter().collect() {
+            let (title, booth) =
+                (kept.matter.formed.title.as_str(), placed.booths.get(place).map_or("", String::as_str));
+            let message = Message::new(
+                format!(
+                    "グループ「{title}」（小間 {booth}）の参加者が変わりました。exhibitors に group だけを書いて送り直すと、今の参加者になります。"
+                ),
+                format!(
+                    "The members of the group \"{title}\" (booth {booth}) have changed. Send exhibitors again with the group alone, and they are those of today."
+                ),
+            );
+            warnings.push(Warning { code: "group_changed", places: vec![place], message });
+        }
+    }
+    Ok(warnings)
 }
 
 /// What is amiss with the plan as it stands on the grid of today.

@@ -200,6 +200,7 @@ fn name_ja(name: &str) -> &str {
         "case" => "案件",
         "desk" => "担当",
         "members" => "参加者",
+        "result" => "グループ",
         "seat" => "追加",
         "shares" => "分担",
         "share" => "自己負担",

@@ -61,6 +61,10 @@ fn a_member_of_a_group_leaves_the_group_first() {
         hall.does(&hall.members[place], &events, json!({ "event": "accept" }));
     }
     hall.does(&hall.officer, &events, json!({ "event": "confirm" }));
+    let exhibitors = json!([{ "group": id(&group) }, { "parties": [hall.firms[5]] }]);
+    let plans = format!("exhibitions/{}/booth-plans", hall.fair);
+    let plan = hall.does(&hall.officer, &plans, json!({ "exhibitors": exhibitors }));
+    assert_eq!(plan["organiser"]["warnings"], json!([]), "{plan}");
     let refused = withdraw(1).problem(409, "in-a-group");
     assert!(refused["message"]["ja"].as_str().is_some_and(|ja| ja.contains("二社で")), "{refused}");
     // Through the group: the lead and the office hear of it.
@@ -69,6 +73,14 @@ fn a_member_of_a_group_leaves_the_group_first() {
     let told = hall.reads(&hall.members[0], "me/notices");
     assert_eq!(told["items"][0]["event"], "withdrew", "{told}");
     assert_eq!(withdraw(1).status, 200);
+    // The plan of the booths says that the group is another one by now, and takes it as it is when it is sent again.
+    let path = format!("booth-plans/{}", id(&plan));
+    let warnings = hall.reads(&hall.officer, &path)["organiser"]["warnings"].clone();
+    assert_eq!((&warnings[0]["code"], &warnings[0]["places"]), (&json!("group_changed"), &json!([0])), "{warnings}");
+    let body = json!({ "exhibitors": exhibitors });
+    let plan = hall.app.patch_as(&hall.officer, &format!("/api/v1/{path}"), 1, body).json();
+    assert_eq!(plan["organiser"]["warnings"], json!([]), "{plan}");
+    assert_eq!(plan["places"][0]["parties"].as_array().map(Vec::len), Some(1));
     assert_eq!(withdraw(2).status, 200, "who is in no group withdraws");
 }
 
