@@ -236,7 +236,9 @@ async fn act(
                 ApplicationDeed::Changed { form: Box::new(form) }
             }
             ApplicationEvent::Withdraw { text } => {
-                refuse_members(tx, &kept.matter)?;
+                if kept.matter.state == ApplicationState::Applied {
+                    refuse_members(tx, &kept.matter)?;
+                }
                 ApplicationDeed::Withdrawn { text }
             }
         };
