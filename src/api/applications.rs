@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApplication {
     /// The organisation that applies: one for which the caller acts, or any for the office.
@@ -147,14 +147,21 @@ async fn create(
 ) -> Answer {
     allow(&actor, actor != Actor::Visitor)?;
     let id = wire::known_id(&id)?;
-    let new: NewApplication = wire::typed(&request, &body)?;
+    let sent = wire::json(&request, &body)?;
     matter::once(&app, &request, actor, &body, "applications", move |tx| {
         let scope = tx.actor().scope();
         let exhibition = things::get::<Exhibition>(tx.conn(), &scope, &id)?;
-        let NewApplication { party, form } = new;
+        let read = parse::read::<NewApplication>(sent);
+        let Some(NewApplication { party, form }) = read.value.clone() else {
+            return Err(Error::Invalid(read.findings));
+        };
         check_applicant(tx, &party)?;
         refuse_closed(tx, &exhibition)?;
-        check_form(tx, &party, &form)?;
+        let refused = check_form(tx, &party, &form)?.into_iter().map(in_form).collect();
+        let refused = read.and(refused);
+        if !refused.is_empty() {
+            return Err(Error::Invalid(refused));
+        }
         if let Some(there) = matters::of_pair(tx.conn(), &Application::pair(&id, &party))? {
             let defect = Defect::new(
                 "already-applied",
@@ -231,8 +238,7 @@ async fn act(
         refuse_closed(tx, &exhibition)?;
         let deed = match event {
             ApplicationEvent::Change { form } => {
-                let form = changed(&kept.matter.form, &form)?;
-                check_form(tx, &party, &form)?;
+                let form = changed(tx, &party, &kept.matter.form, &form)?;
                 ApplicationDeed::Changed { form: Box::new(form) }
             }
             ApplicationEvent::Withdraw { text } => {
@@ -266,15 +272,21 @@ fn refuse_closed(tx: &Tx<'_>, exhibition: &Thing<Exhibition>) -> Result<()> {
 }
 
 /// The form with what a change names.
-fn changed(form: &ApplicationForm, change: &Value) -> Result<ApplicationForm> {
-    let under_form = |findings: Vec<Finding>| Error::Invalid(findings.into_iter().map(in_form).collect());
+fn changed(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm, change: &Value) -> Result<ApplicationForm> {
     if !change.is_object() {
         let defect = Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object.");
         return Err(Error::invalid("/form", defect));
     }
     let mut fields = serde_json::to_value(form).map_err(Error::internal)?;
     parse::merge_patch(&mut fields, change);
-    parse::body(fields).map_err(under_form)
+    let read = parse::read::<ApplicationForm>(fields);
+    let form = read.value.clone();
+    let more = form.as_ref().map(|form| check_form(tx, party, form)).transpose()?.unwrap_or_default();
+    let refused = read.and(more);
+    match form {
+        Some(form) if refused.is_empty() => Ok(form),
+        Some(_) | None => Err(Error::Invalid(refused.into_iter().map(in_form).collect())),
+    }
 }
 
 fn in_form(finding: Finding) -> Finding {
@@ -303,13 +315,14 @@ fn refuse_members(tx: &mut Tx<'_>, application: &Application) -> Result<()> {
     }
 }
 
-/// What is named is looked at with the eyes of who names it: own things, and organisations that there are.
-fn check_form(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm) -> Result<()> {
-    let mut findings: Vec<Finding> = form.check(party).into_iter().map(in_form).collect();
+/// What of a form is refused. What is named is looked at with the eyes of who names it: own things, and organisations that
+/// there are.
+fn check_form(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm) -> Result<Vec<Finding>> {
+    let mut findings = form.check(party);
     // What is far too much is counted, not read.
     let lists = [&form.things, &form.together, &form.apart];
     if lists.iter().any(|list| list.len() > NAMED_MOST) {
-        return Err(Error::Invalid(findings));
+        return Ok(findings);
     }
     let scope = tx.actor().scope();
     let named = lists.into_iter().flatten().cloned();
@@ -324,17 +337,17 @@ fn check_form(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm) -> Resul
             matches!(card.kind, Kind::Capability | Kind::Seed) && card.owner.as_deref() == Some(party.as_str())
         });
         if !own {
-            refuse(format!("/form/things/{place}"), id);
+            refuse(format!("/things/{place}"), id);
         }
     }
     for (name, list) in [("together", &form.together), ("apart", &form.apart)] {
         for (place, id) in list.iter().enumerate() {
             if cards.get(id).is_none_or(|card| card.kind != Kind::Organization) {
-                refuse(format!("/form/{name}/{place}"), id);
+                refuse(format!("/{name}/{place}"), id);
             }
         }
     }
-    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+    Ok(findings)
 }
 
 fn done(tx: &mut Tx<'_>, kept: &Kept<Application>, begun: bool) -> Result<Done> {

@@ -78,6 +78,20 @@ pub(super) async fn placed(
     .await
 }
 
+/// What of a plan is refused before anybody is placed.
+pub(super) fn refusals(
+    conn: &mut Conn,
+    actor: &Actor,
+    exhibition: &ThingId,
+    mut asked: BoothsAsked,
+) -> Result<Vec<Finding>> {
+    let grid = things::get::<Exhibition>(conn, &actor.scope(), exhibition)?.entry;
+    let mut findings = Vec::new();
+    fill_groups(conn, &mut asked, &mut findings)?;
+    check(conn, actor, &asked, &grid, &mut findings)?;
+    Ok(findings)
+}
+
 /// A group stands with its members.
 fn fill_groups(conn: &mut Conn, asked: &mut BoothsAsked, findings: &mut Vec<Finding>) -> Result<()> {
     for (at, exhibitor) in asked.exhibitors.iter_mut().enumerate().take(EXHIBITORS_MOST) {

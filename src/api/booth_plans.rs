@@ -1,7 +1,7 @@
 //! `/booth-plans`: groups and firms on the grid of an exhibition, so that those who complement each other are neighbours and
 //! rivals are not. Drawn up and changed by those who organise; once published, exhibitors read where everybody stands.
 
-use super::booth_placing::{Before, placed};
+use super::booth_placing::{Before, placed, refusals};
 use super::list_files;
 use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, people};
 use super::permit;
@@ -157,7 +157,8 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let exhibition = wire::known_id(&id)?;
-    let asked: BoothsAsked = wire::typed(&request, &body)?;
+    let sent = wire::json(&request, &body)?;
+    let asked = asked(&app, &actor, &exhibition, sent).await?;
     let placed = placed(&app, &actor, exhibition, asked, actor.account().cloned(), None).await?;
     matter::once(&app, &request, actor, &body, "booth-plans", move |tx| {
         let kept = matters::open::<BoothPlan>(tx, BoothPlanDeed::Placed(Box::new(placed)), None)?;
@@ -207,7 +208,7 @@ async fn change(
     let kept = app.read(move |conn| current(conn, &plan, expected)).await?;
     let mut fields = serde_json::to_value(&kept.matter.placed.asked).map_err(Error::internal)?;
     parse::merge_patch(&mut fields, &patch);
-    let asked: BoothsAsked = parse::body(fields).map_err(Error::Invalid)?;
+    let asked = asked(&app, &actor, &kept.matter.placed.exhibition, fields).await?;
     if asked == kept.matter.placed.asked && !anew {
         let shown = app.read(move |conn| show(conn, &actor, &kept)).await?;
         return Ok(answer(StatusCode::OK, shown, None));
@@ -226,6 +227,20 @@ async fn change(
         .await?;
     app.auth.post.wake();
     Ok(answer(StatusCode::OK, written.value, written.position))
+}
+
+/// What is asked. Where some of it cannot be read, the rest is checked all the same: one look shows everything.
+async fn asked(app: &App, actor: &Actor, exhibition: &ThingId, sent: serde_json::Value) -> Result<BoothsAsked> {
+    let read = parse::read::<BoothsAsked>(sent);
+    match read.value.clone() {
+        Some(asked) if read.findings.is_empty() => Ok(asked),
+        Some(asked) => {
+            let (actor, exhibition) = (actor.clone(), exhibition.clone());
+            let more = app.read(move |conn| refusals(conn, &actor, &exhibition, asked)).await?;
+            Err(Error::Invalid(read.and(more)))
+        }
+        None => Err(Error::Invalid(read.findings)),
+    }
 }
 
 /// Takes `anew` out of a patch: it is no part of what is asked.

@@ -18,7 +18,7 @@ use crate::auth::Caller;
 use crate::domain::desk::{Composition, CompositionDeed};
 use crate::domain::entry::Title;
 use crate::domain::vocabulary::desk::CompositionState;
-use crate::domain::{Actor, Exhibition, Thing, ThingId, Timestamp};
+use crate::domain::{Actor, Exhibition, Thing, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Conn, fairs, idempotency, things, vocabulary};
@@ -131,10 +131,17 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let id = wire::known_id(&id)?;
-    let ask: CompositionAsk = read_tree(wire::json(&request, &body)?)?;
+    let read = parse::read::<CompositionAsk>(wire::json(&request, &body)?);
+    let Some(ask) = read.value.clone() else { return Err(Error::Invalid(read.findings).into()) };
     let scope = actor.scope();
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
-    let first = first(&app, exhibition.clone(), ask.clone(), None).await?;
+    let first = match first(&app, exhibition.clone(), ask.clone(), None).await {
+        Ok(first) if read.findings.is_empty() => first,
+        Ok(_) => return Err(Error::Invalid(read.findings).into()),
+        Err(Error::Invalid(more)) => return Err(Error::Invalid(read.and(more)).into()),
+        Err(_) if !read.findings.is_empty() => return Err(Error::Invalid(read.findings).into()),
+        Err(error) => return Err(error.into()),
+    };
     let key = match wire::header_text(&request, "idempotency-key")? {
         Some(key) => Some(idempotency::Key::new(actor.name(), key, request.path(), &body)?),
         None => None,

@@ -27,8 +27,6 @@ use utoipa::ToSchema;
 
 /// The longest slot.
 const SLOT_HOURS: i64 = 12;
-/// Findings of one answer at most.
-const FINDINGS_MOST: usize = 50;
 /// Points of a first meeting, when nobody says otherwise: a little less than a good one.
 const FAIRNESS: f64 = 5.0;
 
@@ -189,7 +187,7 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let exhibition = wire::known_id(&id)?;
-    let fields: TimetableFields = wire::typed(&request, &body)?;
+    let sent = wire::json(&request, &body)?;
     matter::once(&app, &request, actor, &body, "timetables", move |tx| {
         let scope = tx.actor().scope();
         let card = things::cards(tx.conn(), &scope, &[exhibition.to_string()])?.remove(exhibition.as_str());
@@ -197,7 +195,7 @@ async fn create(
             return Err(Error::NotFound);
         }
         let desk = tx.actor().account().cloned();
-        let frame = frame(tx, fields, exhibition, desk)?;
+        let frame = frame(tx, sent, exhibition, desk)?;
         let kept = matters::open::<Timetable>(tx, TimetableDeed::Opened(Box::new(frame)), None)?;
         let actor = tx.actor().clone();
         let shown = show(tx.conn(), &actor, &kept)?;
@@ -289,7 +287,6 @@ async fn change(
             let mut kept = current(tx, &id, expected)?;
             let mut fields = serde_json::to_value(fields_of(&kept.matter.frame)).map_err(Error::internal)?;
             parse::merge_patch(&mut fields, &patch);
-            let fields: TimetableFields = parse::body(fields).map_err(Error::Invalid)?;
             let before = kept.matter.frame.clone();
             let frame = frame(tx, fields, before.exhibition, before.desk)?;
             matters::add(tx, &mut kept, TimetableDeed::Framed(Box::new(frame)), None)?;
@@ -336,9 +333,23 @@ pub(super) fn length(least: usize, most: usize, count: usize) -> Defect {
     )
 }
 
-fn frame(tx: &mut Tx<'_>, fields: TimetableFields, exhibition: ThingId, desk: Option<ThingId>) -> Result<Frame> {
+/// The frame that these fields make; everything that is refused of them at once.
+fn frame(tx: &mut Tx<'_>, sent: serde_json::Value, exhibition: ThingId, desk: Option<ThingId>) -> Result<Frame> {
+    let read = parse::read::<TimetableFields>(sent);
+    let Some(fields) = read.value.clone() else { return Err(Error::Invalid(read.findings)) };
     let mut findings = Vec::new();
     let slots = slots(&fields.slots, &mut findings);
+    check_numbers(&fields, &mut findings);
+    check_pairs(tx, &fields, &mut findings)?;
+    let refused = read.and(findings);
+    if !refused.is_empty() {
+        return Err(Error::Invalid(refused));
+    }
+    let TimetableFields { title, venue, tables, fairness, open, must, never, .. } = fields;
+    Ok(Frame { exhibition, title, venue, slots, tables, fairness, open, must, never, desk })
+}
+
+fn check_numbers(fields: &TimetableFields, findings: &mut Vec<Finding>) {
     if !(1..=PARTICIPANTS_MOST).contains(&fields.tables) {
         findings.push(Finding::new("/tables", length(1, PARTICIPANTS_MOST, fields.tables)));
     }
@@ -351,13 +362,6 @@ fn frame(tx: &mut Tx<'_>, fields: TimetableFields, exhibition: ThingId, desk: Op
             findings.push(Finding::new(format!("/{name}"), length(0, PAIRS_MOST, pairs.len())));
         }
     }
-    check_pairs(tx, &fields, &mut findings)?;
-    if !findings.is_empty() {
-        findings.truncate(FINDINGS_MOST);
-        return Err(Error::Invalid(findings));
-    }
-    let TimetableFields { title, venue, tables, fairness, open, must, never, .. } = fields;
-    Ok(Frame { exhibition, title, venue, slots, tables, fairness, open, must, never, desk })
 }
 
 /// Pairs are of two parties that the caller sees; one that must meet is not also kept apart.

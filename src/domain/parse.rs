@@ -49,18 +49,47 @@ pub fn entry<E: Entry>(value: Value) -> Result<E, Vec<Finding>> {
 /// Reads the body of a request that is not an entry: every unknown name and every refused value is reported, and the first
 /// that is missing. `T` refuses unknown names (`deny_unknown_fields`).
 pub fn body<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Finding>> {
-    if !value.is_object() {
-        return Err(vec![Finding::new(
-            "",
-            Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object."),
-        )]);
+    let Read { value, findings, .. } = read(value);
+    match value {
+        Some(value) if findings.is_empty() => Ok(value),
+        Some(_) | None => Err(findings),
     }
+}
+
+/// A body as far as it could be read.
+pub struct Read<T> {
+    /// Without the refused values; none: nothing can be made of the rest.
+    pub value: Option<T>,
+    pub findings: Vec<Finding>,
+    rest: Rest,
+}
+
+impl<T> Read<T> {
+    /// What was refused when it was read, and what a check of the rest refuses, each where it stands in what was sent.
+    pub fn and(self, more: Vec<Finding>) -> Vec<Finding> {
+        let Self { mut findings, rest, .. } = self;
+        let refused: Vec<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
+        let more = more.into_iter().map(|finding| Finding { pointer: rest.sent(&finding.pointer), ..finding });
+        // A value that was just refused is not also reported as missing.
+        let inside = |pointer: &String, of: &str| pointer == of || pointer.starts_with(&format!("{of}/"));
+        let new = more.filter(|finding| !refused.iter().any(|pointer| inside(pointer, &finding.pointer)));
+        findings.extend(new);
+        findings.truncate(FINDING_LIMIT);
+        findings
+    }
+}
+
+/// As [`body`], and what could be read all the same, so that one look shows everything.
+pub fn read<T: DeserializeOwned>(value: Value) -> Read<T> {
     let mut rest = Rest::of(value);
     let mut findings: Vec<Finding> = Vec::new();
+    if !rest.tree.is_object() {
+        let defect = Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object.");
+        return Read { value: None, findings: vec![Finding::new("", defect)], rest };
+    }
     while findings.len() < FINDING_LIMIT {
         let error = match serde_path_to_error::deserialize::<_, T>(&rest.tree) {
-            Ok(parsed) if findings.is_empty() => return Ok(parsed),
-            Ok(_) => break,
+            Ok(parsed) => return Read { value: Some(parsed), findings, rest },
             Err(error) => error,
         };
         let pointer = pointer_of(error.path());
@@ -85,7 +114,7 @@ pub fn body<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Finding>> {
             break;
         }
     }
-    Err(findings)
+    Read { value: None, findings, rest }
 }
 
 /// What is still to be read of a body: the rest without the refused values, so that one look shows everything.
@@ -371,5 +400,73 @@ fn expected_words(expected: &str) -> (&'static str, &'static str) {
         text if text.contains("sequence") || text.contains("array") => ("配列", "a list"),
         text if text.contains("string") || text.contains("identifier") => ("文字列", "a text"),
         _ => ("オブジェクト", "an object"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        #[serde(default)]
+        items: Vec<Item>,
+        #[serde(default)]
+        note: Option<String>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        kind: What,
+        #[serde(default)]
+        count: u32,
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+    enum What {
+        Bolt { long: u32 },
+        Nut {},
+    }
+
+    #[test]
+    fn what_follows_a_refused_item_is_named_by_its_place_in_what_was_sent() {
+        let nut = json!({ "kind": { "kind": "nut" } });
+        let sent = json!({ "note": 7, "items": [
+            { "kind": { "kind": "bolt", "long": "x" } }, nut, { "count": 1 }, { "kind": { "kind": "screw" } },
+            { "kind": { "kind": "nut" }, "count": -1 }, { "kind": { "kind": "bolt", "long": 3, "wide": 1 } },
+        ]});
+        let read = read::<Order>(sent);
+        let pointers: Vec<&str> = read.findings.iter().map(|finding| finding.pointer.as_str()).collect();
+        let expected = [
+            "/items/0/kind/long",
+            "/items/2/kind",
+            "/items/3/kind/kind",
+            "/items/4/count",
+            "/items/5/kind/wide",
+            "/note",
+        ];
+        assert_eq!(pointers, expected);
+        let order = read.value.as_ref().expect("the rest");
+        assert_eq!((order.items.len(), &order.note), (3, &None));
+        assert_eq!((order.items[2].kind.long(), order.items[1].count), (Some(3), 0));
+        // What a check of the rest says stands where it was sent; what was refused is not also missing.
+        let defect = || Defect::new("test", "試験", "A test.");
+        let more = ["/items/1/count", "/items/2/kind/long", "/note"].map(|pointer| Finding::new(pointer, defect()));
+        let all = read.and(more.into());
+        let new: Vec<&str> = all[expected.len()..].iter().map(|finding| finding.pointer.as_str()).collect();
+        assert_eq!(new, ["/items/5/kind/long"]);
+    }
+
+    impl What {
+        fn long(&self) -> Option<u32> {
+            match self {
+                What::Bolt { long } => Some(*long),
+                What::Nut {} => None,
+            }
+        }
     }
 }

@@ -272,6 +272,14 @@ fn everything_that_is_amiss_is_said_at_once() {
         "/wish",
     ];
     assert_eq!(found, expected);
+    // Read or not, at once, and each at its place.
+    let body = json!({
+        "exhibitors": [{ "parties": [hall.firms[0]] }], "overlap": 9.0,
+        "pins": [{ "party": 7, "booth": "A0" }, { "party": hall.firms[0], "booth": "Z9" }],
+    });
+    let mut found = pointers(body);
+    found.sort();
+    assert_eq!(found, ["/overlap", "/pins/0/party", "/pins/1/booth"]);
 }
 
 #[test]

@@ -38,6 +38,12 @@ fn a_change_of_an_application_changes_what_it_names() {
     assert_eq!(pointers(unread), ["/form/other_cost", "/form/space", "/form/state"]);
     let refused = json!({ "space": 0, "things": [hall.firms[0]], "apart": [hall.firms[0], hall.firms[1]] });
     assert_eq!(pointers(refused), ["/form/apart/0", "/form/apart/1", "/form/space", "/form/things/0"]);
+    // The one and the other at once.
+    let both = json!({ "other_cost": -1, "space": 0, "things": [7, hall.firms[0]], "apart": [hall.firms[1]] });
+    assert_eq!(
+        pointers(both),
+        ["/form/apart/0", "/form/other_cost", "/form/space", "/form/things/0", "/form/things/1"]
+    );
     assert_eq!(pointers(json!(7)), ["/form"]);
     // Who decided on an older version is told.
     let bearer = hall.members[0].bearer();

@@ -185,10 +185,17 @@ fn wishes_are_refused_where_they_stand_all_at_once_and_with_their_names() {
     let body = json!({ "from": "applicants", "size": 3, "wishes": [
         rule(json!({ "kind": "fly" })), rule(json!({ "kind": "places", "least": -1, "most": 2 })),
         rule(json!({ "kind": "must" })), { "rule": { "kind": "somebody_leads" }, "soft": "much" },
+        rule(json!({ "kind": "subsidy_at_most", "amount": -1 })),
     ]});
     let problem = hall.tries(&hall.officer, &path, body).problem(422, "invalid");
     let pointers: Vec<String> = errors(&problem).into_iter().map(|(pointer, _)| pointer).collect();
-    let expected = ["/wishes/0/rule/kind", "/wishes/1/rule/least", "/wishes/2/rule/candidate", "/wishes/3/soft"];
+    let expected = [
+        "/wishes/0/rule/kind",
+        "/wishes/1/rule/least",
+        "/wishes/2/rule/candidate",
+        "/wishes/3/soft",
+        "/wishes/4/rule/amount",
+    ];
     let mut sorted = pointers.clone();
     sorted.sort();
     assert_eq!(sorted, expected, "{problem}");

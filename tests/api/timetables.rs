@@ -460,6 +460,13 @@ fn what_cannot_be_is_refused_with_its_place() {
         (json!(0), json!(-1.0), json!([[fair.buyers[0], fair.buyers[0]]]));
     let problem = fair.send(&fair.officer, "post", &path_of(&fair), None, body).problem(422, "invalid");
     assert_eq!(problem["errors"].as_array().map(Vec::len), Some(3), "{problem}");
+    let mut body = frame(3, 0);
+    (body["open"], body["slots"][0]["start"], body["slots"][2]["end"]) = (json!("yes"), json!(10), json!("11時"));
+    let problem = fair.send(&fair.officer, "post", &path_of(&fair), None, body).problem(422, "invalid");
+    let all = problem["errors"].as_array().expect("errors").iter();
+    let mut all: Vec<&str> = all.filter_map(|error| error["pointer"].as_str()).collect();
+    all.sort_unstable();
+    assert_eq!(all, ["/open", "/slots/0/start", "/slots/2", "/tables"], "{problem}");
     let problem = fair.organise(&path, "solve", json!({ "seconds": 9 })).problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/seconds");
     assert_eq!(fair.send(&fair.officer, "post", &format!("{path}/solve"), None, json!({})).status, 428);
