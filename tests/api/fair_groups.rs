@@ -159,3 +159,39 @@ fn a_composition_says_who_is_in_and_lists_are_in_words() {
     let line = hall.app.get_as(&hall.officer, "/api/v1/groups?format=jsonl").json();
     assert_eq!((&line["state"], &line["maturity"]), (&json!("composing"), &json!("study_group")));
 }
+
+#[test]
+fn the_contract_says_that_a_change_names_what_it_changes_and_creation_answers_an_etag() {
+    let hall = Hall::open();
+    let contract = hall.app.get("/openapi.json").json();
+    for path in [
+        "timetables/{id}",
+        "booth-plans/{id}",
+        "compositions/{id}",
+        "meetings/{id}/cards/{side}",
+        "timetables/{id}/participants/{party}",
+    ] {
+        let pointer = format!("/paths/{}/patch", format!("/api/v1/{path}").replace('/', "~1"));
+        let operation = contract.pointer(&pointer).unwrap_or_else(|| panic!("{pointer}"));
+        let schema =
+            operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().expect("a schema");
+        let schema = contract.pointer(schema.trim_start_matches('#')).expect("a body");
+        assert!(schema["required"].as_array().is_none_or(Vec::is_empty), "{path}: {schema}");
+    }
+    hall.everybody_applies();
+    let bearer = hall.officer.bearer();
+    let slot = json!({ "start": "2026-10-14T10:00:00+09:00", "end": "2026-10-14T10:15:00+09:00" });
+    let fair = format!("exhibitions/{}", hall.fair);
+    for (path, body) in [
+        (format!("{fair}/applications"), json!({ "party": hall.firms[6] })),
+        (format!("{fair}/compositions"), json!({ "from": "applicants", "size": 2, "seconds": 0 })),
+        (format!("{fair}/booth-plans"), json!({ "exhibitors": [{ "parties": [hall.firms[0]] }] })),
+        (format!("{fair}/timetables"), json!({ "title": "会", "slots": [slot], "tables": 1 })),
+        ("groups".to_owned(), two(&hall, "二社で", &[0, 1])),
+    ] {
+        let made = hall.app.post_with(&format!("/api/v1/{path}"), &[("authorization", &bearer)], body);
+        assert_eq!((made.status, made.header("etag")), (201, Some("\"1\"")), "{path}: {}", made.body);
+        let place = made.header("location").expect("a place").to_owned();
+        assert_eq!(hall.app.get_as(&hall.officer, &place).header("etag"), Some("\"1\""), "{place}");
+    }
+}
