@@ -147,14 +147,13 @@ async fn create(
 ) -> Answer {
     allow(&actor, actor != Actor::Visitor)?;
     let id = wire::known_id(&id)?;
-    let sent = wire::json(&request, &body)?;
+    let read = parse::read::<NewApplication>(wire::json(&request, &body)?);
+    let Some(NewApplication { party, form }) = read.value.clone() else {
+        return Err(Error::Invalid(read.findings).into());
+    };
     matter::once(&app, &request, actor, &body, "applications", move |tx| {
         let scope = tx.actor().scope();
         let exhibition = things::get::<Exhibition>(tx.conn(), &scope, &id)?;
-        let read = parse::read::<NewApplication>(sent);
-        let Some(NewApplication { party, form }) = read.value.clone() else {
-            return Err(Error::Invalid(read.findings));
-        };
         check_applicant(tx, &party)?;
         refuse_closed(tx, &exhibition)?;
         let refused = check_form(tx, &party, &form)?.into_iter().map(in_form).collect();

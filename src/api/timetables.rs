@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::timetable::{Frame, PAIRS_MOST, PARTICIPANTS_MOST, SLOTS_MOST, Slot};
 use crate::domain::desk::{Matter, Timetable, TimetableDeed};
+use crate::domain::parse::Read;
 use crate::domain::text::Line;
 use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::{MeetingSide, TimetableState};
@@ -187,7 +188,10 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let exhibition = wire::known_id(&id)?;
-    let sent = wire::json(&request, &body)?;
+    let read = parse::read::<TimetableFields>(wire::json(&request, &body)?);
+    if read.value.is_none() {
+        return Err(Error::Invalid(read.findings).into());
+    }
     matter::once(&app, &request, actor, &body, "timetables", move |tx| {
         let scope = tx.actor().scope();
         let card = things::cards(tx.conn(), &scope, &[exhibition.to_string()])?.remove(exhibition.as_str());
@@ -195,7 +199,7 @@ async fn create(
             return Err(Error::NotFound);
         }
         let desk = tx.actor().account().cloned();
-        let frame = frame(tx, sent, exhibition, desk)?;
+        let frame = frame(tx, read, exhibition, desk)?;
         let kept = matters::open::<Timetable>(tx, TimetableDeed::Opened(Box::new(frame)), None)?;
         let actor = tx.actor().clone();
         let shown = show(tx.conn(), &actor, &kept)?;
@@ -288,7 +292,7 @@ async fn change(
             let mut fields = serde_json::to_value(fields_of(&kept.matter.frame)).map_err(Error::internal)?;
             parse::merge_patch(&mut fields, &patch);
             let before = kept.matter.frame.clone();
-            let frame = frame(tx, fields, before.exhibition, before.desk)?;
+            let frame = frame(tx, parse::read(fields), before.exhibition, before.desk)?;
             matters::add(tx, &mut kept, TimetableDeed::Framed(Box::new(frame)), None)?;
             shown(tx, &kept)
         })
@@ -334,8 +338,7 @@ pub(super) fn length(least: usize, most: usize, count: usize) -> Defect {
 }
 
 /// The frame that these fields make; everything that is refused of them at once.
-fn frame(tx: &mut Tx<'_>, sent: serde_json::Value, exhibition: ThingId, desk: Option<ThingId>) -> Result<Frame> {
-    let read = parse::read::<TimetableFields>(sent);
+fn frame(tx: &mut Tx<'_>, read: Read<TimetableFields>, exhibition: ThingId, desk: Option<ThingId>) -> Result<Frame> {
     let Some(fields) = read.value.clone() else { return Err(Error::Invalid(read.findings)) };
     let mut findings = Vec::new();
     let slots = slots(&fields.slots, &mut findings);
