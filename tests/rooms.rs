@@ -222,6 +222,10 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("candidates", "chances"),
                     ("composition_ask", "chances"),
                     ("chances", "matching"),
+                    // The same answer in words.
+                    ("compose", "compose_words"),
+                    ("compositions", "compose_words"),
+                    ("candidates", "compose_words"),
                     // What goes on after the answer at once.
                     ("compositions", "solves"),
                     // A feed is a saved search read by address.
@@ -246,7 +250,9 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("solving", "background"),
                     ("solving", "timetables"),
                     ("meetings", "participants"),
-                    ("booth_plans", "neighbours"),
+                    // A booth plan is what is asked and shown, how it is placed, and what neighbours are to each other.
+                    ("booth_plans", "booth_placing"),
+                    ("booth_placing", "neighbours"),
                     ("neighbours", "matching"),
                     // A joint order asks the members of a group as a coalition asks everybody.
                     ("joint_orders", "coalition"),

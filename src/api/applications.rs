@@ -2,23 +2,24 @@
 
 use super::matter::{self, CardShown, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, allow, unknown};
 use super::problem::{Answer, ProblemBody};
-use super::wire;
+use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::application::{ApplicationForm, Applied, refuse_late};
-use crate::domain::desk::{Application, ApplicationDeed};
+use crate::domain::desk::application::{ApplicationForm, Applied, NAMED_MOST, refuse_late};
+use crate::domain::desk::{Application, ApplicationDeed, Group};
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::desk::ApplicationState;
+use crate::domain::vocabulary::desk::{ApplicationState, GroupState};
 use crate::domain::vocabulary::{Kind, Status};
-use crate::domain::{Actor, Exhibition, Scope, Thing, ThingId, Timestamp};
+use crate::domain::{Actor, Defect, Exhibition, Finding, Scope, Thing, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
 use crate::store::{Conn, Tx, things};
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApplication {
     /// The organisation that applies: one for which the caller acts, or any for the office.
@@ -30,8 +31,12 @@ pub struct NewApplication {
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ApplicationEvent {
-    /// The whole form anew. After a withdrawal this applies again.
-    Change { form: ApplicationForm },
+    /// What is named of the form takes the place of what was, null clears (a merge patch). After a withdrawal this applies
+    /// again, with what was said before.
+    Change {
+        #[schema(value_type = ApplicationForm)]
+        form: Value,
+    },
     Withdraw {
         #[serde(default)]
         #[schema(value_type = Option<String>)]
@@ -142,16 +147,22 @@ async fn create(
 ) -> Answer {
     allow(&actor, actor != Actor::Visitor)?;
     let id = wire::known_id(&id)?;
-    let new: NewApplication = wire::typed(&request, &body)?;
+    let read = parse::read::<NewApplication>(wire::json(&request, &body)?);
+    let Some(NewApplication { party, form }) = read.value.clone() else {
+        return Err(Error::Invalid(read.findings).into());
+    };
     matter::once(&app, &request, actor, &body, "applications", move |tx| {
         let scope = tx.actor().scope();
         let exhibition = things::get::<Exhibition>(tx.conn(), &scope, &id)?;
-        let NewApplication { party, form } = new;
         check_applicant(tx, &party)?;
         refuse_closed(tx, &exhibition)?;
-        check_form(tx, &party, &form)?;
+        let refused = check_form(tx, &party, &form)?.into_iter().map(in_form).collect();
+        let refused = read.and(refused);
+        if !refused.is_empty() {
+            return Err(Error::Invalid(refused));
+        }
         if let Some(there) = matters::of_pair(tx.conn(), &Application::pair(&id, &party))? {
-            let defect = crate::domain::Defect::new(
+            let defect = Defect::new(
                 "already-applied",
                 format!("すでに申し込んでいます（{there}）。内容はその申込みで変更できます。"),
                 format!("This party has applied already ({there}). Change that application instead."),
@@ -183,6 +194,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Application>(conn, &sight, &id)?;
@@ -191,16 +203,18 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Application>(&app, format, history).await
+    matter::answer_history::<Application>(&app, scope, format, history).await
 }
 
 /// Changes or withdraws an application, until the deadline. Done twice, it counts once.
 #[utoipa::path(post, path = "/api/v1/applications/{id}/events", tag = "exhibitions", request_body = ApplicationEvent,
     params(("id" = String, Path),
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read, with its quotes."),
     ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
 ), responses(
     (status = 200, body = ApplicationShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 412, body = ProblemBody),
+    (status = 422, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn act(
     app: web::Data<App>,
@@ -212,8 +226,10 @@ async fn act(
     let sight = matter::sight(&actor)?;
     let id = wire::known_id(&id)?;
     let event: ApplicationEvent = wire::typed(&request, &body)?;
+    let expected = Revision::given(&request)?;
     matter::once(&app, &request, actor, &body, "applications", move |tx| {
         let mut kept = matters::get::<Application>(tx.conn(), &sight, &id)?;
+        matter::refuse_stale(&kept, expected)?;
         let party = kept.matter.party.clone();
         let actor = tx.actor().clone();
         allow(&actor, actor.speaks_for(&party) || actor.reads_the_desk())?;
@@ -221,10 +237,15 @@ async fn act(
         refuse_closed(tx, &exhibition)?;
         let deed = match event {
             ApplicationEvent::Change { form } => {
-                check_form(tx, &party, &form)?;
+                let form = changed(tx, &party, &kept.matter.form, &form)?;
                 ApplicationDeed::Changed { form: Box::new(form) }
             }
-            ApplicationEvent::Withdraw { text } => ApplicationDeed::Withdrawn { text },
+            ApplicationEvent::Withdraw { text } => {
+                if kept.matter.state == ApplicationState::Applied {
+                    refuse_members(tx, &kept.matter)?;
+                }
+                ApplicationDeed::Withdrawn { text }
+            }
         };
         matters::add(tx, &mut kept, deed, None)?;
         done(tx, &kept, false)
@@ -249,34 +270,83 @@ fn refuse_closed(tx: &Tx<'_>, exhibition: &Thing<Exhibition>) -> Result<()> {
     Ok(refuse_late(exhibition.entry.apply_by.as_ref(), tx.at())?)
 }
 
-/// What is named is looked at with the eyes of who names it: own things, and organisations that there are.
-fn check_form(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm) -> Result<()> {
-    let mut findings = form.check(party);
-    for finding in &mut findings {
-        finding.pointer = format!("/form{}", finding.pointer);
+/// The form with what a change names.
+fn changed(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm, change: &Value) -> Result<ApplicationForm> {
+    if !change.is_object() {
+        let defect = Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object.");
+        return Err(Error::invalid("/form", defect));
     }
-    if !findings.is_empty() {
-        return Err(Error::Invalid(findings));
+    let mut fields = serde_json::to_value(form).map_err(Error::internal)?;
+    parse::merge_patch(&mut fields, change);
+    let read = parse::read::<ApplicationForm>(fields);
+    let form = read.value.clone();
+    let more = form.as_ref().map(|form| check_form(tx, party, form)).transpose()?.unwrap_or_default();
+    let refused = read.and(more);
+    match form {
+        Some(form) if refused.is_empty() => Ok(form),
+        Some(_) | None => Err(Error::Invalid(refused.into_iter().map(in_form).collect())),
+    }
+}
+
+fn in_form(finding: Finding) -> Finding {
+    Finding { pointer: format!("/form{}", finding.pointer), ..finding }
+}
+
+/// Who said yes to a group of the exhibition leaves that first: the others of the group, and the office, hear of it.
+fn refuse_members(tx: &mut Tx<'_>, application: &Application) -> Result<()> {
+    let groups = matters::about::<Group>(tx.conn(), &application.exhibition)?;
+    let joined = groups.iter().find(|kept| {
+        kept.matter.state != GroupState::Dissolved && kept.matter.members().any(|party| *party == application.party)
+    });
+    match joined {
+        None => Ok(()),
+        Some(kept) => {
+            let title = kept.matter.formed.title.as_str();
+            Err(Error::Conflict(Defect::new(
+                "in-a-group",
+                format!(
+                    "グループ「{title}」（{}）に参加しています。先にそのグループへの参加を取り下げて（withdraw）ください。",
+                    kept.id
+                ),
+                format!("It takes part in the group \"{title}\" ({}). Withdraw from that group first.", kept.id),
+            )))
+        }
+    }
+}
+
+/// What of a form is refused. What is named is looked at with the eyes of who names it: own things, and organisations that
+/// there are.
+fn check_form(tx: &mut Tx<'_>, party: &ThingId, form: &ApplicationForm) -> Result<Vec<Finding>> {
+    let mut findings = form.check(party);
+    // What is far too much is counted, not read.
+    let lists = [&form.things, &form.together, &form.apart];
+    if lists.iter().any(|list| list.len() > NAMED_MOST) {
+        return Ok(findings);
     }
     let scope = tx.actor().scope();
-    let named = form.things.iter().chain(&form.together).chain(&form.apart).cloned();
+    let named = lists.into_iter().flatten().cloned();
     let cards = Cards::read(tx.conn(), &scope, named)?;
+    let mut refuse = |pointer: String, id: &ThingId| {
+        if let Error::Invalid(more) = unknown(&pointer, id) {
+            findings.extend(more);
+        }
+    };
     for (place, id) in form.things.iter().enumerate() {
         let own = cards.get(id).is_some_and(|card| {
             matches!(card.kind, Kind::Capability | Kind::Seed) && card.owner.as_deref() == Some(party.as_str())
         });
         if !own {
-            return Err(unknown(&format!("/form/things/{place}"), id));
+            refuse(format!("/things/{place}"), id);
         }
     }
     for (name, list) in [("together", &form.together), ("apart", &form.apart)] {
         for (place, id) in list.iter().enumerate() {
             if cards.get(id).is_none_or(|card| card.kind != Kind::Organization) {
-                return Err(unknown(&format!("/form/{name}/{place}"), id));
+                refuse(format!("/{name}/{place}"), id);
             }
         }
     }
-    Ok(())
+    Ok(findings)
 }
 
 fn done(tx: &mut Tx<'_>, kept: &Kept<Application>, begun: bool) -> Result<Done> {

@@ -1,20 +1,19 @@
 //! `/booth-plans`: groups and firms on the grid of an exhibition, so that those who complement each other are neighbours and
 //! rivals are not. Drawn up and changed by those who organise; once published, exhibitors read where everybody stands.
 
+use super::booth_placing::{Before, placed, refusals};
 use super::list_files;
-use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, people, unknown};
-use super::neighbours::{self, Hall};
+use super::matter::{self, CardShown, Cards, Done, MatterQuery, PersonShown, people};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::booth_plan::{
-    BoothsAsked, EXHIBITORS_MOST, Neighbours, NeighboursWhy, PAIRS_MOST, Placed, SHARING_MOST,
-};
+use crate::domain::desk::booth_plan::{BoothsAsked, Exhibitor, Neighbours, NeighboursWhy, PairAsked, Pin, Placed};
 use crate::domain::desk::{BoothPlan, BoothPlanDeed, Group};
+use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::BoothPlanState;
-use crate::domain::{Actor, Defect, Exhibition, Finding, ThingId, Timestamp, parse};
+use crate::domain::{Actor, Defect, Exhibition, Scope, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;
 use crate::store::log::Position;
@@ -22,15 +21,10 @@ use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Conn, things};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use musubi_index::composing::booths::{self, Booth, Exhibitor, Question};
-use musubi_index::composing::{Progress, Refusal};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
-use std::time::{Duration, Instant};
 use utoipa::{IntoParams, ToSchema};
 
-/// How long a placement is improved.
-const LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of a plan that is asked for.
 const ASKED_BYTES: usize = 1 << 20;
 
@@ -63,6 +57,31 @@ pub struct PlaceShown {
     pub size: u32,
 }
 
+/// A change of what is asked (a merge patch): what is named takes the place of what was. Of a published plan everybody
+/// keeps the booth, but for whoever is moved by a pin, or has to make room for one.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoothsEdit {
+    pub exhibitors: Option<Vec<Exhibitor>>,
+    pub rivals: Option<Vec<[ThingId; 2]>>,
+    pub overlap: Option<f64>,
+    pub pairs: Option<Vec<PairAsked>>,
+    pub pins: Option<Vec<Pin>>,
+    /// Place everybody anew (the pins aside), also in a published plan.
+    pub anew: Option<bool>,
+}
+
+/// What is amiss with a plan, in words, and what would help.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Warning {
+    /// `rivals_beside`, `booth_gone`, `booth_small`, or `group_changed`: its members are others by now.
+    pub code: &'static str,
+    /// Places of the exhibitors.
+    pub places: Vec<usize>,
+    #[schema(value_type = Object)]
+    pub message: Message,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BoothPlanOrganiser {
     pub version: i64,
@@ -71,9 +90,11 @@ pub struct BoothPlanOrganiser {
     pub asked: BoothsAsked,
     /// Who stands beside whom (by place), what it is worth and why; those that say nothing of each other are left out.
     pub neighbours: Vec<Neighbours>,
+    /// Rivals side by side all the same; booths that the grid of the exhibition no longer has, or that are too small now.
+    pub warnings: Vec<Warning>,
     /// Sum over neighbours, rivals side by side aside.
     pub value: f64,
-    /// No placement with as few rivals side by side is worth more.
+    /// No placement with as few rivals side by side is worth more; of those that keep what was kept.
     pub bound: f64,
     pub proven: bool,
 }
@@ -136,8 +157,9 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let exhibition = wire::known_id(&id)?;
-    let asked: BoothsAsked = wire::typed(&request, &body)?;
-    let placed = solved(&app, &actor, exhibition, asked, actor.account().cloned()).await?;
+    let sent = wire::json(&request, &body)?;
+    let asked = asked(&app, &actor, &exhibition, sent).await?;
+    let placed = placed(&app, &actor, exhibition, asked, actor.account().cloned(), None).await?;
     matter::once(&app, &request, actor, &body, "booth-plans", move |tx| {
         let kept = matters::open::<BoothPlan>(tx, BoothPlanDeed::Placed(Box::new(placed)), None)?;
         let actor = tx.actor().clone();
@@ -162,8 +184,9 @@ async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>)
     Ok(answer(StatusCode::OK, shown, None))
 }
 
-/// Changes what is asked (a merge patch: pins, exhibitors, rivals …) and places everybody anew.
-#[utoipa::path(patch, path = "/api/v1/booth-plans/{id}", tag = "exhibitions", request_body = BoothsAsked, params(
+/// Changes what is asked (a merge patch: pins, exhibitors, rivals …). A draft is placed anew; in a published plan everybody keeps
+/// the booth, but for whoever is moved by hand, and only they are told. Nothing changed: nothing happens.
+#[utoipa::path(patch, path = "/api/v1/booth-plans/{id}", tag = "exhibitions", request_body = BoothsEdit, params(
     ("id" = String, Path), ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
     (status = 200, body = BoothPlanShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
@@ -179,14 +202,21 @@ async fn change(
 ) -> Answer {
     permit::organiser(&actor)?;
     let (id, expected) = (wire::known_id(&id)?, Revision::required(&request)?);
-    let patch = wire::json(&request, &body)?;
+    let mut patch = wire::json(&request, &body)?;
+    let anew = anew(&mut patch)?;
     let plan = id.clone();
     let kept = app.read(move |conn| current(conn, &plan, expected)).await?;
     let mut fields = serde_json::to_value(&kept.matter.placed.asked).map_err(Error::internal)?;
     parse::merge_patch(&mut fields, &patch);
-    let asked: BoothsAsked = parse::body(fields).map_err(Error::Invalid)?;
-    let before = kept.matter.placed;
-    let placed = solved(&app, &actor, before.exhibition, asked, before.desk).await?;
+    let asked = asked(&app, &actor, &kept.matter.placed.exhibition, fields).await?;
+    if asked == kept.matter.placed.asked && !anew {
+        let shown = app.read(move |conn| show(conn, &actor, &kept)).await?;
+        return Ok(answer(StatusCode::OK, shown, None));
+    }
+    let published = kept.matter.state == BoothPlanState::Published;
+    let (exhibition, desk) = (kept.matter.placed.exhibition.clone(), kept.matter.placed.desk.clone());
+    let before = Before { placed: kept.matter.placed, keeps: published && !anew };
+    let placed = placed(&app, &actor, exhibition, asked, desk, Some(before)).await?;
     let written = app
         .write(actor, move |tx| {
             let mut kept = current(tx.conn(), &id, expected)?;
@@ -199,12 +229,39 @@ async fn change(
     Ok(answer(StatusCode::OK, written.value, written.position))
 }
 
+/// What is asked. Where some of it cannot be read, the rest is checked all the same: one look shows everything.
+async fn asked(app: &App, actor: &Actor, exhibition: &ThingId, sent: serde_json::Value) -> Result<BoothsAsked> {
+    let read = parse::read::<BoothsAsked>(sent);
+    match read.value.clone() {
+        Some(asked) if read.findings.is_empty() => Ok(asked),
+        Some(asked) => {
+            let (actor, exhibition) = (actor.clone(), exhibition.clone());
+            let more = app.read(move |conn| refusals(conn, &actor, &exhibition, asked)).await?;
+            Err(Error::Invalid(read.and(more)))
+        }
+        None => Err(Error::Invalid(read.findings)),
+    }
+}
+
+/// Takes `anew` out of a patch: it is no part of what is asked.
+fn anew(patch: &mut serde_json::Value) -> Result<bool> {
+    match patch.as_object_mut().and_then(|fields| fields.remove("anew")) {
+        None => Ok(false),
+        Some(serde_json::Value::Bool(anew)) => Ok(anew),
+        Some(_) => {
+            let defect = Defect::new("value.type", "true か false を送ってください。", "This is true or false.");
+            Err(Error::invalid("/anew", defect))
+        }
+    }
+}
+
 /// Shows the plan to its exhibitors, and tells them.
 #[utoipa::path(post, path = "/api/v1/booth-plans/{id}/publish", tag = "exhibitions", params(
     ("id" = String, Path), ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
     (status = 200, body = BoothPlanShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-    (status = 404, body = ProblemBody), (status = 412, body = ProblemBody), (status = 428, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 412, body = ProblemBody),
+    (status = 428, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn publish(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
@@ -212,6 +269,7 @@ async fn publish(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
     let written = app
         .write(actor, move |tx| {
             let mut kept = current(tx.conn(), &id, expected)?;
+            refuse_without_booth(tx.conn(), &kept.matter.placed)?;
             matters::add(tx, &mut kept, BoothPlanDeed::Published, None)?;
             let actor = tx.actor().clone();
             show(tx.conn(), &actor, &kept)
@@ -260,200 +318,24 @@ fn answer(status: StatusCode, shown: BoothPlanShown, position: Option<Position>)
     response.json(shown)
 }
 
-// Solving
-
-async fn solved(
-    app: &App,
-    actor: &Actor,
-    exhibition: ThingId,
-    mut asked: BoothsAsked,
-    desk: Option<ThingId>,
-) -> Result<Placed> {
-    let (service, asker) = (app.clone(), actor.clone());
-    let (asked, exhibition, grid, hall) = app
-        .in_turn(move || {
-            let scope = asker.scope();
-            let grid = service.database.read(|conn| {
-                let grid = things::get::<Exhibition>(conn, &scope, &exhibition)?.entry;
-                fill_groups(conn, &mut asked)?;
-                check(conn, &asker, &asked)?;
-                Ok(grid)
-            })?;
-            let hall = neighbours::hall(&service, &asker, &asked)?;
-            Ok((asked, exhibition, grid, hall))
-        })
-        .await?;
-    app.alone(move || {
-        let question = question(&asked, &grid, &hall);
-        let started = Instant::now();
-        let answer = booths::place(&question, &mut |_: Progress| started.elapsed() < LIMIT).map_err(refused)?;
-        let stands: HashMap<String, String> = answer.places.into_iter().collect();
-        let booths: Vec<String> = (0..asked.exhibitors.len())
-            .map(|place| stands.get(&place.to_string()).cloned().unwrap_or_default())
-            .collect();
-        let neighbours = beside(&booths, &grid, &hall);
-        let (value, bound, proven) = (answer.value, answer.bound, answer.proven);
-        Ok(Placed { exhibition, asked, booths, neighbours, value, bound, proven, desk })
-    })
-    .await
+/// The exhibition as it is now; none: it is there no more.
+fn grid(conn: &mut Conn, exhibition: &ThingId) -> Result<Option<Exhibition>> {
+    let found = things::get_many::<Exhibition>(conn, &Scope::Everything, &[exhibition.to_string()])?;
+    Ok(found.into_iter().next().map(|thing| thing.entry))
 }
 
-/// A group stands with its members.
-fn fill_groups(conn: &mut Conn, asked: &mut BoothsAsked) -> Result<()> {
-    for (at, exhibitor) in asked.exhibitors.iter_mut().enumerate().take(EXHIBITORS_MOST) {
-        let Some(group) = &exhibitor.group else { continue };
-        match matters::get::<Group>(conn, &Sight::All, group) {
-            Ok(kept) => exhibitor.parties = kept.matter.members().cloned().collect(),
-            Err(Error::NotFound) => return Err(unknown(&format!("/exhibitors/{at}/group"), group)),
-            Err(error) => return Err(error),
-        }
+/// What is shown to exhibitors has to be there.
+fn refuse_without_booth(conn: &mut Conn, placed: &Placed) -> Result<()> {
+    let Some(grid) = grid(conn, &placed.exhibition)? else { return Ok(()) };
+    let there = |booth: &&String| grid.booths.iter().any(|one| one.id.as_str() == booth.as_str());
+    match placed.booths.iter().find(|booth| !there(booth)) {
+        None => Ok(()),
+        Some(gone) => Err(Error::Conflict(Defect::new(
+            "booth-gone",
+            format!("小間 {gone} は会場の小間からなくなっています。anew を true にして配置し直してください。"),
+            format!("Booth {gone} is no longer on the grid. Place everybody anew with anew: true."),
+        ))),
     }
-    Ok(())
-}
-
-fn question(asked: &BoothsAsked, grid: &Exhibition, hall: &Hall) -> Question {
-    let place_of = |party: &ThingId| asked.exhibitors.iter().position(|one| one.parties.contains(party));
-    Question {
-        booths: grid
-            .booths
-            .iter()
-            .map(|booth| Booth {
-                id: booth.id.as_str().to_owned(),
-                column: booth.column,
-                row: booth.row,
-                size: booth.size,
-            })
-            .collect(),
-        walls: grid.walls.iter().map(|wall| (wall.left.to_string(), wall.right.to_string())).collect(),
-        exhibitors: asked
-            .exhibitors
-            .iter()
-            .enumerate()
-            .map(|(place, one)| Exhibitor { id: place.to_string(), size: one.size })
-            .collect(),
-        pairs: hall
-            .related
-            .iter()
-            .map(|((left, right), (value, _))| (left.to_string(), right.to_string(), *value))
-            .collect(),
-        rivals: hall.rivals.iter().map(|(left, right)| (left.to_string(), right.to_string())).collect(),
-        pinned: asked
-            .pins
-            .iter()
-            .filter_map(|pin| Some((place_of(&pin.party)?.to_string(), pin.booth.as_str().to_owned())))
-            .collect(),
-        seed: 0,
-    }
-}
-
-/// Exhibitors side by side that mean something to each other.
-fn beside(booths: &[String], grid: &Exhibition, hall: &Hall) -> Vec<Neighbours> {
-    let walls: BTreeSet<(&str, &str)> =
-        grid.walls.iter().map(|wall| (wall.left.as_str(), wall.right.as_str())).collect();
-    let spot: HashMap<&str, (i32, i32)> =
-        grid.booths.iter().map(|booth| (booth.id.as_str(), (booth.column, booth.row))).collect();
-    let next_to = |one: &str, other: &str| {
-        let (Some(left), Some(right)) = (spot.get(one), spot.get(other)) else { return false };
-        let near = left.0.abs_diff(right.0) + left.1.abs_diff(right.1) == 1;
-        near && !walls.contains(&(one, other)) && !walls.contains(&(other, one))
-    };
-    let pairs: BTreeSet<(usize, usize)> = hall.related.keys().chain(&hall.rivals).copied().collect();
-    let mut found = Vec::new();
-    for (left, right) in pairs {
-        if !next_to(&booths[left], &booths[right]) {
-            continue;
-        }
-        let rivals = hall.rivals.contains(&(left, right));
-        let (value, mut why) = hall.related.get(&(left, right)).cloned().unwrap_or_default();
-        if rivals {
-            why.insert(NeighboursWhy::Rivals);
-        }
-        let value = if rivals { 0.0 } else { value };
-        found.push(Neighbours { left, right, value, why: why.into_iter().collect() });
-    }
-    found
-}
-
-fn refused(refusals: Vec<Refusal>) -> Error {
-    let finding = |refusal: Refusal| {
-        let pointer = refusal.pointer.replace("/pinned", "/pins");
-        Finding::new(pointer, Defect::new("booths.value", refusal.message.ja, refusal.message.en))
-    };
-    Error::Invalid(refusals.into_iter().map(finding).collect())
-}
-
-fn check(conn: &mut Conn, actor: &Actor, asked: &BoothsAsked) -> Result<()> {
-    let mut findings = Vec::new();
-    let mut range = |pointer: String, least: usize, most: usize, count: usize| {
-        if !(least..=most).contains(&count) && findings.len() < 50 {
-            let defect = Defect::new(
-                "list.length",
-                format!("{least}〜{most}件で指定してください（現在{count}件）。"),
-                format!("This takes {least} to {most}; there are {count}."),
-            );
-            findings.push(Finding::new(pointer, defect));
-        }
-    };
-    range("/exhibitors".to_owned(), 1, EXHIBITORS_MOST, asked.exhibitors.len());
-    range("/rivals".to_owned(), 0, PAIRS_MOST, asked.rivals.len());
-    range("/pairs".to_owned(), 0, PAIRS_MOST, asked.pairs.len());
-    range("/pins".to_owned(), 0, EXHIBITORS_MOST, asked.pins.len());
-    for (at, exhibitor) in asked.exhibitors.iter().enumerate().take(EXHIBITORS_MOST) {
-        range(format!("/exhibitors/{at}/parties"), 1, SHARING_MOST, exhibitor.parties.len());
-    }
-    let mut number = |pointer: String, low: f64, high: f64, value: f64| {
-        if !(low..=high).contains(&value) && findings.len() < 50 {
-            let defect = Defect::new(
-                "number.range",
-                format!("{low}〜{high}の数です。"),
-                format!("This is a number from {low} to {high}."),
-            );
-            findings.push(Finding::new(pointer, defect));
-        }
-    };
-    if let Some(overlap) = asked.overlap {
-        number("/overlap".to_owned(), 0.05, 1.0, overlap);
-    }
-    for (at, pair) in asked.pairs.iter().enumerate() {
-        number(format!("/pairs/{at}/value"), -1.0, 1.0, pair.value);
-    }
-    if !findings.is_empty() {
-        return Err(Error::Invalid(findings));
-    }
-    check_parties(conn, actor, asked)
-}
-
-fn check_parties(conn: &mut Conn, actor: &Actor, asked: &BoothsAsked) -> Result<()> {
-    let mut findings = Vec::new();
-    let all = asked.exhibitors.iter().flat_map(|exhibitor| exhibitor.parties.iter().cloned());
-    let cards = Cards::read(conn, &actor.scope(), all)?;
-    let mut there: BTreeSet<&ThingId> = BTreeSet::new();
-    let mut refuse = |error: Error| {
-        if let (true, Error::Invalid(more)) = (findings.len() < 50, error) {
-            findings.extend(more);
-        }
-    };
-    for (at, exhibitor) in asked.exhibitors.iter().enumerate() {
-        for (place, party) in exhibitor.parties.iter().enumerate() {
-            let pointer = format!("/exhibitors/{at}/parties/{place}");
-            if cards.get(party).is_none_or(|card| !card.kind.is_party()) {
-                refuse(unknown(&pointer, party));
-            } else if !there.insert(party) {
-                let defect =
-                    Defect::new("exhibitor.repeated", "同じ出展者が二度あります。", "An exhibitor stands twice.");
-                refuse(Error::invalid(&pointer, defect));
-            }
-        }
-    }
-    let pairs = asked.pairs.iter().enumerate().map(|(at, pair)| (format!("/pairs/{at}"), [&pair.left, &pair.right]));
-    let rivals = asked.rivals.iter().enumerate().map(|(at, pair)| (format!("/rivals/{at}"), [&pair[0], &pair[1]]));
-    let pins = asked.pins.iter().enumerate().map(|(at, pin)| (format!("/pins/{at}"), [&pin.party, &pin.party]));
-    for (pointer, parties) in pairs.chain(rivals).chain(pins) {
-        if let Some(party) = parties.into_iter().find(|party| !there.contains(*party)) {
-            refuse(unknown(&pointer, party));
-        }
-    }
-    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
 }
 
 fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<BoothPlan>) -> Result<BoothPlanShown> {
@@ -470,12 +352,18 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<BoothPlan>) -> Result<BoothP
         Err(_) => None,
         Ok(()) => {
             let desk = people(conn, kept.matter.desk.iter().map(ToString::to_string))?;
+            let grid = grid(conn, &placed.exhibition)?;
             Some(BoothPlanOrganiser {
                 version: kept.version(),
                 updated_at: kept.updated_at.clone(),
                 desk: kept.matter.desk.as_ref().and_then(|id| desk.get(id.as_str()).cloned()),
                 asked: placed.asked.clone(),
                 neighbours: placed.neighbours.clone(),
+                warnings: {
+                    let mut warnings = warnings(&kept.matter, &cards, grid.as_ref());
+                    warnings.extend(changed_groups(conn, placed)?);
+                    warnings
+                },
                 value: placed.value,
                 bound: placed.bound,
                 proven: placed.proven,
@@ -490,4 +378,111 @@ fn show(conn: &mut Conn, actor: &Actor, kept: &Kept<BoothPlan>) -> Result<BoothP
         created_at: kept.created_at.clone(),
         organiser,
     })
+}
+
+/// Groups whose members are no longer those that stand in the plan.
+fn changed_groups(conn: &mut Conn, placed: &Placed) -> Result<Vec<Warning>> {
+    let mut warnings = Vec::new();
+    for (place, exhibitor) in placed.asked.exhibitors.iter().enumerate() {
+        let Some(group) = &exhibitor.group else { continue };
+        let kept = match matters::get::<Group>(conn, &Sight::All, group) {
+            Ok(kept) => kept,
+            Err(Error::NotFound) => continue,
+            Err(error) => return Err(error),
+        };
+        let now: BTreeSet<&ThingId> = kept.matter.members().collect();
+        if now != exhibitor.parties.iter().collect() {
+            let (title, booth) =
+                (kept.matter.formed.title.as_str(), placed.booths.get(place).map_or("", String::as_str));
+            let message = Message::new(
+                format!(
+                    "グループ「{title}」（小間 {booth}）の参加者が変わりました。exhibitors に group だけを書いて送り直すと、今の参加者になります。"
+                ),
+                format!(
+                    "The members of the group \"{title}\" (booth {booth}) have changed. Send exhibitors again with the group alone, and they are those of today."
+                ),
+            );
+            warnings.push(Warning { code: "group_changed", places: vec![place], message });
+        }
+    }
+    Ok(warnings)
+}
+
+/// What is amiss with the plan as it stands on the grid of today.
+fn warnings(plan: &BoothPlan, cards: &Cards, grid: Option<&Exhibition>) -> Vec<Warning> {
+    let placed = &plan.placed;
+    let who = |place: usize| {
+        let exhibitor = &placed.asked.exhibitors[place];
+        let title =
+            exhibitor.parties.first().and_then(|party| cards.get(party)).map(|card| card.title.any().to_owned());
+        exhibitor.name.as_ref().map(|name| name.as_str().to_owned()).or(title).unwrap_or_default()
+    };
+    let booth = |place: usize| placed.booths.get(place).map_or("", String::as_str);
+    let pinned =
+        |place: usize| placed.asked.pins.iter().any(|pin| placed.asked.exhibitors[place].parties.contains(&pin.party));
+    let mut warnings = Vec::new();
+    for pair in placed.neighbours.iter().filter(|pair| pair.why.contains(&NeighboursWhy::Rivals)) {
+        let (why_ja, why_en) = if pinned(pair.left) && pinned(pair.right) {
+            (
+                "どちらの小間も固定されているためです。固定を外すか、間に壁を立ててください。",
+                "Both booths are pinned. Take a pin away, or put a wall between them.",
+            )
+        } else if plan.state == BoothPlanState::Published {
+            (
+                "公開した小間割りでは、ほかの出展者の小間を動かしません。固定（pins）で移すか、anew を true にして配置し直してください。",
+                "In a published plan nobody else moves. Move one of them by a pin, or place everybody anew with anew: true.",
+            )
+        } else if placed.proven {
+            (
+                "この会場の小間では離せません。小間を増やすか、間に壁を立てるか、固定を見直してください。",
+                "This grid does not let them stand apart. Add booths, put a wall between them, or look at the pins again.",
+            )
+        } else {
+            (
+                "離れた配置は時間内に見つかりませんでした。小間を増やすか、間に壁を立てるか、固定を見直してください。",
+                "No placement that keeps them apart was found in time. Add booths, put a wall between them, or look at the pins again.",
+            )
+        };
+        let (one, other) = (pair.left, pair.right);
+        let message = Message::new(
+            format!(
+                "競合する「{}」（{}）と「{}」（{}）が隣り合っています。{why_ja}",
+                who(one),
+                booth(one),
+                who(other),
+                booth(other)
+            ),
+            format!(
+                "The rivals \"{}\" ({}) and \"{}\" ({}) stand side by side. {why_en}",
+                who(one),
+                booth(one),
+                who(other),
+                booth(other)
+            ),
+        );
+        warnings.push(Warning { code: "rivals_beside", places: vec![one, other], message });
+    }
+    let Some(grid) = grid else { return warnings };
+    let sizes: HashMap<&str, u32> = grid.booths.iter().map(|booth| (booth.id.as_str(), booth.size)).collect();
+    for (place, exhibitor) in placed.asked.exhibitors.iter().enumerate() {
+        let (code, ja, en) = match sizes.get(booth(place)) {
+            None => ("booth_gone", "は会場の小間からなくなっています", "is no longer on the grid"),
+            Some(size) if *size < exhibitor.size => ("booth_small", "は狭くなりました", "is too small now"),
+            Some(_) => continue,
+        };
+        let message = Message::new(
+            format!(
+                "「{}」の小間 {} {ja}。別の小間に固定するか、anew を true にして配置し直してください。",
+                who(place),
+                booth(place)
+            ),
+            format!(
+                "Booth {} of \"{}\" {en}. Pin it to another booth, or place everybody anew with anew: true.",
+                booth(place),
+                who(place)
+            ),
+        );
+        warnings.push(Warning { code, places: vec![place], message });
+    }
+    warnings
 }

@@ -1,19 +1,24 @@
 //! Who may go together: candidates with everything that the database knows of them, under the caller's rights.
 
 use super::chances::chances;
-use super::compose::{CANDIDATES_MOST, CandidateQuery, ChanceBody, GroupQuery, WishQuery};
+use super::compose::{
+    CANDIDATES_MOST, CandidateQuery, ChanceBody, GroupQuery, RuleQuery, TopicQuery, WishQuery, findings,
+};
+use super::compose_words::{Words, contradictions, said};
 use super::matching::{self, FromText, Party, Towards};
 use crate::app::App;
-use crate::domain::entry::TextPlace;
+use crate::domain::entry::{TextPlace, Title};
 use crate::domain::vocabulary::{Kind, Status};
 use crate::domain::{Actor, Defect, Entry, Finding, Organization, Record, Scope, Thing, ThingId};
 use crate::error::{Error, Result};
-use crate::store::{fairs, readings, things};
+use crate::store::{fairs, readings, things, vocabulary};
 use musubi_index::composing::group::{Candidate, Question, Size, Topic, Weights};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Parties that a topic finds.
 const FOUND: usize = 1_000;
+/// Findings of one answer at most.
+const FINDINGS_MOST: usize = 50;
 /// Candidates when none are named.
 const CANDIDATES: usize = 300;
 /// A topic is covered from this share of the best score on.
@@ -53,6 +58,12 @@ pub struct Known {
     chances: HashMap<String, Vec<ChanceBody>>,
     /// How many needs of visitors were asked.
     pub(super) visitor_needs: usize,
+    /// Who never went to an exhibition, and to how many each goes this year.
+    pub(super) attendance: HashMap<String, (bool, u32)>,
+    pub(super) topics: Vec<Title>,
+    /// Topics that no candidate covers.
+    pub(super) uncovered: Vec<usize>,
+    pub(super) words: Words,
 }
 
 impl Known {
@@ -98,8 +109,12 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
         .filter(|thing| thing.header.status == Status::Published)
         .map(|thing| (thing.header.id.to_string(), thing))
         .collect();
-    if query.candidates.is_some() {
-        refuse_unknown(&ids, &organizations)?;
+    let stale = mark_before.is_none() || app.feed.status().rebuilding;
+    let mut refused = Vec::new();
+    match query.candidates {
+        Some(_) => refused.extend(unknown(&ids, &organizations)),
+        None if covers.is_empty() && !stale => refused.push(Finding::new("/theme", theme_finds_nobody())),
+        None => {}
     }
     let mut derived = match &query.deriving {
         Some(deriving) => derive(app, &scope, deriving, &ids, &mut applied)?,
@@ -123,7 +138,19 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
         known.chances.insert(id.clone(), answers);
         candidates.push(candidate);
         let name = organization.entry.title();
+        known.words.parties.insert(id.clone(), name.clone());
+        known.attendance.insert(id.clone(), (applied.first_timer, applied.exhibitions));
         known.names.insert(id.clone(), Party { kind: Kind::Organization, id, name });
+    }
+    let called = |topic: &TopicQuery| topic.name.clone().unwrap_or_else(|| said(&topic.text, &topic.text));
+    known.topics = query.theme.iter().map(called).collect();
+    let covered: BTreeSet<usize> =
+        candidates.iter().flat_map(|candidate| &candidate.covers).map(|(topic, _)| *topic).collect();
+    known.uncovered = (0..query.theme.len()).filter(|topic| !covered.contains(topic)).collect();
+    known.words.fields = fields(app)?;
+    refused.extend(unknown_fields(&query.wishes, &known.words));
+    if !query.forgiving {
+        refused.extend(contradictions(&query.wishes, &known.words));
     }
     let question = Question {
         candidates,
@@ -139,21 +166,60 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
         alternatives: query.alternatives,
         ..Question::default()
     };
-    Ok(Gathered { question, known, stale: mark_before.is_none() || app.feed.status().rebuilding })
+    // Without its candidates everything else of the question would be amiss, too.
+    if !refused.iter().any(|finding| finding.pointer.starts_with("/candidates") || finding.pointer == "/theme") {
+        refused.extend(findings(question.check()));
+    }
+    refused.truncate(FINDINGS_MOST);
+    if refused.is_empty() { Ok(Gathered { question, known, stale }) } else { Err(Error::Invalid(refused)) }
 }
 
-/// Listed candidates must be organisations that the caller may see; one answer for all that are not.
-fn refuse_unknown(ids: &[String], organizations: &HashMap<String, Thing<Organization>>) -> Result<()> {
+/// The code of a theme that finds nobody.
+pub(super) const NOBODY: &str = "theme.nobody";
+
+fn theme_finds_nobody() -> Defect {
+    Defect::new(
+        NOBODY,
+        "テーマに当てはまる機関が一つも見つかりません。テーマの言葉や絞り込みを見直すか、候補を指定してください。",
+        "The theme finds nobody. Look at its words and at the filters again, or name the candidates.",
+    )
+}
+
+fn fields(app: &App) -> Result<HashMap<String, Title>> {
+    let all = app.database.read(vocabulary::all_fields)?;
+    Ok(all.into_iter().map(|field| (field.code, said(field.name_ja, field.name_en))).collect())
+}
+
+/// Fields that wishes name and that there are not.
+fn unknown_fields(wishes: &[WishQuery], words: &Words) -> Vec<Finding> {
+    let field = |(place, wish): (usize, &WishQuery)| match &wish.rule {
+        RuleQuery::FieldAtLeast { field, .. } | RuleQuery::FieldAtMost { field: Some(field), .. }
+            if !words.fields.contains_key(field) =>
+        {
+            let shown: String = field.chars().take(60).collect();
+            let defect = Defect::new(
+                "code.unknown",
+                format!("分野のコード「{shown}」はありません。"),
+                format!("There is no field \"{shown}\"."),
+            );
+            Some(Finding::new(format!("/wishes/{place}/rule/field"), defect))
+        }
+        _ => None,
+    };
+    wishes.iter().enumerate().filter_map(field).collect()
+}
+
+/// Listed candidates must be organisations that the caller may see.
+fn unknown(ids: &[String], organizations: &HashMap<String, Thing<Organization>>) -> Vec<Finding> {
     let unknown = ids.iter().enumerate().filter(|(_, id)| !organizations.contains_key(*id));
-    let findings: Vec<Finding> = unknown
-        .take(50)
+    unknown
+        .take(FINDINGS_MOST)
         .map(|(place, _)| {
             let defect =
                 Defect::new("reference.unknown", "その機関は見つかりません。", "There is no such organisation.");
             Finding::new(format!("/candidates/{place}/id"), defect)
         })
-        .collect();
-    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+        .collect()
 }
 
 /// Those that the theme finds best, and whoever the wishes name. Nobody was asked yet, so everybody may be asked to lead.

@@ -296,6 +296,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = known_to(&actor, &matters::get::<Case>(conn, &sight, &id)?)?;
@@ -310,7 +311,7 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Case>(&app, format, history).await
+    matter::answer_history::<Case>(&app, scope, format, history).await
 }
 
 /// Adds what happened. Desks add everything; who speaks for a participant adds stages, notes, documents and actions.

@@ -65,6 +65,10 @@ pub struct GroupQuery {
     #[serde(skip)]
     #[schema(ignore)]
     pub visitors: Vec<ThingId>,
+    /// Wishes that deny each other make a conflict instead of being refused: nobody wrote them together.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub forgiving: bool,
     #[serde(skip)]
     #[schema(ignore)]
     pub chance_points: Option<f64>,
@@ -77,6 +81,10 @@ pub struct TopicQuery {
     /// Against the other topics; 1 if absent.
     #[serde(default)]
     pub weight: Option<f64>,
+    /// What answers call it; its text if absent.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub name: Option<Title>,
 }
 
 /// An organisation with what its application says.
@@ -199,6 +207,14 @@ pub struct GroupAnswer {
     /// Needs of visitors that were asked: the newest of each visitor first, 40 at most.
     #[serde(default)]
     pub visitor_needs: usize,
+    /// The topics of the theme, by place.
+    #[serde(default)]
+    pub topics: Vec<Title>,
+    /// Topics, by place, that no candidate covers; and the same in words.
+    #[serde(default)]
+    pub uncovered: Vec<usize>,
+    #[serde(default)]
+    pub remarks: Vec<Title>,
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
 }
@@ -238,13 +254,21 @@ pub struct MemberBody {
     pub adds: PartsBody,
     /// Topics of the theme, by place, with the points lost without it.
     pub theme: Vec<PointsBody>,
-    /// Members it worked with before.
+    /// Members that it complements: they worked together, asked for each other, or one offers what the other looks for.
     pub partners: Vec<Party>,
     /// Needs of visitors that it answers, at most three, best first.
     #[serde(default)]
     pub chances: Vec<ChanceBody>,
+    /// It never went to an exhibition in a group; and to how many it goes this year.
+    #[serde(default)]
+    pub first_timer: bool,
+    #[serde(default)]
+    pub exhibitions: u32,
     /// Hard wishes that would break without it, by place.
     pub needed_by: Vec<usize>,
+    /// All of it in words.
+    #[serde(default)]
+    pub reasons: Vec<Title>,
 }
 
 /// A need of a visitor that a candidate answers.
@@ -287,6 +311,9 @@ pub struct OutsideBody {
     pub breaks: Vec<usize>,
     /// The member in whose place it would do least harm, and how the value would change.
     pub instead_of: Option<InsteadBody>,
+    /// What keeps it out, in words.
+    #[serde(default)]
+    pub reasons: Vec<Title>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -301,6 +328,9 @@ pub struct ConflictBody {
     pub wishes: Vec<ConflictWishBody>,
     /// False: not found out within the limit whether each of them is needed.
     pub proven_minimal: bool,
+    /// The same in words.
+    #[serde(default)]
+    pub reason: Title,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -308,6 +338,8 @@ pub struct ConflictWishBody {
     pub wish: usize,
     /// Without it alone every other wish of the question can hold; null: not found out.
     pub frees_all: Option<bool>,
+    #[serde(default)]
+    pub words: Title,
 }
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -394,7 +426,10 @@ fn solve(query: &GroupQuery, gathered: Gathered) -> Result<GroupAnswer> {
         }
         None => None,
     };
-    Ok(answered(&answer, &known, by_hand, question.candidates.len(), stale))
+    let mut found = answered(&answer, &known, by_hand, question.candidates.len(), stale);
+    let wishes: Vec<&WishQuery> = query.wishes.iter().collect();
+    known.words.say(&mut found, &wishes);
+    Ok(found)
 }
 
 /// An answer of the engine with what is known of those in it.
@@ -424,6 +459,7 @@ pub(super) fn answered(
                     chances: known.chances_of(&outsider.id),
                     breaks: outsider.breaks.clone(),
                     instead_of,
+                    reasons: Vec::new(),
                 })
             })
             .collect(),
@@ -431,13 +467,17 @@ pub(super) fn answered(
             wishes: conflict
                 .wishes
                 .iter()
-                .map(|wish| ConflictWishBody { wish: wish.wish, frees_all: wish.frees_all })
+                .map(|wish| ConflictWishBody { wish: wish.wish, frees_all: wish.frees_all, words: Title::default() })
                 .collect(),
             proven_minimal: conflict.proven_minimal,
+            reason: Title::default(),
         }),
         by_hand,
         candidates,
         visitor_needs: known.visitor_needs,
+        topics: known.topics.clone(),
+        uncovered: known.uncovered.clone(),
+        remarks: Vec::new(),
         stale,
     }
 }
@@ -479,11 +519,21 @@ impl GroupAnswer {
 }
 
 pub(super) fn refused(refusals: Vec<Refusal>) -> Error {
+    Error::Invalid(findings(refusals))
+}
+
+/// What the engine refuses, where it stands in what was sent.
+pub(super) fn findings(refusals: Vec<Refusal>) -> Vec<Finding> {
     let finding = |refusal: Refusal| {
         let pointer = refusal.pointer.replace("/topics", "/theme");
+        let mut parts = pointer.splitn(4, '/').skip(1);
+        let pointer = match (parts.next(), parts.next(), parts.next()) {
+            (Some("wishes"), Some(place), Some(name)) if name != "soft" => format!("/wishes/{place}/rule/{name}"),
+            _ => pointer,
+        };
         Finding::new(pointer, Defect::new("compose.value", refusal.message.ja, refusal.message.en))
     };
-    Error::Invalid(refusals.into_iter().map(finding).collect())
+    refusals.into_iter().map(finding).collect()
 }
 
 pub(super) fn body(group: &Group, known: &Known) -> GroupBody {
@@ -497,13 +547,17 @@ pub(super) fn body(group: &Group, known: &Known) -> GroupBody {
         missed: parts.missed,
     };
     let member = |member: &group::Member| {
+        let (first_timer, exhibitions) = known.attendance.get(&member.id).copied().unwrap_or_default();
         Some(MemberBody {
+            first_timer,
+            exhibitions,
             party: names.get(&member.id)?.clone(),
             adds: parts(&member.adds),
             theme: member.topics.iter().map(|(topic, points)| PointsBody { topic: *topic, points: *points }).collect(),
             partners: member.partners.iter().filter_map(|(id, _)| names.get(id).cloned()).collect(),
             chances: known.chances_of(&member.id),
             needed_by: member.needed_by.clone(),
+            reasons: Vec::new(),
         })
     };
     GroupBody {

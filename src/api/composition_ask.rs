@@ -1,12 +1,14 @@
 //! What is asked of a composition, and the question that it makes: candidates with what the whole office may know of them.
 
-use super::candidates::{Deriving, Gathered, gather};
+use super::candidates::{Deriving, Gathered, NOBODY, gather};
 use super::chances::visitors;
 use super::compose::{CANDIDATES_MOST, CandidateQuery, GroupQuery, MatchFilters, RuleQuery, TopicQuery, WishQuery};
 use super::matter::Cards;
 use crate::app::App;
 use crate::domain::desk::shares::{SubsidyRule, part_cost};
 use crate::domain::desk::{Application, Composition, Day};
+use crate::domain::entry::Title;
+use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::ApplicationState;
 use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId};
 use crate::error::{Error, Result};
@@ -88,6 +90,9 @@ pub struct CompositionEdit {
     pub seconds: Option<u64>,
     pub alternatives: Option<usize>,
     pub chance_points: Option<f64>,
+    /// Solve again though nothing else is asked: what is known of the candidates may have changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anew: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -113,18 +118,28 @@ pub(super) fn read_ask(kept: &Kept<Composition>) -> Result<CompositionAsk> {
 pub(super) fn edited(mut ask: CompositionAsk, edit: &CompositionEdit) -> Result<CompositionAsk> {
     let pinned: BTreeSet<&ThingId> = edit.pin.iter().chain(edit.swap.iter().map(|swap| &swap.into)).collect();
     let banned: BTreeSet<&ThingId> = edit.ban.iter().chain(edit.swap.iter().map(|swap| &swap.out)).collect();
-    if let Some(both) = pinned.intersection(&banned).next() {
-        let defect = Defect::new(
-            "edit.both",
-            format!("{both} を同時に固定と除外にはできません。"),
-            format!("{both} cannot be pinned and banned at once."),
-        );
-        return Err(Error::invalid("/pin", defect));
+    let both: Vec<Finding> = pinned
+        .intersection(&banned)
+        .map(|both| {
+            let defect = Defect::new(
+                "edit.both",
+                format!("{both} を同時に固定と除外にはできません。"),
+                format!("{both} cannot be pinned and banned at once."),
+            );
+            Finding::new(edit.pointer_of_pin(both).unwrap_or_else(|| "/pin".to_owned()), defect)
+        })
+        .collect();
+    if !both.is_empty() {
+        return Err(Error::Invalid(both));
     }
-    ask.pins.retain(|id| !edit.unpin.contains(id) && !banned.contains(id) && !pinned.contains(id));
-    ask.bans.retain(|id| !edit.unban.contains(id) && !pinned.contains(id) && !banned.contains(id));
-    ask.pins.extend(pinned.into_iter().cloned());
-    ask.bans.extend(banned.into_iter().cloned());
+    // Who is pinned already keeps its place in the list: asked twice, nothing has changed.
+    ask.pins.retain(|id| pinned.contains(id) || (!edit.unpin.contains(id) && !banned.contains(id)));
+    ask.bans.retain(|id| banned.contains(id) || (!edit.unban.contains(id) && !pinned.contains(id)));
+    let new = |ids: BTreeSet<&ThingId>, there: &[ThingId]| -> Vec<ThingId> {
+        ids.into_iter().filter(|id| !there.contains(id)).cloned().collect()
+    };
+    ask.pins.extend(new(pinned, &ask.pins));
+    ask.bans.extend(new(banned, &ask.bans));
     if let Some(wishes) = &edit.wishes {
         ask.wishes.clone_from(wishes);
     }
@@ -133,6 +148,40 @@ pub(super) fn edited(mut ask: CompositionAsk, edit: &CompositionEdit) -> Result<
     ask.alternatives = edit.alternatives.or(ask.alternatives);
     ask.chance_points = edit.chance_points.or(ask.chance_points);
     Ok(ask)
+}
+
+impl CompositionEdit {
+    /// Where this change pins somebody, or bans.
+    fn pointer_of_pin(&self, party: &ThingId) -> Option<String> {
+        let pinned = self.pin.iter().position(|id| id == party).map(|place| format!("/pin/{place}"));
+        pinned.or_else(|| {
+            let place = self.swap.iter().position(|swap| swap.into == *party)?;
+            Some(format!("/swap/{place}/into"))
+        })
+    }
+
+    fn pointer_of_ban(&self, party: &ThingId) -> Option<String> {
+        let banned = self.ban.iter().position(|id| id == party).map(|place| format!("/ban/{place}"));
+        banned.or_else(|| {
+            let place = self.swap.iter().position(|swap| swap.out == *party)?;
+            Some(format!("/swap/{place}/out"))
+        })
+    }
+}
+
+/// What was refused of a question after a change, where it stands in the change; what was there before it stands in what is
+/// asked.
+pub(super) fn in_words_of_edit(error: Error, ask: &CompositionAsk, edit: &CompositionEdit) -> Error {
+    let Error::Invalid(mut findings) = error else { return error };
+    for finding in &mut findings {
+        let place = |list: &str| finding.pointer.strip_prefix(list).and_then(|place| place.parse::<usize>().ok());
+        let pin = place("/pins/").and_then(|place| edit.pointer_of_pin(ask.pins.get(place)?));
+        let ban = place("/bans/").and_then(|place| edit.pointer_of_ban(ask.bans.get(place)?));
+        if let Some(pointer) = pin.or(ban) {
+            finding.pointer = pointer;
+        }
+    }
+    Error::Invalid(findings)
 }
 
 impl CompositionAsk {
@@ -162,7 +211,8 @@ impl CompositionAsk {
         asked.chain(size).chain(pins).chain(bans).collect()
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    /// What is refused before anything is read.
+    pub(super) fn check(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut refuse = |pointer: &str, code: &str, ja: String, en: String| {
             findings.push(Finding::new(pointer, Defect::new(code, ja, en)));
@@ -190,7 +240,7 @@ impl CompositionAsk {
             let ja = "人数を size か、条件 places で指定してください。".to_owned();
             refuse("/size", "value.required", ja, "Say how many with size, or with the wish places.".to_owned());
         }
-        if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+        findings
     }
 }
 
@@ -200,8 +250,13 @@ fn office() -> Actor {
     Actor::Account(AccountActor { id, roles: vec![Role::Officer], memberships: Vec::new(), standing: None })
 }
 
-/// The question with every candidate that there is.
-pub(super) fn question(app: &App, exhibition: &Thing<Exhibition>, ask: &CompositionAsk) -> Result<Gathered> {
+/// The question with every candidate that there is. `forgiving`: wishes that deny each other make a conflict.
+pub(super) fn question(
+    app: &App,
+    exhibition: &Thing<Exhibition>,
+    ask: &CompositionAsk,
+    forgiving: bool,
+) -> Result<Gathered> {
     let office = office();
     let scope = office.scope();
     let today = Day::at(&app.clock().timestamp());
@@ -260,6 +315,7 @@ pub(super) fn question(app: &App, exhibition: &Thing<Exhibition>, ask: &Composit
         alternatives: ask.alternatives.unwrap_or(ALTERNATIVES),
         visitors,
         chance_points: ask.chance_points,
+        forgiving,
         deriving: Some(Deriving {
             fiscal_year: exhibition.entry.begins_on.as_ref().unwrap_or(&today).fiscal_year(),
             exhibition: exhibition.header.id.clone(),
@@ -272,12 +328,20 @@ pub(super) fn question(app: &App, exhibition: &Thing<Exhibition>, ask: &Composit
 /// What was refused of the question, where it stands in what was asked.
 pub(super) fn in_our_words(error: Error, ask: &CompositionAsk) -> Error {
     let Error::Invalid(mut findings) = error else { return error };
+    if let Some(nobody) = findings.iter().find(|finding| finding.code == NOBODY) {
+        // The theme is the exhibition's.
+        let Message { ja, en } = nobody.message.clone();
+        return Error::Conflict(Defect::new("theme-finds-nobody", ja, en));
+    }
+    let (wishes, size) = (ask.wishes.len(), usize::from(ask.size.is_some()));
     for finding in &mut findings {
         let place = finding.pointer.strip_prefix("/wishes/").and_then(|rest| rest.split('/').next()?.parse().ok());
-        if let Some(listed) = place.and_then(|place: usize| ask.listed_wishes().into_iter().nth(place))
-            && listed.origin != "wish"
-        {
-            finding.pointer = format!("/{}", listed.origin);
+        let listed = place.and_then(|place: usize| Some((place, ask.listed_wishes().into_iter().nth(place)?)));
+        match listed.map(|(place, listed)| (place, listed.origin)) {
+            Some((_, "size")) => finding.pointer = "/size".to_owned(),
+            Some((place, "pin")) => finding.pointer = format!("/pins/{}", place - wishes - size),
+            Some((place, "ban")) => finding.pointer = format!("/bans/{}", place - wishes - size - ask.pins.len()),
+            Some(_) | None => {}
         }
         if let Some(rest) = finding.pointer.strip_prefix("/candidates") {
             finding.pointer = format!("/parties{}", rest.strip_suffix("/id").unwrap_or(rest));
@@ -341,7 +405,12 @@ fn theme(conn: &mut Conn, exhibition: &Exhibition) -> Result<Vec<TopicQuery>> {
             // Its concepts have left the tree since.
             text = topic.concepts.iter().map(|code| code.as_str().to_owned()).collect();
         }
-        TopicQuery { text: text.join(" "), weight: topic.weight.map(|weight| weight.value() as f64) }
+        let name = Title {
+            ja: topic.text_ja.clone().map(String::from).or_else(|| text.first().cloned()),
+            en: topic.text_en.clone().map(String::from),
+        };
+        let weight = topic.weight.map(|weight| weight.value() as f64);
+        TopicQuery { text: text.join(" "), weight, name: Some(name) }
     };
     Ok(exhibition.theme.iter().map(topic).collect())
 }

@@ -3,9 +3,10 @@
 
 use super::background::{Run, RunShown};
 use super::candidates::Gathered;
-use super::compose::{GroupAnswer, Party, answered, read_tree, refused};
+use super::compose::{GroupAnswer, Party, WishQuery, answered, read_tree, refused};
+use super::compose_words::Words;
 use super::composition_ask::{
-    CompositionAsk, CompositionEdit, SECONDS, WishShown, edited, in_our_words, question, read_ask,
+    CompositionAsk, CompositionEdit, SECONDS, WishShown, edited, in_our_words, in_words_of_edit, question, read_ask,
 };
 use super::matter::{self, CardShown, Cards, History, HistoryQuery, MatterQuery};
 use super::permit;
@@ -15,11 +16,12 @@ use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::{Composition, CompositionDeed};
+use crate::domain::entry::Title;
 use crate::domain::vocabulary::desk::CompositionState;
-use crate::domain::{Actor, Exhibition, Thing, ThingId, Timestamp};
+use crate::domain::{Actor, Exhibition, Thing, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
-use crate::store::{Conn, fairs, idempotency, things};
+use crate::store::{Conn, fairs, idempotency, things, vocabulary};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
@@ -129,10 +131,17 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let id = wire::known_id(&id)?;
-    let ask: CompositionAsk = read_tree(wire::json(&request, &body)?)?;
+    let read = parse::read::<CompositionAsk>(wire::json(&request, &body)?);
+    let Some(ask) = read.value.clone() else { return Err(Error::Invalid(read.findings).into()) };
     let scope = actor.scope();
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
-    let first = first(&app, exhibition.clone(), ask.clone(), None).await?;
+    let first = match first(&app, exhibition.clone(), ask.clone(), None).await {
+        Ok(first) if read.findings.is_empty() => first,
+        Ok(_) => return Err(Error::Invalid(read.findings).into()),
+        Err(Error::Invalid(more)) => return Err(Error::Invalid(read.and(more)).into()),
+        Err(_) if !read.findings.is_empty() => return Err(Error::Invalid(read.findings).into()),
+        Err(error) => return Err(error.into()),
+    };
     let key = match wire::header_text(&request, "idempotency-key")? {
         Some(key) => Some(idempotency::Key::new(actor.name(), key, request.path(), &body)?),
         None => None,
@@ -178,7 +187,8 @@ async fn read(app: web::Data<App>, Caller(actor): Caller, id: web::Path<String>)
     answer(&app, actor, kept, HttpResponse::Ok()).await
 }
 
-/// Pins, bans, swaps, or other wishes: solved again, with the effect. Nobody's change is lost: If-Match.
+/// Pins, bans, swaps, or other wishes: solved again, with the effect. Nobody's change is lost: If-Match. Where nothing else is
+/// asked, nothing happens, unless `anew` says so.
 #[utoipa::path(patch, path = "/api/v1/compositions/{id}", tag = "exhibitions", request_body = CompositionEdit,
     params(("id" = String, Path), ("If-Match" = String, Header, description = "The ETag that was read, with its quotes.")),
     responses(
@@ -207,11 +217,15 @@ async fn change(
         .await?;
     refuse_stale(&kept, expected)?;
     let before = read_ask(&kept)?;
-    let ask = edited(before, &edit)?;
+    let ask = edited(before.clone(), &edit)?;
+    if ask == before && !edit.anew {
+        return answer(&app, actor, kept, HttpResponse::Ok()).await;
+    }
     let members: Vec<String> = GroupAnswer::kept(&kept.matter)
         .and_then(|result| result.group)
         .map_or_else(Vec::new, |group| group.members.into_iter().map(|member| member.party.id).collect());
-    let first = first(&app, exhibition, ask.clone(), Some(members)).await?;
+    let first = first(&app, exhibition, ask.clone(), Some(members)).await;
+    let first = first.map_err(|error| in_words_of_edit(error, &ask, &edit))?;
     let (stored, edit) =
         (serde_json::to_value(&ask).map_err(Error::internal)?, serde_json::to_value(&edit).map_err(Error::internal)?);
     let (found, effect, id) = (first.found.clone(), first.effect.clone(), kept.id);
@@ -240,6 +254,7 @@ async fn change(
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     permit::organiser(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Composition>(conn, &Sight::All, &id)?;
@@ -248,7 +263,7 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Composition>(&app, format, history).await
+    matter::answer_history::<Composition>(&app, scope, format, history).await
 }
 
 /// How far the solver in the background is.
@@ -302,10 +317,23 @@ async fn first(
     ask: CompositionAsk,
     before: Option<Vec<String>>,
 ) -> Result<First> {
-    ask.check()?;
+    let mut refused_yet = ask.check();
+    // What is far too much is counted, not read.
+    let lists = ["/wishes", "/pins", "/bans", "/parties"];
+    if refused_yet.iter().any(|finding| lists.contains(&finding.pointer.as_str())) {
+        return Err(Error::Invalid(refused_yet));
+    }
     let service = app.get_ref().clone();
     app.in_turn(move || {
-        let gathered = question(&service, &exhibition, &ask)?;
+        let gathered = match question(&service, &exhibition, &ask, false) {
+            Ok(gathered) if refused_yet.is_empty() => gathered,
+            Ok(_) => return Err(Error::Invalid(refused_yet)),
+            Err(Error::Invalid(more)) => {
+                refused_yet.extend(more);
+                return Err(Error::Invalid(refused_yet));
+            }
+            Err(error) => return Err(error),
+        };
         let began = Instant::now();
         let mut watch = |progress: Progress| {
             let passed = began.elapsed();
@@ -375,6 +403,8 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
     }
     let before: Vec<ThingId> = members_before(kept);
     ids.extend(before.iter().cloned());
+    let wishes = ask.listed_wishes();
+    ids.extend(wishes.iter().flat_map(|listed| listed.wish.rule.named()).cloned());
     let cards = Cards::read(conn, &actor.scope(), ids)?;
     if let Some(result) = &mut result {
         result.each_party(&mut |party| {
@@ -391,6 +421,8 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
                 theirs && cards.get(&ThingId::from_stored(chance.visitor.id.clone())).is_some()
             });
         });
+        let asked: Vec<&WishQuery> = wishes.iter().map(|listed| &listed.wish).collect();
+        words(conn, &cards, &asked)?.say(result, &asked);
     }
     let now: Vec<ThingId> = result
         .iter()
@@ -409,7 +441,7 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
         id: kept.id.clone(),
         state: kept.matter.state,
         exhibition: cards.get(&kept.matter.exhibition),
-        wishes: ask.listed_wishes(),
+        wishes,
         ask,
         result,
         effect,
@@ -418,6 +450,15 @@ fn show(app: &App, conn: &mut Conn, actor: &Actor, kept: &Kept<Composition>) -> 
         created_at: kept.created_at.clone(),
         updated_at: kept.updated_at.clone(),
     })
+}
+
+/// What those whom wishes name, and fields, are called.
+fn words(conn: &mut Conn, cards: &Cards, wishes: &[&WishQuery]) -> Result<Words> {
+    let named = wishes.iter().flat_map(|wish| wish.rule.named());
+    let parties = named.filter_map(|id| Some((id.to_string(), cards.get(id)?.title))).collect();
+    let title = |field: vocabulary::Field| Title { ja: Some(field.name_ja), en: Some(field.name_en) };
+    let fields = vocabulary::all_fields(conn)?.into_iter().map(|field| (field.code.clone(), title(field))).collect();
+    Ok(Words { parties, fields })
 }
 
 fn members_before(kept: &Kept<Composition>) -> Vec<ThingId> {

@@ -1,22 +1,25 @@
 //! Codes in words, for the cells of a file that people read: in JSON Lines codes stay codes.
 
 use super::list_files::Columns;
+use crate::domain::ThingId;
 use crate::domain::vocabulary::Purpose;
 use crate::domain::vocabulary::desk::{
     ApplicationState, BoothPlanState, CaseOutcome, CaseStage, CompositionState, CountedBy, DeclineReason, GroupState,
-    IntroductionState, MatterKind, MeetingOutcome, MeetingState, OpensOn, ProposalOrigin, ProposalState, Side,
-    TimetableState,
+    IntroductionState, MatterKind, Maturity, MeetingOutcome, MeetingSide, MeetingState, OpensOn, ProposalOrigin,
+    ProposalState, Side, TimetableState,
 };
 use crate::error::Result;
 use crate::store::{Conn, vocabulary};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What codes are called in Japanese, as the headings are.
 #[derive(Debug, Default)]
 pub struct Words {
     fields: HashMap<String, String>,
     places: HashMap<String, String>,
+    /// What parties, things and people are called that a history names by their ids.
+    names: HashMap<String, String>,
 }
 
 impl Words {
@@ -24,12 +27,25 @@ impl Words {
     pub fn read(conn: &mut Conn) -> Result<Self> {
         let fields = vocabulary::all_fields(conn)?.into_iter().map(|field| (field.code, field.name_ja));
         let places = vocabulary::all_municipalities(conn)?.into_iter().map(|place| (place.code, place.name_ja));
-        Ok(Self { fields: fields.collect(), places: places.collect() })
+        Ok(Self { fields: fields.collect(), places: places.collect(), names: HashMap::new() })
     }
 
-    /// Puts words in the place of the codes that stand in these columns of a row. What is no code stays.
+    pub fn name(&mut self, id: &ThingId, name: &str) {
+        self.names.insert(id.to_string(), name.to_owned());
+    }
+
+    /// Puts words in the place of the codes that stand in these columns of a row. What is no code stays. Columns under
+    /// `/codes` keep the code of the column that they name.
     pub fn put(&self, columns: Columns, kind: MatterKind, row: &mut Value) {
-        for (_, pointer) in columns {
+        let kept = columns.iter().filter_map(|(_, pointer)| {
+            let name = pointer.strip_prefix("/codes/")?;
+            Some((name.to_owned(), row.get(name)?.clone()))
+        });
+        let kept: serde_json::Map<String, Value> = kept.collect();
+        if !kept.is_empty() {
+            row["codes"] = Value::Object(kept);
+        }
+        for (_, pointer) in columns.iter().filter(|(_, pointer)| !pointer.starts_with("/codes/")) {
             let name = pointer.rsplit('/').next().unwrap_or_default();
             match row.pointer_mut(pointer) {
                 Some(Value::String(code)) => self.say(name, kind, code),
@@ -61,8 +77,14 @@ impl Words {
             }
             "purpose" => Purpose::from_code(code).map(Purpose::name_ja),
             "origin" => ProposalOrigin::from_code(code).map(ProposalOrigin::name_ja),
-            "side" => Side::from_code(code).map(Side::name_ja),
+            "side" => {
+                let of_meeting = || MeetingSide::from_code(code).map(MeetingSide::name_ja);
+                Side::from_code(code).map(Side::name_ja).or_else(of_meeting)
+            }
+            // The clock on the wall of a meeting.
+            "start" | "end" if kind == MatterKind::Meeting => return in_japan(code),
             "opens" => OpensOn::from_code(code).map(OpensOn::name_ja),
+            "maturity" => Maturity::from_code(code).map(Maturity::name_ja),
             "kind" => MatterKind::from_code(code).map(MatterKind::name_ja),
             "by" => CountedBy::from_code(code).map(CountedBy::name_ja),
             "municipality" => return self.places.get(code).cloned(),
@@ -71,6 +93,12 @@ impl Words {
         };
         word.map(str::to_owned)
     }
+}
+
+/// `2026-09-10 10:00`, as the clock on the wall says.
+fn in_japan(moment: &str) -> Option<String> {
+    let moment = chrono::DateTime::parse_from_rfc3339(moment).ok()?;
+    Some((moment.to_utc() + chrono::TimeDelta::hours(9)).format("%Y-%m-%d %H:%M").to_string())
 }
 
 fn state(kind: MatterKind, code: &str) -> Option<&'static str> {
@@ -87,23 +115,68 @@ fn state(kind: MatterKind, code: &str) -> Option<&'static str> {
     }
 }
 
+/// Every id in these deeds.
+pub fn ids_in<'a>(deeds: impl Iterator<Item = &'a Value>) -> BTreeSet<ThingId> {
+    fn collect(value: &Value, ids: &mut BTreeSet<ThingId>) {
+        match value {
+            Value::String(text) => ids.extend(ThingId::parse(text)),
+            Value::Array(items) => items.iter().for_each(|item| collect(item, ids)),
+            Value::Object(fields) => fields.values().for_each(|value| collect(value, ids)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut ids = BTreeSet::new();
+    deeds.for_each(|deed| collect(deed, &mut ids));
+    ids
+}
+
 /// What a deed of a history holds, in one cell: `理由: 時期尚早; 説明: …`.
 pub fn deed_in_words(words: &Words, kind: MatterKind, deed: &Value) -> String {
     let Value::Object(fields) = deed else { return String::new() };
-    let told = fields.iter().filter(|(name, value)| *name != "event" && !value.is_null());
-    let parts = told.map(|(name, value)| {
-        let said = match value {
-            Value::String(code) => {
-                let stage = (name == "to" && kind == MatterKind::Case).then_some("stage");
-                words.word(stage.unwrap_or(name), kind, code).unwrap_or_else(|| code.clone())
-            }
-            Value::Bool(true) => "はい".to_owned(),
-            Value::Bool(false) => "いいえ".to_owned(),
-            other => other.to_string(),
-        };
-        format!("{}: {said}", name_ja(name))
-    });
+    let told = fields.iter().filter(|(name, _)| *name != "event" && !is_long(kind, name));
+    let parts =
+        told.filter_map(|(name, value)| Some(format!("{}: {}", name_ja(name), said(words, kind, name, value)?)));
     parts.collect::<Vec<String>>().join("; ")
+}
+
+/// Whole questions and answers of the solver are no matter for a cell.
+fn is_long(kind: MatterKind, name: &str) -> bool {
+    kind == MatterKind::Composition && ["ask", "result", "effect"].contains(&name)
+}
+
+/// A value in words; none where it says nothing.
+fn said(words: &Words, kind: MatterKind, name: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(code) => {
+            let name = match (name, kind) {
+                ("to", MatterKind::Case) => "stage",
+                ("to", MatterKind::Group) => "maturity",
+                ("outcome", MatterKind::Composition) => "state",
+                _ => name,
+            };
+            let word = words.word(name, kind, code).or_else(|| words.names.get(code).cloned());
+            Some(word.unwrap_or_else(|| code.clone()))
+        }
+        Value::Bool(truth) => Some(if *truth { "はい" } else { "いいえ" }.to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().filter_map(|item| said(words, kind, name, item)).collect();
+            (!items.is_empty()).then(|| items.join("、"))
+        }
+        Value::Object(fields) => {
+            // Who it is about comes first, the rest in brackets.
+            let party = fields.get("party").and_then(|party| said(words, kind, "party", party));
+            let others = fields.iter().filter(|(name, _)| *name != "party");
+            let others = others
+                .filter_map(|(name, value)| Some(format!("{} {}", name_ja(name), said(words, kind, name, value)?)));
+            let others = others.collect::<Vec<String>>().join("・");
+            match party {
+                Some(party) => Some(format!("{party}（{others}）")),
+                None => Some(others).filter(|others| !others.is_empty()),
+            }
+        }
+    }
 }
 
 fn name_ja(name: &str) -> &str {
@@ -126,6 +199,47 @@ fn name_ja(name: &str) -> &str {
         "stage" => "段階",
         "case" => "案件",
         "desk" => "担当",
+        "members" => "参加者",
+        "result" => "グループ",
+        "seat" => "追加",
+        "shares" => "分担",
+        "share" => "自己負担",
+        "cost" => "費用",
+        "lead" => "幹事",
+        "exhibition" => "展示会",
+        "composition" => "編成案",
+        "rule" => "補助の決まり",
+        "percent" => "補助率",
+        "cap" => "補助上限",
+        "cap_each" => "一社の補助上限",
+        "again" => "期限の変更",
+        "replaces" => "代わり",
+        "report" => "報告",
+        "public" => "公開",
+        "form" => "申込内容",
+        "shows_ja" => "出展内容",
+        "shows_en" => "出展内容（英語）",
+        "things" => "出展する技術",
+        "willing_to_lead" => "幹事可",
+        "space" => "広さ",
+        "other_cost" => "その他の費用",
+        "pays_at_most" => "負担上限",
+        "together" => "一緒に",
+        "apart" => "離す",
+        "from" => "統合元",
+        "into" => "統合先",
+        "revision" => "版",
+        "edit" => "変更",
+        "pin" => "固定",
+        "unpin" => "固定の解除",
+        "ban" => "除外",
+        "unban" => "除外の解除",
+        "swap" => "入れ替え",
+        "out" => "外す",
+        "wishes" => "条件",
+        "size" => "人数",
+        "seconds" => "計算秒数",
+        "alternatives" => "別案",
         other => other,
     }
 }
@@ -153,6 +267,26 @@ pub fn event_ja(kind: MatterKind, event: &str) -> &str {
         (MatterKind::Introduction, "case_opened") => "案件の開始",
         (MatterKind::Introduction, "case_closed") => "案件の終了",
         (MatterKind::Introduction, "case_reopened") => "案件の再開",
+        (MatterKind::Application, "applied") => "申込み",
+        (MatterKind::Application, "changed") => "変更",
+        (MatterKind::Application, "withdrawn") => "取下げ",
+        (MatterKind::Composition, "asked") => "編成の依頼",
+        (MatterKind::Composition, "changed") => "手による変更",
+        (MatterKind::Composition, "found") => "編成案",
+        (MatterKind::Composition, "stopped") => "計算の停止",
+        (MatterKind::Group, "formed") => "編成",
+        (MatterKind::Group, "invited") => "招待",
+        (MatterKind::Group, "seat_added") => "追加の招待",
+        (MatterKind::Group, "withdrew") => "取下げ",
+        (MatterKind::Group, "released") => "除外",
+        (MatterKind::Group, "lead_set") => "幹事の決定",
+        (MatterKind::Group, "shares_set") => "分担の決定",
+        (MatterKind::Group, "confirmed") => "確定",
+        (MatterKind::Group, "exhibited") => "出展",
+        (MatterKind::Group, "reported") => "報告",
+        (MatterKind::Group, "dissolved") => "解散",
+        (MatterKind::Group, "matured") => "段階の変更",
+        (MatterKind::Group, "story_told") => "成功事例",
         (MatterKind::Case, "opened") => "開始",
         (MatterKind::Case, "stage") => "段階の変更",
         (MatterKind::Case, "retitled") => "題名の訂正",

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 pub struct NewGroup {
     #[schema(value_type = String)]
     pub title: Line,
-    /// Its group becomes this one, with its exhibition, its members and its lead.
+    /// Its group becomes this one, with its exhibition, its members and its lead; others cannot be sent with it.
     #[serde(default)]
     pub composition: Option<ThingId>,
     #[serde(default)]
@@ -37,7 +37,7 @@ pub struct NewGroup {
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum GroupEvent {
-    /// For the office: everybody who was not asked yet is asked.
+    /// For the office: everybody who was not asked yet is asked. With `answer_by` again: who has not answered has until then.
     Invite {
         #[serde(default)]
         answer_by: Option<Day>,
@@ -228,14 +228,17 @@ pub struct GroupsShown {
 pub(super) const COLUMNS: matter::Columns = &[
     ("ID", "/id"),
     ("状態 / state", "/state"),
+    ("状態コード / state code", "/codes/state"),
     ("題名 / title", "/title"),
     ("展示会 / exhibition", "/exhibition/title"),
     ("幹事 / lead", "/lead/title"),
     ("参加者数 / members", "/totals/members"),
+    ("参加者 / parties", "/members"),
     ("費用 / cost", "/totals/cost"),
     ("自己負担 / shares", "/totals/share"),
     ("補助 / subsidy", "/totals/subsidy"),
     ("段階 / maturity", "/maturity"),
+    ("段階コード / maturity code", "/codes/maturity"),
     ("担当 / desk", "/desk/name"),
     ("作成 / created", "/created_at"),
     ("更新 / updated", "/updated_at"),

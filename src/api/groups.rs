@@ -6,15 +6,15 @@ use super::group_wire::{COLUMNS, GroupEvent, GroupShown, GroupsShown, NewGroup, 
 use super::matter::{self, Cards, Done, History, HistoryQuery, MatterQuery, MomentQuery, allow, unknown};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
-use super::wire;
+use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::group::{Formed, Planned, SEATS_MOST};
+use crate::domain::desk::group::{Formed, Planned, SEATS_MOST, Seat};
 use crate::domain::desk::introduction::ANSWER_DAYS;
 use crate::domain::desk::shares::{Part, SubsidyRule, part_cost};
 use crate::domain::desk::{Application, Day, Group, GroupDeed};
 use crate::domain::vocabulary::Kind;
-use crate::domain::vocabulary::desk::{ApplicationState, GroupState};
+use crate::domain::vocabulary::desk::{ApplicationState, GroupState, SeatState};
 use crate::domain::{Defect, Exhibition, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
@@ -79,6 +79,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Group>(conn, &sight, &id)?;
@@ -89,16 +90,19 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Group>(&app, format, history).await
+    matter::answer_history::<Group>(&app, scope, format, history).await
 }
 
-/// Invitations, answers, shares, confirmation, and what comes after. Done twice, it counts once.
+/// Invitations, answers, shares, confirmation, and what comes after. Done twice, it counts once. With If-Match it is refused if
+/// the group has moved meanwhile; `set_shares`, which says anew what everybody pays, needs it.
 #[utoipa::path(post, path = "/api/v1/groups/{id}/events", tag = "exhibitions", request_body = GroupEvent, params(
     ("id" = String, Path),
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read, with its quotes."),
     ("Idempotency-Key" = Option<String>, Header, description = "The same request again gets the same answer for 24 hours."),
 ), responses(
     (status = 200, body = GroupShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+    (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 412, body = ProblemBody),
+    (status = 422, body = ProblemBody), (status = 428, body = ProblemBody),
 ), security(("bearer" = [])))]
 async fn act(
     app: web::Data<App>,
@@ -110,9 +114,15 @@ async fn act(
     let sight = matter::sight(&actor)?;
     let id = wire::known_id(&id)?;
     let event: GroupEvent = wire::typed(&request, &body)?;
+    let expected = Revision::given(&request)?;
     matter::once(&app, &request, actor, &body, "groups", move |tx| {
         let mut kept = matters::get::<Group>(tx.conn(), &sight, &id)?;
+        let replaces = matches!(event, GroupEvent::SetShares { .. });
         let deed = deed_of(tx, &kept, event)?;
+        if replaces && expected.is_none() {
+            return Err(Error::PreconditionRequired);
+        }
+        matter::refuse_stale(&kept, expected)?;
         matters::add(tx, &mut kept, deed, None)?;
         done(tx, &kept, false)
     })
@@ -154,10 +164,15 @@ fn deed_of(tx: &mut Tx<'_>, kept: &Kept<Group>, event: GroupEvent) -> Result<Gro
         }
         GroupEvent::Invite { answer_by, message } => {
             office()?;
-            Ok(GroupDeed::Invited { answer_by: answer_day(tx, group, answer_by)?, message })
+            let planned = group.seats.iter().filter(|seat| seat.state == SeatState::Planned);
+            let planned: Vec<ThingId> = planned.map(|seat| seat.planned.party.clone()).collect();
+            refuse_in_two(tx, group.formed.exhibition.as_ref(), Some(&kept.id), &planned)?;
+            let again = answer_by.is_some();
+            Ok(GroupDeed::Invited { answer_by: answer_day(tx, group, answer_by)?, message, again })
         }
         GroupEvent::Add { party, replaces, cost, share, answer_by, message } => {
             office()?;
+            refuse_in_two(tx, group.formed.exhibition.as_ref(), Some(&kept.id), std::slice::from_ref(&party))?;
             let answer_by = answer_day(tx, group, answer_by)?;
             let seat = one_more(tx, group, party, cost.map(|cost| cost.value()), share.map(|share| share.value()))?;
             Ok(GroupDeed::SeatAdded { seat, replaces, answer_by, message })
@@ -283,6 +298,34 @@ fn one_more(tx: &mut Tx<'_>, group: &Group, party: ThingId, cost: Option<i64>, s
     if findings.is_empty() { Ok(seat) } else { Err(Error::Invalid(findings)) }
 }
 
+/// A firm goes to an exhibition in one group: who was asked into another one, or said yes to it, is not asked again.
+fn refuse_in_two(
+    tx: &mut Tx<'_>,
+    exhibition: Option<&ThingId>,
+    own: Option<&ThingId>,
+    parties: &[ThingId],
+) -> Result<()> {
+    let Some(exhibition) = exhibition else { return Ok(()) };
+    let groups = matters::about::<Group>(tx.conn(), exhibition)?;
+    let others = groups.iter().filter(|kept| Some(&kept.id) != own && kept.matter.state != GroupState::Dissolved);
+    for kept in others {
+        let asked = |seat: &&Seat| matches!(seat.state, SeatState::Invited | SeatState::Accepted);
+        let twice = kept.matter.seats.iter().filter(asked).find(|seat| parties.contains(&seat.planned.party));
+        let Some(seat) = twice else { continue };
+        let party = &seat.planned.party;
+        let scope = tx.actor().scope();
+        let card = Cards::read(tx.conn(), &scope, [party.clone()])?.get(party);
+        let name = card.map_or_else(|| party.to_string(), |card| card.title.any().to_owned());
+        let title = kept.matter.formed.title.as_str();
+        return Err(Error::Conflict(Defect::new(
+            "in-another-group",
+            format!("「{name}」は、同じ展示会のグループ「{title}」（{}）に参加しているか、招待されています。", kept.id),
+            format!("\"{name}\" is in, or was asked into, the group \"{title}\" ({}) of the same exhibition.", kept.id),
+        )));
+    }
+    Ok(())
+}
+
 /// Members are organisations that the caller sees.
 fn refuse_unknown(tx: &mut Tx<'_>, pointer: &str, parties: &[ThingId]) -> Result<()> {
     let scope = tx.actor().scope();
@@ -308,6 +351,21 @@ fn costs(tx: &mut Tx<'_>, exhibition: &ThingId, parties: &[ThingId]) -> Result<V
     Ok(parties.iter().map(|party| part_cost(&fair, form(party))).collect())
 }
 
+/// The members of a composition are its own; others are chosen there, with the effect shown.
+fn refuse_others(members: &[ThingId], sent: &[ThingId]) -> Result<()> {
+    if sent.is_empty() || (sent.len() == members.len() && members.iter().all(|member| sent.contains(member))) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "/members",
+        Defect::new(
+            "group.composition",
+            "メンバーは編成案のとおりになります。変えるときは編成案を変えるか、composition を付けずに members を送ってください。",
+            "The members are those of the composition. Change the composition, or send members without it.",
+        ),
+    ))
+}
+
 fn formed(tx: &mut Tx<'_>, new: NewGroup) -> Result<Formed> {
     let scope = tx.actor().scope();
     let composition = match &new.composition {
@@ -328,11 +386,26 @@ fn formed(tx: &mut Tx<'_>, new: NewGroup) -> Result<Formed> {
             ))
         })?),
     };
-    let exhibition = composition.as_ref().map(|kept| kept.matter.exhibition.clone()).or(new.exhibition);
+    let of_composition = composition.as_ref().map(|kept| kept.matter.exhibition.clone());
+    if let (Some(of_composition), Some(sent)) = (&of_composition, &new.exhibition)
+        && of_composition != sent
+    {
+        let defect = Defect::new(
+            "group.composition",
+            "編成案は別の展示会のものです。exhibition は送らなくて構いません。",
+            "The composition is of another exhibition. Leave this out.",
+        );
+        return Err(Error::invalid("/exhibition", defect));
+    }
+    let exhibition = of_composition.or(new.exhibition);
     let of_group = proposed.iter().flat_map(|group| &group.members);
     let members: Vec<ThingId> = match proposed {
         None => new.members,
-        Some(_) => of_group.map(|member| ThingId::from_stored(member.party.id.clone())).collect(),
+        Some(_) => {
+            let members: Vec<ThingId> = of_group.map(|member| ThingId::from_stored(member.party.id.clone())).collect();
+            refuse_others(&members, &new.members)?;
+            members
+        }
     };
     let by_composition = proposed.and_then(|group| group.lead).map(|lead| ThingId::from_stored(lead.id));
     let lead = new.lead.or(by_composition);
@@ -361,6 +434,7 @@ fn formed(tx: &mut Tx<'_>, new: NewGroup) -> Result<Formed> {
             (rule, rule.divide(&costs))
         }
     };
+    refuse_in_two(tx, exhibition.as_ref(), None, &members)?;
     let planned = members.into_iter().zip(parts);
     Ok(Formed {
         exhibition,

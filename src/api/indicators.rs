@@ -9,7 +9,8 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::group_figures::{self, GroupFigures};
 use crate::domain::desk::indicators::{self, IntroductionFigures, Question, Table};
-use crate::domain::desk::{Case, Day, Group, Introduction, known_at, replay};
+use crate::domain::desk::meeting_figures::{self, MeetingFigures};
+use crate::domain::desk::{Case, Day, Group, Introduction, Meeting, known_at, replay};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{CaseOutcome, CaseStage, CountedBy, MatterKind};
 use crate::domain::{Defect, ThingId, Timestamp};
@@ -47,6 +48,8 @@ pub struct IndicatorsShown {
     pub introductions: IntroductionFigures,
     /// Groups of the year.
     pub groups: GroupFigures,
+    /// Meetings of 商談会 of the year.
+    pub meetings: MeetingFigures,
     pub cells: Vec<Cell>,
     /// Cases, each once however many cells list it.
     pub total: u64,
@@ -95,7 +98,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-/// Figures of a fiscal year: introductions, and cases by stage, outcome, field, municipality or programme. With `format`: the
+/// Figures of a fiscal year: introductions, groups, meetings of 商談会, and cases by stage, outcome, field, municipality or programme. With `format`: the
 /// cells as a file.
 #[utoipa::path(get, path = "/api/v1/indicators", tag = "desk", params(IndicatorQuery), responses(
     (status = 200, body = IndicatorsShown), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
@@ -154,6 +157,7 @@ fn answer(conn: &mut Conn, question: Question, value: Option<String>) -> Result<
     let cases = matters::all::<Case>(conn, &question.as_of)?;
     let introductions = matters::all::<Introduction>(conn, &question.as_of)?;
     let groups = matters::all::<Group>(conn, &question.as_of)?;
+    let meetings = matters::all::<Meeting>(conn, &question.as_of)?;
     let Table { cells, total, relisted } =
         indicators::table(cases.iter().map(|(id, events)| (id, events.as_slice())), &question);
     let labels = labels(conn, question.by)?;
@@ -198,6 +202,7 @@ fn answer(conn: &mut Conn, question: Question, value: Option<String>) -> Result<
         by: question.by,
         introductions: indicators::introductions(introductions.values().map(Vec::as_slice), &question),
         groups: group_figures::figures(groups.values().map(Vec::as_slice), &question),
+        meetings: meeting_figures::figures(meetings.values().map(Vec::as_slice), &question),
         cells: cells.collect(),
         total,
         relisted,

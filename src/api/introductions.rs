@@ -256,6 +256,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     let sight = matter::sight(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Introduction>(conn, &sight, &id)?;
@@ -281,7 +282,7 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Introduction>(&app, format, history).await
+    matter::answer_history::<Introduction>(&app, scope, format, history).await
 }
 
 /// Accepts, declines with a reason, notes an NDA, adds or withdraws a confidential part. Done twice, it counts once.

@@ -138,8 +138,10 @@ fn plain(value: Option<&Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => {
-            // A card stands for its title.
-            let texts: Vec<String> = items.iter().map(|item| plain(Some(item.get("title").unwrap_or(item)))).collect();
+            // A card stands for its title, and who takes part for the party.
+            let named =
+                |item: &'_ Value| item.get("title").or_else(|| item.pointer("/party/title")).unwrap_or(item).clone();
+            let texts: Vec<String> = items.iter().map(|item| plain(Some(&named(item)))).collect();
             texts.join("; ")
         }
         Some(Value::Object(fields)) => {

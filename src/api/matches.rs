@@ -211,6 +211,7 @@ async fn read(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
 async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, id: web::Path<String>) -> Answer {
     reader_of_desks(&actor)?;
     let (id, format) = (wire::known_id(&id)?, matter::history_form(&request)?);
+    let scope = actor.scope();
     let history = app
         .read(move |conn| {
             let kept = matters::get::<Proposal>(conn, &Sight::All, &id)?;
@@ -219,7 +220,7 @@ async fn history(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
             })
         })
         .await?;
-    matter::answer_history::<Proposal>(&app, format, history).await
+    matter::answer_history::<Proposal>(&app, scope, format, history).await
 }
 
 /// Shortlists, dismisses (with a reason) or notes. Done twice, it counts once.

@@ -2,6 +2,7 @@
 
 use super::file_words::{self, Words};
 use super::problem::Answer;
+use super::wire::Revision;
 use super::{list_files, wire};
 use crate::app::App;
 use crate::domain::desk::{Day, Event, Matter};
@@ -307,10 +308,38 @@ pub async fn read<M: Matter, S: Serialize + Send + 'static>(
     let shown = app
         .read(move |conn| {
             let kept = read_at::<M>(conn, &sight, &id, as_of.as_ref())?;
-            show(conn, &actor, &kept)
+            serde_json::to_string(&show(conn, &actor, &kept)?).map_err(Error::internal)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(shown))
+    let mut response = HttpResponse::Ok();
+    // What was is not changed.
+    if let (None, Some(revision)) = (query.as_of, revision_in(&shown)) {
+        response.insert_header((header::ETAG, revision.etag()));
+    }
+    Ok(response.content_type("application/json").body(shown))
+}
+
+/// The version that an answer names, where the reader may know it.
+fn revision_in(body: &str) -> Option<Revision> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: Option<i64>,
+        organiser: Option<Organiser>,
+    }
+    #[derive(Deserialize)]
+    struct Organiser {
+        version: i64,
+    }
+    let versioned: Versioned = serde_json::from_str(body).ok()?;
+    versioned.version.or(versioned.organiser.map(|organiser| organiser.version)).map(Revision)
+}
+
+/// Refuses what was decided on an older version, where the caller says which one it read.
+pub fn refuse_stale<M: Matter>(kept: &Kept<M>, expected: Option<Revision>) -> Result<()> {
+    match expected {
+        Some(expected) if expected.0 != kept.version() => Err(Error::Stale { current: kept.version() }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What a deed gave: the matter, the answer, and whether it began one.
@@ -368,6 +397,9 @@ pub async fn once(
     };
     if written.position.is_some() {
         response.insert_header((wire::SEQUENCE, position.token()));
+    }
+    if let Some(revision) = revision_in(&done.body) {
+        response.insert_header((header::ETAG, revision.etag()));
     }
     Ok(response.content_type("application/json").body(done.body))
 }
@@ -455,14 +487,22 @@ pub fn history_form(request: &HttpRequest) -> Result<Option<Format>> {
     list_files::asked(wire::query::<HistoryQuery>(request)?.format.as_deref())
 }
 
-/// A history as it is answered: JSON, or a file of its own form.
-pub async fn answer_history<M: Matter>(app: &App, format: Option<Format>, history: History) -> Answer {
+/// A history as it is answered: JSON, or a file of its own form, which names what this reader may see.
+pub async fn answer_history<M: Matter>(app: &App, scope: Scope, format: Option<Format>, history: History) -> Answer {
     let Some(format) = format else { return Ok(HttpResponse::Ok().json(history)) };
     let written = app
         .read(move |conn| {
             let mut rows = list_files::values(&history.items)?;
             if format != Format::JsonLines {
-                let words = Words::read(conn)?;
+                let mut words = Words::read(conn)?;
+                let ids = file_words::ids_in(rows.iter().map(|row| &row["deed"]));
+                let cards = Cards::with_gone(conn, &scope, ids.iter().cloned())?;
+                for (id, card) in ids.iter().filter_map(|id| Some((id, cards.get(id)?))) {
+                    words.name(id, card.title.any());
+                }
+                for (id, person) in people(conn, ids.iter().map(ToString::to_string))? {
+                    words.name(&ThingId::from_stored(id), &person.name);
+                }
                 for row in &mut rows {
                     row["deed"] = file_words::deed_in_words(&words, M::KIND, &row["deed"]).into();
                     row["event"] = file_words::event_ja(M::KIND, row["event"].as_str().unwrap_or_default()).into();

@@ -122,6 +122,21 @@ pub struct NewCard {
     pub card: Card,
 }
 
+/// A change of a result card (a merge patch): what is named takes the place of what was, null clears.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CardEdit {
+    pub outcome: Option<MeetingOutcome>,
+    pub reason: Option<DeclineReason>,
+    #[schema(value_type = Option<String>)]
+    pub text: Option<Prose>,
+    #[schema(value_type = Option<String>)]
+    pub next_step: Option<Line>,
+    pub next_on: Option<Day>,
+    #[schema(value_type = Option<String>)]
+    pub note: Option<Prose>,
+}
+
 const COLUMNS: matter::Columns = &[
     ("ID", "/id"),
     ("開始 / start", "/start"),
@@ -130,12 +145,16 @@ const COLUMNS: matter::Columns = &[
     ("バイヤー / buyer", "/buyer/title"),
     ("出展者 / supplier", "/supplier/title"),
     ("状態 / state", "/state"),
+    ("結果票1 / card 1", "/cards/0/side"),
     ("結果1 / outcome 1", "/cards/0/outcome"),
     ("理由1 / reason 1", "/cards/0/reason"),
     ("次の一手1 / next step 1", "/cards/0/next_step"),
+    ("次の日1 / next day 1", "/cards/0/next_on"),
+    ("結果票2 / card 2", "/cards/1/side"),
     ("結果2 / outcome 2", "/cards/1/outcome"),
     ("理由2 / reason 2", "/cards/1/reason"),
     ("次の一手2 / next step 2", "/cards/1/next_step"),
+    ("次の日2 / next day 2", "/cards/1/next_on"),
     ("案件 / case", "/case"),
 ];
 
@@ -429,11 +448,19 @@ async fn file(
                 "This side has filed its card. It can be changed.",
             )));
         }
-        matters::add(tx, &mut kept, MeetingDeed::Carded { side, card: Box::new(new.card) }, None)?;
+        let deed = MeetingDeed::Carded { side, card: Box::new(new.card) };
+        matters::add(tx, &mut kept, deed, None).map_err(in_card)?;
         let filed = kept.matter.card(side).ok_or_else(|| Error::internal("a card that was not filed"))?;
         Done::new(&kept.id, true, &filed_shown(filed, true))
     })
     .await
+}
+
+/// What is refused of a card, where it stands in what was sent.
+fn in_card(error: Error) -> Error {
+    let Error::Invalid(mut findings) = error else { return error };
+    findings.iter_mut().for_each(|finding| finding.pointer.insert_str(0, "/card"));
+    Error::Invalid(findings)
 }
 
 /// The result card of a side.
@@ -455,7 +482,7 @@ async fn card(app: web::Data<App>, Caller(actor): Caller, path: web::Path<(Strin
 }
 
 /// Changes the result card of a side.
-#[utoipa::path(patch, path = "/api/v1/meetings/{id}/cards/{side}", tag = "timetables", request_body = Card, params(
+#[utoipa::path(patch, path = "/api/v1/meetings/{id}/cards/{side}", tag = "timetables", request_body = CardEdit, params(
     ("id" = String, Path), ("side" = MeetingSide, Path),
     ("If-Match" = String, Header, description = "The ETag of the card, with its quotes."),
 ), responses(

@@ -8,7 +8,7 @@ use super::problem::{Answer, ProblemBody};
 use super::{cases, introductions, wire};
 use crate::app::App;
 use crate::auth::{Caller, notice_letters};
-use crate::domain::desk::words;
+use crate::domain::desk::{Group, Timetable, words};
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::{MatterKind, NoticeChoice};
 use crate::domain::{Actor, ThingId, Timestamp};
@@ -46,7 +46,7 @@ pub struct NoticeShown {
     pub subject: Option<CardShown>,
     /// Who takes part, as far as the reader may know now; not the reader's own side.
     pub parties: Vec<CardShown>,
-    /// What a case is called.
+    /// What a case, a group or a timetable is called.
     pub title: Option<String>,
     pub event: String,
     pub message: Message,
@@ -213,7 +213,19 @@ fn named_by_row(conn: &mut Conn, actor: &Actor, notice: &notices::Notice) -> Res
         parties.clear();
     }
     let cards = Cards::with_gone(conn, &actor.scope(), subject.iter().chain(&parties).cloned())?;
-    Ok(Named { title: None, subject: subject.and_then(|subject| cards.get(&subject)), parties: cards.some(&parties) })
+    let title = match notice.kind {
+        MatterKind::Group => Some(matters::get::<Group>(conn, &sight, &notice.matter)?.matter.formed.title),
+        MatterKind::Timetable => Some(matters::get::<Timetable>(conn, &sight, &notice.matter)?.matter.frame.title),
+        MatterKind::Match
+        | MatterKind::Introduction
+        | MatterKind::Case
+        | MatterKind::Application
+        | MatterKind::Composition
+        | MatterKind::BoothPlan
+        | MatterKind::Meeting => None,
+    };
+    let subject = subject.and_then(|subject| cards.get(&subject));
+    Ok(Named { title: title.map(String::from), subject, parties: cards.some(&parties) })
 }
 
 /// Marks notices as read.

@@ -87,12 +87,15 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
                 Ok((group, exhibition, asked))
             })?;
             let ask = with_one_more(&group, asked, query.from);
-            let gathered = question(&service, &exhibition, &ask)?;
+            let gathered = question(&service, &exhibition, &ask, true)?;
             let began = Instant::now();
             let mut watch = |_: Progress| began.elapsed() < LIMIT;
             let answer = group::compose(&gathered.question, &mut watch).map_err(refused)?;
             let count = gathered.question.candidates.len();
-            let found = answered(&answer, &gathered.known, None, count, gathered.stale);
+            let mut found = answered(&answer, &gathered.known, None, count, gathered.stale);
+            let wishes = ask.listed_wishes();
+            let asked: Vec<&WishQuery> = wishes.iter().map(|listed| &listed.wish).collect();
+            gathered.known.words.say(&mut found, &asked);
             let staying: BTreeSet<&str> = group.active().map(|seat| seat.planned.party.as_str()).collect();
             let (value, parts, members) = match found.group {
                 Some(group) => (Some(group.value), Some(group.parts), group.members),
@@ -104,7 +107,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
                 parts,
                 next: found.outside.into_iter().filter(|one| !is_banned(&ask, &one.party.id)).collect(),
                 conflict: found.conflict,
-                wishes: ask.listed_wishes().into_iter().map(|listed| listed.wish).collect(),
+                wishes: wishes.into_iter().map(|listed| listed.wish).collect(),
                 candidates: count,
             })
         })

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::timetable::{Frame, PAIRS_MOST, PARTICIPANTS_MOST, SLOTS_MOST, Slot};
 use crate::domain::desk::{Matter, Timetable, TimetableDeed};
+use crate::domain::parse::Read;
 use crate::domain::text::Line;
 use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::{MeetingSide, TimetableState};
@@ -22,7 +23,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// The longest slot.
@@ -54,6 +55,22 @@ pub struct TimetableFields {
     pub must: Vec<[ThingId; 2]>,
     #[serde(default)]
     pub never: Vec<[ThingId; 2]>,
+}
+
+/// A change of the frame (a merge patch): what is named takes the place of what was.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimetableEdit {
+    #[schema(value_type = Option<String>)]
+    pub title: Option<Line>,
+    #[schema(value_type = Option<String>)]
+    pub venue: Option<Line>,
+    pub slots: Option<Vec<SlotFields>>,
+    pub tables: Option<usize>,
+    pub fairness: Option<f64>,
+    pub open: Option<bool>,
+    pub must: Option<Vec<[ThingId; 2]>>,
+    pub never: Option<Vec<[ThingId; 2]>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -171,7 +188,10 @@ async fn create(
 ) -> Answer {
     permit::organiser(&actor)?;
     let exhibition = wire::known_id(&id)?;
-    let fields: TimetableFields = wire::typed(&request, &body)?;
+    let read = parse::read::<TimetableFields>(wire::json(&request, &body)?);
+    if read.value.is_none() {
+        return Err(Error::Invalid(read.findings).into());
+    }
     matter::once(&app, &request, actor, &body, "timetables", move |tx| {
         let scope = tx.actor().scope();
         let card = things::cards(tx.conn(), &scope, &[exhibition.to_string()])?.remove(exhibition.as_str());
@@ -179,7 +199,7 @@ async fn create(
             return Err(Error::NotFound);
         }
         let desk = tx.actor().account().cloned();
-        let frame = frame(tx, fields, exhibition, desk)?;
+        let frame = frame(tx, read, exhibition, desk)?;
         let kept = matters::open::<Timetable>(tx, TimetableDeed::Opened(Box::new(frame)), None)?;
         let actor = tx.actor().clone();
         let shown = show(tx.conn(), &actor, &kept)?;
@@ -248,8 +268,8 @@ fn told(deed: &TimetableDeed) -> Result<serde_json::Value> {
     })
 }
 
-/// Changes the frame. Other slots or tables let the meetings of a draft go, and are refused once it is published.
-#[utoipa::path(patch, path = "/api/v1/timetables/{id}", tag = "timetables", request_body = TimetableFields, params(
+/// Changes the frame; where nothing changes, nothing happens. Other slots or tables let the meetings of a draft go, and are refused once it is published.
+#[utoipa::path(patch, path = "/api/v1/timetables/{id}", tag = "timetables", request_body = TimetableEdit, params(
     ("id" = String, Path), ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
     (status = 200, body = TimetableShown), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
@@ -271,9 +291,8 @@ async fn change(
             let mut kept = current(tx, &id, expected)?;
             let mut fields = serde_json::to_value(fields_of(&kept.matter.frame)).map_err(Error::internal)?;
             parse::merge_patch(&mut fields, &patch);
-            let fields: TimetableFields = parse::body(fields).map_err(Error::Invalid)?;
             let before = kept.matter.frame.clone();
-            let frame = frame(tx, fields, before.exhibition, before.desk)?;
+            let frame = frame(tx, parse::read(fields), before.exhibition, before.desk)?;
             matters::add(tx, &mut kept, TimetableDeed::Framed(Box::new(frame)), None)?;
             shown(tx, &kept)
         })
@@ -318,9 +337,22 @@ pub(super) fn length(least: usize, most: usize, count: usize) -> Defect {
     )
 }
 
-fn frame(tx: &mut Tx<'_>, fields: TimetableFields, exhibition: ThingId, desk: Option<ThingId>) -> Result<Frame> {
+/// The frame that these fields make; everything that is refused of them at once.
+fn frame(tx: &mut Tx<'_>, read: Read<TimetableFields>, exhibition: ThingId, desk: Option<ThingId>) -> Result<Frame> {
+    let Some(fields) = read.value.clone() else { return Err(Error::Invalid(read.findings)) };
     let mut findings = Vec::new();
     let slots = slots(&fields.slots, &mut findings);
+    check_numbers(&fields, &mut findings);
+    check_pairs(tx, &fields, &mut findings)?;
+    let refused = read.and(findings);
+    if !refused.is_empty() {
+        return Err(Error::Invalid(refused));
+    }
+    let TimetableFields { title, venue, tables, fairness, open, must, never, .. } = fields;
+    Ok(Frame { exhibition, title, venue, slots, tables, fairness, open, must, never, desk })
+}
+
+fn check_numbers(fields: &TimetableFields, findings: &mut Vec<Finding>) {
     if !(1..=PARTICIPANTS_MOST).contains(&fields.tables) {
         findings.push(Finding::new("/tables", length(1, PARTICIPANTS_MOST, fields.tables)));
     }
@@ -333,23 +365,54 @@ fn frame(tx: &mut Tx<'_>, fields: TimetableFields, exhibition: ThingId, desk: Op
             findings.push(Finding::new(format!("/{name}"), length(0, PAIRS_MOST, pairs.len())));
         }
     }
-    if !findings.is_empty() {
-        return Err(Error::Invalid(findings));
+}
+
+/// Pairs are of two parties that the caller sees; one that must meet is not also kept apart.
+fn check_pairs(tx: &mut Tx<'_>, fields: &TimetableFields, findings: &mut Vec<Finding>) -> Result<()> {
+    let lists = [("must", &fields.must), ("never", &fields.never)];
+    if lists.iter().any(|(_, pairs)| pairs.len() > PAIRS_MOST) {
+        return Ok(());
     }
     let scope = tx.actor().scope();
     let named = fields.must.iter().chain(&fields.never).flatten().cloned();
     let cards = Cards::read(tx.conn(), &scope, named)?;
-    for (name, pairs) in [("must", &fields.must), ("never", &fields.never)] {
+    for (name, pairs) in lists {
         for (at, pair) in pairs.iter().enumerate() {
             for (side, id) in pair.iter().enumerate() {
-                if cards.get(id).is_none_or(|card| !card.kind.is_party()) || pair[0] == pair[1] {
-                    return Err(unknown(&format!("/{name}/{at}/{side}"), id));
+                if cards.get(id).is_none_or(|card| !card.kind.is_party())
+                    && let Error::Invalid(more) = unknown(&format!("/{name}/{at}/{side}"), id)
+                {
+                    findings.extend(more);
                 }
+            }
+            if pair[0] == pair[1] {
+                let defect = Defect::new("pair.same", "同じ相手どうしの組です。", "This is a pair of one with itself.");
+                findings.push(Finding::new(format!("/{name}/{at}"), defect));
             }
         }
     }
-    let TimetableFields { title, venue, tables, fairness, open, must, never, .. } = fields;
-    Ok(Frame { exhibition, title, venue, slots, tables, fairness, open, must, never, desk })
+    let apart: BTreeMap<[&ThingId; 2], usize> =
+        fields.never.iter().enumerate().map(|(at, pair)| (unordered(pair), at)).collect();
+    for (at, pair) in fields.must.iter().enumerate() {
+        if let Some(never) = apart.get(&unordered(pair)) {
+            let title = |id: &ThingId| cards.get(id).map(|card| card.title.any().to_owned()).unwrap_or_default();
+            let (one, other) = (title(&pair[0]), title(&pair[1]));
+            let defect = Defect::new(
+                "timetable.must_never",
+                format!(
+                    "「{one}」と「{other}」は、必ず会う組（must/{at}）にも会わない組（never/{never}）にも入っています。"
+                ),
+                format!("\"{one}\" and \"{other}\" must meet (must/{at}) and never meet (never/{never})."),
+            );
+            findings.push(Finding::new(format!("/must/{at}"), defect));
+        }
+    }
+    Ok(())
+}
+
+fn unordered(pair: &[ThingId; 2]) -> [&ThingId; 2] {
+    let [one, other] = pair;
+    if one <= other { [one, other] } else { [other, one] }
 }
 
 fn slots(sent: &[SlotFields], findings: &mut Vec<Finding>) -> Vec<Slot> {

@@ -30,10 +30,15 @@ impl Revision {
 
     /// From If-Match. Missing: 428. A form we never sent cannot be current: 412 would hide a mistake, so 400.
     pub fn required(request: &HttpRequest) -> Result<Self> {
-        let text = header_text(request, "if-match")?.ok_or(Error::PreconditionRequired)?;
+        Self::given(request)?.ok_or(Error::PreconditionRequired)
+    }
+
+    /// As [`Revision::required`], where who does not say what was read may act all the same.
+    pub fn given(request: &HttpRequest) -> Result<Option<Self>> {
+        let Some(text) = header_text(request, "if-match")? else { return Ok(None) };
         let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         let number = inside.and_then(|inside| inside.split('-').next()?.parse().ok());
-        number.map(Self).ok_or_else(|| {
+        number.map(|number| Some(Self(number))).ok_or_else(|| {
             Error::Malformed(Defect::new(
                 "if-match",
                 "If-Match には読み出したときの ETag（例 \"3\"）を引用符ごと送ってください。",

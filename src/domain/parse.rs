@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::finding::{Defect, Finding};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// How many defects are collected before parsing gives up.
 const FINDING_LIMIT: usize = 50;
@@ -20,15 +21,14 @@ pub fn entry<E: Entry>(value: Value) -> Result<E, Vec<Finding>> {
         )]);
     };
     let mut findings = remove_unknown_names::<E>(&mut object);
-    let mut tree = Value::Object(object);
+    let mut rest = Rest::of(Value::Object(object));
     let parsed = loop {
-        match serde_path_to_error::deserialize::<_, E>(tree.clone()) {
+        match serde_path_to_error::deserialize::<_, E>(&rest.tree) {
             Ok(parsed) => break Some(parsed),
             Err(error) => {
                 let pointer = pointer_of(error.path());
-                findings.push(Finding::new(pointer.clone(), defect_of(&error.into_inner().to_string())));
-                // The rest is read without the refused value, so that one look shows everything.
-                if findings.len() >= FINDING_LIMIT || !remove(&mut tree, &pointer) {
+                findings.push(Finding::new(rest.sent(&pointer), defect_of(&error.into_inner().to_string())));
+                if findings.len() >= FINDING_LIMIT || !rest.remove(&pointer) {
                     break None;
                 }
             }
@@ -46,70 +46,177 @@ pub fn entry<E: Entry>(value: Value) -> Result<E, Vec<Finding>> {
     if findings.is_empty() { Ok(parsed) } else { Err(findings) }
 }
 
-/// Reads the body of a request that is not an entry: every unknown name is reported, else the first refused value.
-/// `T` refuses unknown names (`deny_unknown_fields`).
+/// Reads the body of a request that is not an entry: every unknown name and every refused value is reported, and the first
+/// that is missing. `T` refuses unknown names (`deny_unknown_fields`).
 pub fn body<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Finding>> {
-    if !value.is_object() {
-        return Err(vec![Finding::new(
-            "",
-            Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object."),
-        )]);
+    let Read { value, findings, .. } = read(value);
+    match value {
+        Some(value) if findings.is_empty() => Ok(value),
+        Some(_) | None => Err(findings),
     }
-    let mut tree = value;
-    let mut findings = Vec::new();
-    loop {
-        let error = match serde_path_to_error::deserialize::<_, T>(tree.clone()) {
-            Ok(parsed) if findings.is_empty() => return Ok(parsed),
-            Ok(_) => return Err(findings),
+}
+
+/// A body as far as it could be read.
+pub struct Read<T> {
+    /// Without the refused values; none: nothing can be made of the rest.
+    pub value: Option<T>,
+    pub findings: Vec<Finding>,
+    rest: Rest,
+}
+
+impl<T> Read<T> {
+    /// What was refused when it was read, and what a check of the rest refuses, each where it stands in what was sent.
+    pub fn and(self, more: Vec<Finding>) -> Vec<Finding> {
+        let Self { mut findings, rest, .. } = self;
+        let refused: Vec<String> = findings.iter().map(|finding| finding.pointer.clone()).collect();
+        let more = more.into_iter().map(|finding| Finding { pointer: rest.sent(&finding.pointer), ..finding });
+        // A value that was just refused is not also reported as missing.
+        let inside = |pointer: &String, of: &str| pointer == of || pointer.starts_with(&format!("{of}/"));
+        let new = more.filter(|finding| !refused.iter().any(|pointer| inside(pointer, &finding.pointer)));
+        findings.extend(new);
+        findings.truncate(FINDING_LIMIT);
+        findings
+    }
+}
+
+/// As [`body`], and what could be read all the same, so that one look shows everything.
+pub fn read<T: DeserializeOwned>(value: Value) -> Read<T> {
+    let mut rest = Rest::of(value);
+    let mut findings: Vec<Finding> = Vec::new();
+    if !rest.tree.is_object() {
+        let defect = Defect::new("body.object", "JSON オブジェクトを送ってください。", "Send a JSON object.");
+        return Read { value: None, findings: vec![Finding::new("", defect)], rest };
+    }
+    while findings.len() < FINDING_LIMIT {
+        let error = match serde_path_to_error::deserialize::<_, T>(&rest.tree) {
+            Ok(parsed) => return Read { value: Some(parsed), findings, rest },
             Err(error) => error,
         };
         let pointer = pointer_of(error.path());
         let text = error.into_inner().to_string();
         let quoted = |what: &str| text.strip_prefix(what).and_then(|rest| rest.split('`').next()).map(str::to_owned);
-        if let Some(name) = quoted("unknown field `") {
-            let pointer =
-                if pointer.ends_with(&escape(&name)) { pointer } else { format!("{pointer}/{}", escape(&name)) };
-            findings.push(Finding::new(pointer.clone(), unknown_name(&name)));
-            if findings.len() < FINDING_LIMIT && remove(&mut tree, &pointer) {
-                continue;
-            }
+        let (pointer, defect) = if let Some(name) = quoted("unknown field `") {
+            let last = format!("/{}", escape(&name));
+            let pointer = if pointer.ends_with(&last) { pointer } else { pointer + &last };
+            (pointer, unknown_name(&name))
         } else if let Some(name) = quoted("missing field `") {
             let defect = Defect::new("value.required", "この項目は必須です。", "This field is required.");
-            findings.push(Finding::new(format!("{pointer}/{name}"), defect));
+            (format!("{pointer}/{}", escape(&name)), defect)
         } else {
-            let pointer = if pointer.is_empty() { offender::<T>(&tree, &text) } else { pointer };
-            findings.push(Finding::new(pointer, defect_of(&text)));
+            (offender::<T>(&rest.tree, pointer, &text), defect_of(&text))
+        };
+        let sent = rest.sent(&pointer);
+        // A value that was just refused is not also reported as missing.
+        if findings.iter().all(|finding| finding.pointer != sent) {
+            findings.push(Finding::new(sent, defect));
         }
-        return Err(findings);
+        if !rest.remove(&pointer) && !rest.remove_item(&pointer) {
+            break;
+        }
+    }
+    Read { value: None, findings, rest }
+}
+
+/// What is still to be read of a body: the rest without the refused values, so that one look shows everything.
+struct Rest {
+    tree: Value,
+    /// For each list (its pointer as sent) the places that were taken out of it, in order.
+    gone: BTreeMap<String, Vec<usize>>,
+}
+
+impl Rest {
+    fn of(tree: Value) -> Self {
+        Self { tree, gone: BTreeMap::new() }
+    }
+
+    /// A pointer into the rest as a pointer into what was sent: items that follow a removed one have moved up.
+    fn sent(&self, pointer: &str) -> String {
+        let mut sent = String::new();
+        for name in pointer.split('/').skip(1) {
+            let place = self.gone.get(&sent).and_then(|gone| {
+                let place = name.parse::<usize>().ok()?;
+                // Each removed place at or before it moves it on by one.
+                Some(gone.iter().fold(place, |place, gone| if *gone <= place { place + 1 } else { place }))
+            });
+            match place {
+                Some(place) => sent.push_str(&format!("/{place}")),
+                None => sent.push_str(&format!("/{name}")),
+            }
+        }
+        sent
+    }
+
+    fn remove(&mut self, pointer: &str) -> bool {
+        let sent = self.sent(pointer);
+        let in_list =
+            pointer.rsplit_once('/').and_then(|(list, _)| self.tree.pointer(list)).is_some_and(Value::is_array);
+        if !remove(&mut self.tree, pointer) {
+            return false;
+        }
+        if let (true, Some((list, place))) = (in_list, sent.rsplit_once('/')) {
+            let gone = self.gone.entry(list.to_owned()).or_default();
+            gone.extend(place.parse::<usize>());
+            gone.sort_unstable();
+        }
+        true
+    }
+
+    /// Removes the item of a list in which something is missing: without it the rest can still be read.
+    fn remove_item(&mut self, pointer: &str) -> bool {
+        let mut at = pointer;
+        while let Some((parent, _)) = at.rsplit_once('/') {
+            if self.tree.pointer(parent).is_some_and(Value::is_array) {
+                return self.remove(at);
+            }
+            at = parent;
+        }
+        false
     }
 }
 
-/// The name by which bodies say what happened.
-const TAG: &str = "event";
+/// The names by which bodies say what they are.
+const TAGS: [&str; 2] = ["event", "kind"];
 
-/// Where the value stands that was refused with `text`. A body that says by a tag what it is loses the way to it, so it is
-/// found by trying: without it, something else is wrong, or nothing.
-fn offender<T: DeserializeOwned>(tree: &Value, text: &str) -> String {
-    let tells = |without: &Value| serde_json::from_value::<T>(without.clone()).err().map(|error| error.to_string());
-    let Value::Object(fields) = tree else { return String::new() };
+/// Where the value stands that was refused with `text`, at `pointer` or in it. What says by a tag what it is loses the way to
+/// it, so it is found by trying: without it, something else is wrong, or nothing.
+fn offender<T: DeserializeOwned>(tree: &Value, pointer: String, text: &str) -> String {
+    let Some(Value::Object(fields)) = tree.pointer(&pointer) else { return pointer };
     // The tag itself last: without it everything else is wrong, too.
     let mut names: Vec<&String> = fields.keys().take(FINDING_LIMIT).collect();
-    names.sort_by_key(|name| name.as_str() == TAG);
+    names.sort_by_key(|name| TAGS.contains(&name.as_str()));
+    let still = |without: &Value| T::deserialize(without).err().is_some_and(|error| error.to_string() == text);
+    let mut trial = tree.clone();
     for name in names {
-        let mut without = tree.clone();
-        let pointer = format!("/{}", escape(name));
-        let Some(value) = without.pointer(&pointer).cloned() else { continue };
-        if !remove(&mut without, &pointer) || tells(&without).as_deref() == Some(text) {
+        let inside = format!("{pointer}/{}", escape(name));
+        let Some(value) = take(&mut trial, &inside) else { continue };
+        let elsewhere = still(&trial);
+        if elsewhere {
+            put(&mut trial, &inside, value);
             continue;
         }
-        let Value::Array(items) = value else { return pointer };
+        let Value::Array(items) = value else { return inside };
         let item = (0..items.len().min(FINDING_LIMIT)).find(|place| {
-            let mut without = tree.clone();
-            remove(&mut without, &format!("{pointer}/{place}")) && tells(&without).as_deref() != Some(text)
+            let mut others = items.clone();
+            others.remove(*place);
+            put(&mut trial, &inside, Value::Array(others));
+            !still(&trial)
         });
-        return item.map_or(pointer.clone(), |place| format!("{pointer}/{place}"));
+        return item.map_or(inside.clone(), |place| format!("{inside}/{place}"));
     }
-    String::new()
+    pointer
+}
+
+fn take(tree: &mut Value, pointer: &str) -> Option<Value> {
+    let value = tree.pointer_mut(pointer).map(Value::take);
+    remove(tree, pointer).then_some(value).flatten()
+}
+
+/// Puts a field where it was taken.
+fn put(tree: &mut Value, pointer: &str, value: Value) {
+    let Some((parent, last)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(object)) = tree.pointer_mut(parent) {
+        object.insert(last.replace("~1", "/").replace("~0", "~"), value);
+    }
 }
 
 /// For a field of a patch: absent is `None`, null is refused.
@@ -293,5 +400,73 @@ fn expected_words(expected: &str) -> (&'static str, &'static str) {
         text if text.contains("sequence") || text.contains("array") => ("配列", "a list"),
         text if text.contains("string") || text.contains("identifier") => ("文字列", "a text"),
         _ => ("オブジェクト", "an object"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        #[serde(default)]
+        items: Vec<Item>,
+        #[serde(default)]
+        note: Option<String>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        kind: What,
+        #[serde(default)]
+        count: u32,
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+    enum What {
+        Bolt { long: u32 },
+        Nut {},
+    }
+
+    #[test]
+    fn what_follows_a_refused_item_is_named_by_its_place_in_what_was_sent() {
+        let nut = json!({ "kind": { "kind": "nut" } });
+        let sent = json!({ "note": 7, "items": [
+            { "kind": { "kind": "bolt", "long": "x" } }, nut, { "count": 1 }, { "kind": { "kind": "screw" } },
+            { "kind": { "kind": "nut" }, "count": -1 }, { "kind": { "kind": "bolt", "long": 3, "wide": 1 } },
+        ]});
+        let read = read::<Order>(sent);
+        let pointers: Vec<&str> = read.findings.iter().map(|finding| finding.pointer.as_str()).collect();
+        let expected = [
+            "/items/0/kind/long",
+            "/items/2/kind",
+            "/items/3/kind/kind",
+            "/items/4/count",
+            "/items/5/kind/wide",
+            "/note",
+        ];
+        assert_eq!(pointers, expected);
+        let order = read.value.as_ref().expect("the rest");
+        assert_eq!((order.items.len(), &order.note), (3, &None));
+        assert_eq!((order.items[2].kind.long(), order.items[1].count), (Some(3), 0));
+        // What a check of the rest says stands where it was sent; what was refused is not also missing.
+        let defect = || Defect::new("test", "試験", "A test.");
+        let more = ["/items/1/count", "/items/2/kind/long", "/note"].map(|pointer| Finding::new(pointer, defect()));
+        let all = read.and(more.into());
+        let new: Vec<&str> = all[expected.len()..].iter().map(|finding| finding.pointer.as_str()).collect();
+        assert_eq!(new, ["/items/5/kind/long"]);
+    }
+
+    impl What {
+        fn long(&self) -> Option<u32> {
+            match self {
+                What::Bolt { long } => Some(*long),
+                What::Nut {} => None,
+            }
+        }
     }
 }

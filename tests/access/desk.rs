@@ -67,7 +67,9 @@ pub fn matters(
         add("applications", made(&format!("exhibitions/{}/applications", fair.id), body), word);
         let word = canary();
         let members = [applicant.clone(), partner_firm(things, applicant)];
-        let id = made("groups", json!({ "title": word, "exhibition": fair.id, "members": members }));
+        // A firm goes to an exhibition in one group only.
+        let exhibition = own.then_some(&fair.id);
+        let id = made("groups", json!({ "title": word, "exhibition": exhibition, "members": members }));
         made(&format!("groups/{id}/events"), json!({ "event": "invite", "message": word }));
         add("groups", id, word);
         let words = [canary(), canary()];

@@ -131,8 +131,8 @@ fn what_has_no_place_is_refused_with_its_place() {
         "/exhibitors/1/parties/0",
     );
     refused(one(json!({ "exhibitors": [{ "parties": [hall.firms[0]], "size": 2 }] })), "/exhibitors");
-    refused(one(json!({ "rivals": [[hall.firms[0], hall.firms[1]]] })), "/rivals/0");
-    refused(one(json!({ "pins": [{ "party": hall.firms[0], "booth": "Z9" }] })), "/pins/0");
+    refused(one(json!({ "rivals": [[hall.firms[0], hall.firms[1]]] })), "/rivals/0/1");
+    refused(one(json!({ "pins": [{ "party": hall.firms[0], "booth": "Z9" }] })), "/pins/0/booth");
     refused(one(json!({ "overlap": 0.0 })), "/overlap");
     refused(
         one(json!({ "pairs": [{ "left": hall.firms[0], "right": hall.firms[0], "value": 7.0 }] })),
@@ -152,6 +152,134 @@ fn what_has_no_place_is_refused_with_its_place() {
     assert_eq!(hall.app.post_as(&hall.officer, &path, one(json!({}))).status, 404);
     let member = hall.app.member(&hall.administrator, "member@example.jp", &hall.firms[0], "owner");
     assert_eq!(hall.app.post_as(&member, &hall.plans(), one(json!({}))).status, 403);
+}
+
+fn booths(plan: &Value) -> Vec<String> {
+    let places = plan["places"].as_array().expect("places");
+    places.iter().map(|place| place["booth"].as_str().expect("a booth").to_owned()).collect()
+}
+
+#[test]
+fn a_published_plan_keeps_its_places_and_only_who_was_moved_is_told() {
+    let hall = hall(5, 2);
+    let made = hall.app.post_as(&hall.officer, &hall.plans(), json!({ "exhibitors": hall.exhibitors() }));
+    assert_eq!((made.status, made.header("etag")), (201, Some("\"1\"")), "{}", made.body);
+    let path = format!("/api/v1/booth-plans/{}", made.json()["id"].as_str().expect("an id"));
+    // Nothing is asked, nothing happens: also while it is a draft.
+    for nothing in [json!({}), json!({ "rivals": [] }), json!({ "anew": false })] {
+        let same = hall.app.patch_as(&hall.officer, &path, 1, nothing.clone());
+        assert_eq!((same.status, same.header("etag")), (200, Some("\"1\"")), "{nothing}: {}", same.body);
+    }
+    hall.app.patch_as(&hall.officer, &path, 1, json!({ "anew": "yes" })).problem(422, "invalid");
+    let bearer = hall.officer.bearer();
+    let headers = [("authorization", bearer.as_str()), ("if-match", "\"1\"")];
+    let before = booths(&hall.app.post_with(&format!("{path}/publish"), &headers, Value::Null).json());
+    let members: Vec<Person> = hall
+        .firms
+        .iter()
+        .enumerate()
+        .map(|(at, firm)| hall.app.member(&hall.administrator, &format!("m{at}@example.jp"), firm, "editor"))
+        .collect();
+    let told = |at: usize| hall.app.get_as(&members[at], "/api/v1/me/notices").json()["items"].as_array().map(Vec::len);
+    let counts: Vec<Option<usize>> = (0..5).map(told).collect();
+
+    // Two that stand side by side become rivals: nobody moves, and it is said, with what would help.
+    let (one, other) = (before[2].clone(), before[3].clone());
+    let body = json!({ "rivals": [[hall.firms[2], hall.firms[3]]] });
+    let changed = hall.app.patch_as(&hall.officer, &path, 2, body);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let plan = changed.json();
+    assert_eq!(booths(&plan), before, "a published plan stays");
+    let warning = &plan["organiser"]["warnings"][0];
+    assert_eq!((&warning["code"], &warning["places"]), (&json!("rivals_beside"), &json!([2, 3])), "{plan}");
+    let (ja, en) = (warning["message"]["ja"].as_str().expect("ja"), warning["message"]["en"].as_str().expect("en"));
+    assert!(ja.contains("会社2") && ja.contains(&one) && ja.contains(&other) && ja.contains("anew"), "{ja}");
+    assert!(en.contains("会社3") && en.contains("side by side"), "{en}");
+    assert_eq!((0..5).map(told).collect::<Vec<_>>(), counts, "nobody moved, nobody is told");
+
+    // One is moved by hand to a free booth: only it is told.
+    let free = (0..10).map(|at| format!("A{at}")).find(|booth| !before.contains(booth)).expect("a free booth");
+    let pins = json!({ "pins": [{ "party": hall.firms[3], "booth": free }] });
+    let plan = hall.app.patch_as(&hall.officer, &path, 3, pins).json();
+    let mut expected = before.clone();
+    expected[3] = free;
+    assert_eq!(booths(&plan), expected);
+    let more = |at: usize| if at == 3 { counts[at].map(|count| count + 1) } else { counts[at] };
+    assert_eq!((0..5).map(told).collect::<Vec<_>>(), (0..5).map(more).collect::<Vec<_>>());
+
+    // A booth leaves the grid: the plan says so, and only who stood there moves.
+    let mut grid = grid(5, 2).as_array().expect("booths").clone();
+    grid.retain(|booth| booth["id"] != expected[0]);
+    let edited = hall.app.patch_as(
+        &hall.officer,
+        &format!("/api/v1/exhibitions/{}", hall.exhibition),
+        1,
+        json!({ "booths": grid }),
+    );
+    assert_eq!(edited.status, 200, "{}", edited.body);
+    let plan = hall.app.get_as(&hall.officer, &path).json();
+    let warnings = plan["organiser"]["warnings"].as_array().expect("warnings");
+    assert!(warnings.iter().any(|one| one["code"] == "booth_gone" && one["places"] == json!([0])), "{plan}");
+    let plan = hall.app.patch_as(&hall.officer, &path, 4, json!({ "rivals": [] })).json();
+    assert_eq!(booths(&plan)[1..], expected[1..], "{plan}");
+    assert!(booths(&plan)[0] != expected[0] && plan["organiser"]["warnings"] == json!([]), "{plan}");
+    // Everybody anew is for who asks for it.
+    let anew = hall.app.patch_as(&hall.officer, &path, 5, json!({ "anew": true }));
+    assert_eq!(anew.status, 200, "{}", anew.body);
+}
+
+#[test]
+fn rivals_that_the_grid_forces_side_by_side_are_named() {
+    let hall = hall(2, 1);
+    let exhibitors = json!([{ "parties": [hall.firms[0]], "name": "甲の小間" }, { "parties": [hall.firms[4]] }]);
+    let body = json!({ "exhibitors": exhibitors, "rivals": [[hall.firms[0], hall.firms[4]]] });
+    let plan = hall.app.post_as(&hall.officer, &hall.plans(), body).json();
+    let warning = &plan["organiser"]["warnings"][0];
+    let ja = warning["message"]["ja"].as_str().unwrap_or_else(|| panic!("{plan}"));
+    assert!(ja.contains("甲の小間") && ja.contains("会社4") && ja.contains("小間を増やす"), "{ja}");
+}
+
+#[test]
+fn everything_that_is_amiss_is_said_at_once() {
+    let hall = hall(2, 2);
+    let body = json!({
+        "exhibitors": [{ "parties": [hall.firms[0]] }, { "parties": [hall.firms[0]] }],
+        "rivals": [[hall.firms[0], hall.firms[1]]], "overlap": 7.0,
+        "pins": [{ "party": hall.firms[0], "booth": "Z9" }, { "party": hall.firms[2], "booth": "A0" }],
+    });
+    let pointers = |body: Value| -> Vec<String> {
+        let problem = hall.app.post_as(&hall.officer, &hall.plans(), body).problem(422, "invalid");
+        let errors = problem["errors"].as_array().expect("errors").iter();
+        errors.map(|error| error["pointer"].as_str().expect("a pointer").to_owned()).collect()
+    };
+    let mut found = pointers(body);
+    found.sort();
+    assert_eq!(found, ["/exhibitors/1/parties/0", "/overlap", "/pins/0/booth", "/pins/1/party", "/rivals/0/1"]);
+    // The same of values that cannot be read: each at its place, also after one before it in its list.
+    let body = json!({
+        "exhibitors": [{ "parties": [7] }, { "parties": [hall.firms[0]], "size": "big" }, { "parties": [8] }],
+        "pairs": [{ "left": hall.firms[0] }, { "left": 3, "right": hall.firms[0], "value": "much" }], "wish": 1,
+    });
+    let mut found = pointers(body);
+    found.sort();
+    let expected = [
+        "/exhibitors/0/parties/0",
+        "/exhibitors/1/size",
+        "/exhibitors/2/parties/0",
+        "/pairs/0/right",
+        "/pairs/1/left",
+        "/pairs/1/value",
+        "/wish",
+    ];
+    assert_eq!(found, expected);
+    // Read or not, at once, and each at its place.
+    let body = json!({
+        "exhibitors": [{ "parties": [hall.firms[0]] }], "overlap": 9.0,
+        "pins": [{ "party": 7, "booth": "A0" }, { "party": hall.firms[0], "booth": "Z9" }],
+    });
+    let mut found = pointers(body);
+    found.sort();
+    assert_eq!(found, ["/overlap", "/pins/0/party", "/pins/1/booth"]);
 }
 
 #[test]

@@ -198,9 +198,9 @@ fn bad_questions_are_refused_with_their_place() {
     assert_eq!(refused(json!({ "theme": theme(), "seconds": 60 })), "/seconds");
     assert_eq!(
         refused(wish(json!({ "kind": "must", "candidate": ThingId::new().to_string() }))),
-        "/wishes/0/candidate"
+        "/wishes/0/rule/candidate"
     );
-    assert_eq!(refused(wish(json!({ "kind": "places", "least": 3, "most": 2 }))), "/wishes/0/most");
+    assert_eq!(refused(wish(json!({ "kind": "places", "least": 3, "most": 2 }))), "/wishes/0/rule/most");
     let share = json!({ "theme": theme(), "candidates": [{ "id": scene.coater, "share": -1 }] });
     assert_eq!(refused(share), "/candidates/0/share");
     let many = json!({ "theme": theme(), "wishes": vec![json!({ "rule": { "kind": "somebody_leads" } }); 1_001] });

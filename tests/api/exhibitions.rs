@@ -71,6 +71,16 @@ impl Hall {
         self.app.post_as(person, &format!("/api/v1/{path}"), body)
     }
 
+    /// An event of a group, at the version that stands.
+    pub fn tries_now(&self, person: &Person, group: &str, body: Value) -> Response {
+        let path = format!("/api/v1/groups/{group}");
+        let read = self.app.get_as(&self.officer, &path);
+        let etag = read.header("etag").unwrap_or_else(|| panic!("no ETag: {}", read.body)).to_owned();
+        let headers = [("authorization", person.bearer()), ("if-match", etag)];
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.app.post_with(&format!("{path}/events"), &headers, body)
+    }
+
     pub fn reads(&self, person: &Person, path: &str) -> Value {
         let response = self.app.get_as(person, &format!("/api/v1/{path}"));
         assert_eq!(response.status, 200, "{path}: {}", response.body);
@@ -278,6 +288,19 @@ fn a_call_applications_a_composition_invitations_a_withdrawal_and_its_substitute
     let figures = hall.reads(&hall.officer, "indicators?fiscal_year=2026")["groups"].clone();
     let expected = json!({ "formed": 1, "confirmed": 1, "exhibited": 1, "firms": 3, "joint_orders": 1 });
     assert_eq!(figures, expected);
+    let figures = hall.reads(&hall.officer, "indicators?fiscal_year=2026")["meetings"].clone();
+    let silent = figures["without_card"].as_i64().expect("a number");
+    assert_eq!(figures["arranged"].as_i64(), Some(silent + 1), "{figures}");
+    assert_eq!(
+        (&figures["held"], &figures["cases"], &figures["outcomes"]),
+        (&json!(1), &json!(1), &json!({ "quote": 1 }))
+    );
+    // The history as a file is in words, with the names.
+    let file = hall.app.get_as(&hall.officer, &format!("/api/v1/{path}/history?format=csv")).body;
+    for word in ["招待", "取下げ", "確定", "共同受注", "乙印刷", "自己負担"] {
+        assert!(file.contains(word), "{word}: {file}");
+    }
+    assert!(!file.contains("party") && !file.contains("confirmed") && !file.contains(&hall.firms[1]), "{file}");
     // Every row follows from its events.
     let mut faults = Vec::new();
     musubi::store::check::check(&hall.app.app.database, &mut |fault| faults.push(format!("{fault:?}")))
@@ -371,14 +394,14 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
         (json!({ "from": "applicants", "size": 1 }), "/size"),
         (json!({ "from": "listed", "size": 3 }), "/parties"),
         (json!({ "from": "listed", "parties": [nobody], "size": 3 }), "/parties/0"),
-        (json!({ "from": "applicants", "size": 3, "pins": [nobody] }), "/pin"),
+        (json!({ "from": "applicants", "size": 3, "pins": [nobody] }), "/pins/0"),
         (
             json!({ "from": "applicants", "size": 3, "wishes": [{ "rule": { "kind": "never", "candidate": nobody } }] }),
-            "/wishes/0/candidate",
+            "/wishes/0/rule/candidate",
         ),
         (
             json!({ "from": "applicants", "size": 3, "wishes": [{ "rule": { "kind": "subsidy_at_most", "amount": -1 } }] }),
-            "/wishes/0/amount",
+            "/wishes/0/rule/amount",
         ),
         (json!({ "from": "applicants", "size": 3, "seconds": 3600 }), "/seconds"),
         (json!({ "from": "everybody", "size": 3 }), "/from"),
@@ -395,18 +418,18 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     assert_eq!(hall.tries(&hall.members[0], &compositions, json!({ "from": "applicants", "size": 3 })).status, 403);
 
     // What cannot hold together is named, and each of it is needed.
-    let firm = &hall.firms[0];
     let wishes = json!([
         { "rule": { "kind": "somebody_leads" } },
-        { "rule": { "kind": "must", "candidate": firm } },
-        { "rule": { "kind": "never", "candidate": firm } },
+        { "rule": { "kind": "never", "candidate": hall.firms[1] } },
     ]);
     let made = hall.composes(json!({ "from": "applicants", "size": 3, "wishes": wishes }));
     assert_eq!((&made["state"], &made["result"]["group"]), (&json!("conflict"), &Value::Null));
     let conflict = &made["result"]["conflict"];
     let places: Vec<i64> =
         conflict["wishes"].as_array().expect("wishes").iter().filter_map(|wish| wish["wish"].as_i64()).collect();
-    assert_eq!((places, &conflict["proven_minimal"]), (vec![1, 2], &json!(true)), "{conflict}");
+    assert_eq!((places, &conflict["proven_minimal"]), (vec![0, 1], &json!(true)), "{conflict}");
+    let reason = conflict["reason"]["ja"].as_str().expect("a sentence");
+    assert!(reason.contains("幹事になれる参加者がいる") && reason.contains("「乙印刷」は参加しない"), "{reason}");
     hall.tries(&hall.officer, "groups", json!({ "title": "無理", "composition": id(&made) })).problem(409, "no-group");
 
     // Sent twice, it is there once.
@@ -434,7 +457,7 @@ fn two_officers_at_once_and_wishes_that_cannot_be() {
     let kept = hall.solved(id(&made));
     assert_eq!(kept["ask"]["bans"], json!([hall.firms[0], hall.firms[1]]), "nobody's change is lost");
     assert_eq!(hall.app.patch_with(&path, &[("authorization", &bearer)], json!({})).status, 428);
-    let both = hall.app.patch_as(&hall.officer, &path, 3, json!({ "pin": [firm], "ban": [firm] }));
+    let both = hall.app.patch_as(&hall.officer, &path, 3, json!({ "pin": [hall.firms[0]], "ban": [hall.firms[0]] }));
     assert_eq!(both.problem(422, "invalid")["errors"][0]["code"], "edit.both");
     let taken_back = hall.app.patch_as(&hall.officer, &path, 3, json!({ "unban": [hall.firms[0], hall.firms[1]] }));
     assert_eq!(taken_back.json()["ask"]["bans"], json!([]));
@@ -531,7 +554,7 @@ fn shares_keep_the_rule_and_who_pays_more_is_asked_again() {
         (set(&even[..3]), "shares.members"),
         (set(&[even[0], even[1], even[2], even[2]]), "shares.members"),
     ] {
-        let problem = hall.tries(&hall.officer, &events, body.clone()).problem(422, "invalid");
+        let problem = hall.tries_now(&hall.officer, id(&group), body.clone()).problem(422, "invalid");
         assert_eq!(problem["errors"][0]["code"], code, "{body}: {problem}");
     }
     assert_eq!(hall.tries(&hall.members[0], &events, set(&even)).status, 404, "a plan is nobody's business");
@@ -547,11 +570,18 @@ fn shares_keep_the_rule_and_who_pays_more_is_asked_again() {
     hall.does(&hall.officer, &events, json!({ "event": "confirm" }));
     // One is to pay more: it is asked again, with a date.
     let more = [(0, 100_000, 50_000), (1, 100_000, 60_000), (2, 100_000, 50_000)];
-    let problem = hall.tries(&hall.officer, &events, set(&more)).problem(422, "invalid");
+    hall.tries(&hall.officer, &events, set(&more)).problem(428, "precondition-required");
+    let problem = hall.tries_now(&hall.officer, id(&group), set(&more)).problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/answer_by");
     let mut dated = set(&more);
     dated["answer_by"] = json!("2026-06-20");
-    let again = hall.does(&hall.officer, &events, dated);
+    let again = hall.tries_now(&hall.officer, id(&group), dated.clone()).json();
+    // Who read the group before that is told, whatever it does.
+    let bearer = hall.officer.bearer();
+    let old = [("authorization", bearer.as_str()), ("if-match", "\"1\"")];
+    for late in [dated, json!({ "event": "dissolve", "text": "中止" })] {
+        hall.app.post_with(&format!("/api/v1/{events}"), &old, late).problem(412, "stale");
+    }
     assert_eq!((&again["state"], &seat(&again, &hall.firms[1])["state"]), (&json!("inviting"), &json!("invited")));
     hall.does(&hall.members[1], &events, json!({ "event": "accept" }));
     hall.does(&hall.officer, &events, json!({ "event": "confirm" }));

@@ -100,13 +100,149 @@ fn two_officers_at_the_very_same_moment_and_more_than_anybody_names() {
     );
     let share = |share: i64| json!({ "party": hall.firms[0], "cost": 100_000, "share": share });
     let other = json!({ "party": hall.firms[1], "cost": 100_000, "share": 50_000 });
-    let events = format!("groups/{}/events", id(&group));
     let body = json!({ "event": "set_shares", "shares": [share(-1), other], "answer_by": "2026-05-01" });
-    let problem = hall.tries(&hall.officer, &events, body).problem(422, "invalid");
+    let problem = hall.tries_now(&hall.officer, &id(&group), body).problem(422, "invalid");
     assert!(problem["errors"][0]["pointer"].as_str().is_some_and(|at| at.starts_with("/shares/0")), "{problem}");
     // A grid with no booth takes nobody.
     let bare = hall.does(&hall.officer, "exhibitions", json!({ "title_ja": "小間のない展示会", "booths": [] }));
     let body = json!({ "exhibitors": [{ "parties": [hall.firms[0]] }] });
     let refused = hall.tries(&hall.officer, &format!("exhibitions/{}/booth-plans", id(&bare)), body);
     assert!([409, 422].contains(&refused.status), "{}", refused.body);
+}
+
+#[test]
+fn a_change_that_changes_nothing_makes_no_version() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let firm = &hall.firms[0];
+    let made = hall.composes(json!({ "from": "applicants", "size": 3, "seconds": 0, "pins": [firm, hall.firms[1]] }));
+    let path = format!("/api/v1/compositions/{}", id(&made));
+    for nothing in [
+        json!({}),
+        json!({ "unpin": [hall.firms[2]], "unban": [hall.firms[3]] }),
+        json!({ "pin": [firm] }),
+        json!({ "size": 3, "wishes": [] }),
+    ] {
+        let same = hall.app.patch_as(&hall.officer, &path, 1, nothing.clone());
+        assert_eq!((same.status, same.header("etag")), (200, Some("\"1\"")), "{nothing}: {}", same.body);
+    }
+    let again = hall.app.patch_as(&hall.officer, &path, 1, json!({ "anew": true }));
+    assert_eq!((again.status, again.header("etag")), (200, Some("\"2\"")), "{}", again.body);
+}
+
+#[test]
+fn wishes_are_refused_where_they_stand_all_at_once_and_with_their_names() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let path = format!("exhibitions/{}/compositions", hall.fair);
+    let errors = |problem: &Value| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let all = problem["errors"].as_array().expect("errors").iter();
+        all.map(|error| (text(&error["pointer"]), text(&error["message"]["ja"]))).collect()
+    };
+    let nobody = "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d";
+    let (one, two) = (&hall.firms[0], &hall.firms[1]);
+    let rule = |rule: Value| json!({ "rule": rule });
+    let wishes = json!([
+        rule(json!({ "kind": "must", "candidate": one })),
+        rule(json!({ "kind": "field_at_least", "field": "no-such-field", "count": 1 })),
+        rule(json!({ "kind": "subsidy_at_most", "amount": -1 })),
+        rule(json!({ "kind": "never", "candidate": one })),
+        rule(json!({ "kind": "together", "candidates": [one, nobody] })),
+        rule(json!({ "kind": "apart", "candidates": [one, two] })),
+        rule(json!({ "kind": "together", "candidates": [two, one] })),
+        rule(json!({ "kind": "size_at_least", "size": "small", "count": 3 })),
+        rule(json!({ "kind": "size_at_most", "size": "small", "count": 1 })),
+    ]);
+    let body = json!({ "from": "applicants", "wishes": wishes, "pins": [two, nobody], "bans": [two], "seconds": 99 });
+    let problem = hall.tries(&hall.officer, &path, body).problem(422, "invalid");
+    let found = errors(&problem);
+    let mut pointers: Vec<&str> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    pointers.sort_unstable();
+    let expected = [
+        "/bans/0",
+        "/pins/1",
+        "/seconds",
+        "/size",
+        "/wishes/1/rule/field",
+        "/wishes/2/rule/amount",
+        "/wishes/3/rule/candidate",
+        "/wishes/4/rule/candidates/1",
+        "/wishes/6/rule/candidates",
+        "/wishes/8/rule/count",
+    ];
+    // A pin makes two of those that are to stay apart.
+    let others: Vec<&&str> = pointers.iter().filter(|pointer| **pointer != "/pins/0").collect();
+    assert_eq!(others, expected.iter().collect::<Vec<_>>(), "{problem}");
+    let says = |pointer: &str, word: &str| {
+        assert!(found.iter().any(|(at, ja)| at == pointer && ja.contains(word)), "{pointer} {word}: {problem}");
+    };
+    says("/wishes/3/rule/candidate", "「甲塗工」が参加する");
+    says("/wishes/3/rule/candidate", "「甲塗工」は参加しない");
+    says("/bans/0", "「乙印刷」");
+
+    // What cannot be read, too, each at its place.
+    let body = json!({ "from": "applicants", "size": 3, "wishes": [
+        rule(json!({ "kind": "fly" })), rule(json!({ "kind": "places", "least": -1, "most": 2 })),
+        rule(json!({ "kind": "must" })), { "rule": { "kind": "somebody_leads" }, "soft": "much" },
+        rule(json!({ "kind": "subsidy_at_most", "amount": -1 })),
+    ]});
+    let problem = hall.tries(&hall.officer, &path, body).problem(422, "invalid");
+    let pointers: Vec<String> = errors(&problem).into_iter().map(|(pointer, _)| pointer).collect();
+    let expected = [
+        "/wishes/0/rule/kind",
+        "/wishes/1/rule/least",
+        "/wishes/2/rule/candidate",
+        "/wishes/3/soft",
+        "/wishes/4/rule/amount",
+    ];
+    let mut sorted = pointers.clone();
+    sorted.sort();
+    assert_eq!(sorted, expected, "{problem}");
+
+    // A change by hand: where it stands in the change.
+    let made = hall.composes(json!({ "from": "applicants", "size": 3, "seconds": 0 }));
+    let change = |body: Value| {
+        let path = format!("/api/v1/compositions/{}", id(&made));
+        errors(&hall.app.patch_as(&hall.officer, &path, 1, body).problem(422, "invalid"))
+    };
+    assert_eq!(change(json!({ "pin": [one, nobody] }))[0].0, "/pin/1");
+    assert_eq!(change(json!({ "ban": [nobody] }))[0].0, "/ban/0");
+    assert_eq!(change(json!({ "swap": [{ "out": one, "into": nobody }] }))[0].0, "/swap/0/into");
+    assert_eq!(change(json!({ "pin": [two, one], "ban": [one] }))[0].0, "/pin/1");
+    let never = json!({ "wishes": [rule(json!({ "kind": "never", "candidate": one }))], "pin": [one] });
+    assert_eq!(change(never)[0].0, "/pin/0");
+}
+
+#[test]
+fn a_theme_that_finds_nobody_is_called_so_and_members_say_why_they_are_in() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let moon = json!({ "title_ja": "月面展", "theme": [{ "text_ja": "ヘリウム三の採掘" }] });
+    let moon = id(&hall.does(&hall.officer, "exhibitions", moon));
+    let body = json!({ "from": "registry", "size": 3, "seconds": 0 });
+    let problem =
+        hall.tries(&hall.officer, &format!("exhibitions/{moon}/compositions"), body).problem(409, "theme-finds-nobody");
+    assert!(problem["message"]["ja"].as_str().is_some_and(|ja| ja.contains("テーマ")), "{problem}");
+    let question = json!({ "theme": [{ "text": "ヘリウム三の採掘" }], "wishes": [] });
+    let problem = hall.tries(&hall.officer, "compose/group", question).problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/theme");
+    // Of those who are named it is said which topic nobody covers.
+    let body = json!({ "from": "listed", "parties": hall.firms, "size": 2, "seconds": 0 });
+    let made = hall.does(&hall.officer, &format!("exhibitions/{moon}/compositions"), body);
+    assert_eq!(made["result"]["uncovered"], json!([0]), "{made}");
+    let remark = made["result"]["remarks"][0]["ja"].as_str().expect("a sentence");
+    assert!(remark.contains("ヘリウム三の採掘"), "{remark}");
+
+    let made = hall.composes(json!({ "from": "applicants", "size": 3, "seconds": 0 }));
+    for list in ["members"] {
+        for member in made["result"]["group"][list].as_array().expect("members") {
+            let reasons = member["reasons"].as_array().expect("reasons");
+            let both = |reason: &Value| reason["ja"].is_string() && reason["en"].is_string();
+            assert!(!reasons.is_empty() && reasons.iter().all(both), "{member}");
+        }
+    }
+    assert!(made["result"]["group"]["members"].to_string().contains("テーマ「スロットダイ塗布」を担います"), "{made}");
+    let outside = made["result"]["outside"][0]["reasons"][0]["ja"].as_str().expect("a sentence");
+    assert!(outside.ends_with('。'), "{outside}");
 }

@@ -22,6 +22,7 @@ mod exhibitions;
 mod facets;
 mod fair_clocks;
 mod fair_days;
+mod fair_groups;
 mod fair_refusals;
 mod figures;
 mod health;

@@ -132,6 +132,10 @@ impl Fair {
     }
 }
 
+fn path_of(fair: &Fair) -> String {
+    format!("/exhibitions/{}/timetables", fair.exhibition)
+}
+
 fn refuse_clashes(meetings: &BTreeSet<(i64, String, String)>, tables: usize) {
     let (mut busy, mut used, mut pairs) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
     for (slot, buyer, supplier) in meetings {
@@ -351,7 +355,11 @@ fn what_did_not_fit_is_left_out_of_the_next_match_of_those_who_may_know() {
     let cards = format!("/meetings/{}/cards", meetings["items"][0]["id"].as_str().expect("an id"));
     let card = |card: Value| json!({ "side": "buyer", "card": card });
     let refused = fair.send(&officer, "post", &cards, None, card(json!({ "outcome": "no_fit" })));
-    assert_eq!(refused.problem(422, "invalid")["errors"][0]["pointer"], "/reason");
+    assert_eq!(refused.problem(422, "invalid")["errors"][0]["pointer"], "/card/reason");
+    // The next day is not before the meeting.
+    let early = card(json!({ "outcome": "follow_up", "next_on": "2026-04-09" }));
+    let early = fair.send(&officer, "post", &cards, None, early).problem(422, "invalid");
+    assert_eq!(early["errors"][0]["pointer"], "/card/next_on");
     let filed = fair.send(&officer, "post", &cards, None, card(json!({ "outcome": "no_fit", "reason": "rival" })));
     assert_eq!(filed.status, 201, "{}", filed.body);
     assert!(!proposed(&mine, &buyer).contains(&supplier));
@@ -382,10 +390,10 @@ fn a_long_solve_tells_its_progress_can_be_stopped_and_gives_way_to_who_was_faste
     assert_eq!(fair.send(&member, "get", &place, None, Value::Null).status, 403);
     // Two officers at once: the second has not read what the first did.
     let version = fair.version(&path);
-    let both = [json!({ "seconds": 1 }), json!({ "seconds": 1 })]
-        .map(|body| fair.send(&fair.officer, "post", &format!("{path}/solve"), Some(version), body));
-    assert_eq!(both[0].status, 200, "{}", both[0].body);
-    both[1].problem(412, "stale");
+    let first = fair.send(&fair.officer, "patch", &path, Some(version), json!({ "tables": 3 }));
+    assert_eq!(first.status, 200, "{}", first.body);
+    let solve = format!("{path}/solve");
+    fair.send(&fair.officer, "post", &solve, Some(version), json!({ "seconds": 1 })).problem(412, "stale");
 }
 
 #[test]
@@ -409,7 +417,7 @@ fn what_cannot_be_is_refused_with_its_place() {
     refused(with("slots", json!([{ "start": "10時", "end": "11時" }])), "/slots/0");
     refused(with("tables", json!(0)), "/tables");
     refused(with("fairness", json!(-1.0)), "/fairness");
-    refused(with("must", json!([[fair.buyers[0], fair.buyers[0]]])), "/must/0/0");
+    refused(with("must", json!([[fair.buyers[0], fair.buyers[0]]])), "/must/0");
     refused(with("never", json!([[fair.buyers[0], "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d"]])), "/never/0/1");
     let nowhere = "/exhibitions/0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d/timetables";
     assert_eq!(fair.send(&fair.officer, "post", nowhere, None, frame(1, 1)).status, 404);
@@ -443,9 +451,22 @@ fn what_cannot_be_is_refused_with_its_place() {
     assert_eq!(fair.organise(&path, "participants", entry(json!({ "wishes": heap }))).status, 413);
     // A pair that must meet and never does.
     let body = json!({ "must": [[fair.buyers[0], fair.suppliers[0]]], "never": [[fair.buyers[0], fair.suppliers[0]]] });
-    assert_eq!(fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), body).status, 200);
-    let problem = fair.organise(&path, "solve", json!({})).problem(422, "invalid");
+    let problem = fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), body).problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/must/0");
+    assert!(problem["errors"][0]["message"]["ja"].as_str().is_some_and(|ja| ja.contains("買う会社0")), "{problem}");
+    // All of it at once.
+    let mut body = frame(2, 1);
+    (body["tables"], body["fairness"], body["must"]) =
+        (json!(0), json!(-1.0), json!([[fair.buyers[0], fair.buyers[0]]]));
+    let problem = fair.send(&fair.officer, "post", &path_of(&fair), None, body).problem(422, "invalid");
+    assert_eq!(problem["errors"].as_array().map(Vec::len), Some(3), "{problem}");
+    let mut body = frame(3, 0);
+    (body["open"], body["slots"][0]["start"], body["slots"][2]["end"]) = (json!("yes"), json!(10), json!("11時"));
+    let problem = fair.send(&fair.officer, "post", &path_of(&fair), None, body).problem(422, "invalid");
+    let all = problem["errors"].as_array().expect("errors").iter();
+    let mut all: Vec<&str> = all.filter_map(|error| error["pointer"].as_str()).collect();
+    all.sort_unstable();
+    assert_eq!(all, ["/open", "/slots/0/start", "/slots/2", "/tables"], "{problem}");
     let problem = fair.organise(&path, "solve", json!({ "seconds": 9 })).problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/seconds");
     assert_eq!(fair.send(&fair.officer, "post", &format!("{path}/solve"), None, json!({})).status, 428);
@@ -598,4 +619,31 @@ fn who_met_last_year_lets_others_go_first() {
     // The exhibition of a timetable stays.
     let exhibition = format!("/exhibitions/{}", fair.exhibition);
     fair.send(&fair.administrator, "delete", &exhibition, Some(1), Value::Null).problem(409, "referenced");
+}
+
+#[test]
+fn nothing_changed_is_no_version() {
+    let fair = fair(2, 2);
+    let path = fair.timetable(3, 2, |_| json!({}));
+    let worth = fair.solve(&path)["organiser"]["value"].clone();
+    let version = fair.version(&path);
+    let patch = |body: Value| {
+        let answer = fair.send(&fair.officer, "patch", &path, Some(fair.version(&path)), body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    patch(json!({}));
+    patch(json!({ "title": "春の商談会", "tables": 2 }));
+    assert_eq!(fair.version(&path), version);
+    // Entered again just so, and arranged again just so.
+    let party = &fair.buyers[0];
+    let again = json!({ "participants": [{ "party": party, "side": "buyer" }] });
+    assert_eq!(fair.organise(&path, "participants", again).status, 200);
+    fair.change(&path, party, json!({}));
+    fair.solve(&path);
+    assert_eq!(fair.version(&path), version);
+    // Another title is worth as much.
+    let renamed = patch(json!({ "title": "春の大商談会" }));
+    assert_eq!((&renamed["title"], &renamed["organiser"]["value"]), (&json!("春の大商談会"), &worth));
+    assert_eq!(fair.version(&path), version + 1);
 }

@@ -38,7 +38,8 @@ pub struct ApplicationForm {
     pub note: Option<Prose>,
 }
 
-const NAMED_MOST: usize = 50;
+/// Things and parties of each list at most.
+pub const NAMED_MOST: usize = 50;
 
 impl ApplicationForm {
     pub fn space(&self) -> u32 {

@@ -5,6 +5,7 @@ use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::desk::{BoothPlanState, MatterKind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 pub const EXHIBITORS_MOST: usize = 500;
@@ -45,6 +46,31 @@ pub struct Placed {
     pub bound: f64,
     pub proven: bool,
     pub desk: Option<ThingId>,
+    /// Parties that stand elsewhere than before, came, or are there no more: who is told of a published plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<ThingId>,
+}
+
+impl Placed {
+    /// Where an exhibitor stands: the same group, else whoever shares a party with it.
+    pub fn booth_of(&self, exhibitor: &Exhibitor) -> Option<&str> {
+        let all = &self.asked.exhibitors;
+        let same_group = |one: &Exhibitor| one.group.is_some() && one.group == exhibitor.group;
+        let shares = |one: &Exhibitor| one.parties.iter().any(|party| exhibitor.parties.contains(party));
+        let place = all.iter().position(same_group).or_else(|| all.iter().position(shares))?;
+        self.booths.get(place).map(String::as_str)
+    }
+
+    /// The booth of each party.
+    pub fn booths_by_party(&self) -> BTreeMap<&ThingId, &str> {
+        let places = self.asked.exhibitors.iter().zip(&self.booths);
+        places.flat_map(|(one, booth)| one.parties.iter().map(move |party| (party, booth.as_str()))).collect()
+    }
+
+    /// The same plan, whoever was told of it.
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        *self == Self { moved: self.moved.clone(), ..other.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -153,6 +179,7 @@ impl Matter for BoothPlan {
 
     fn consider(&self, deed: &BoothPlanDeed, _: &Day, _: &Timestamp) -> Result<Step, Refusal> {
         Ok(match deed {
+            BoothPlanDeed::Placed(placed) if placed.says_the_same_as(&self.placed) => Step::Already,
             BoothPlanDeed::Published if self.state == BoothPlanState::Published => Step::Already,
             BoothPlanDeed::HandedOver { to, .. } if self.desk.as_ref() == Some(to) => Step::Already,
             BoothPlanDeed::Merged { from, into } => self.consider_merging(from, into),
@@ -199,9 +226,8 @@ impl Matter for BoothPlan {
     fn told(&self, deed: &BoothPlanDeed) -> Vec<Told> {
         match deed {
             BoothPlanDeed::Placed(_) if self.state == BoothPlanState::Draft => Vec::new(),
-            BoothPlanDeed::Placed(_) | BoothPlanDeed::Published => {
-                self.parties().into_iter().map(Told::Party).collect()
-            }
+            BoothPlanDeed::Placed(placed) => placed.moved.iter().cloned().map(Told::Party).collect(),
+            BoothPlanDeed::Published => self.parties().into_iter().map(Told::Party).collect(),
             BoothPlanDeed::HandedOver { .. } => vec![Told::Desk],
             BoothPlanDeed::Merged { .. } | BoothPlanDeed::Parted { .. } => Vec::new(),
         }

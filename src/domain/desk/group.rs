@@ -1,27 +1,27 @@
 //! A group of firms (企業間グループ): formed for an exhibition (共同出展) or by itself, invited, confirmed, exhibited,
 //! reported; and its maturity from 勉強会 to 共同受注, step by step.
 
-use super::introduction::REMIND_DAYS;
-use super::shares::{Part, SubsidyRule};
-use super::{Day, Event, Facts, Matter, Merges, Refusal, Renaming, Step, Told, closed, needs_text, required};
+pub use super::group_seats::{Planned, SEATS_MOST, Seat};
+use super::shares::SubsidyRule;
+use super::{Day, Event, Facts, Matter, Merges, Refusal, Renaming, Step, Told, closed};
 use crate::domain::finding::Defect;
 use crate::domain::id::{ThingId, Timestamp};
 use crate::domain::text::{Line, Prose};
 use crate::domain::vocabulary::desk::{DeclineReason, GroupState, MatterKind, Maturity, SeatState};
 use serde::{Deserialize, Serialize};
 
-/// Members of one group at most, with those who left.
-pub const SEATS_MOST: usize = 200;
 const STORIES_MOST: usize = 50;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum GroupDeed {
     Formed(Box<Formed>),
-    /// Everybody who has not been asked yet is asked.
+    /// Everybody who has not been asked yet is asked. `again`: who was asked and has not answered has until then, too.
     Invited {
         answer_by: Day,
         message: Option<Prose>,
+        #[serde(default)]
+        again: bool,
     },
     /// One more is asked, in somebody's place or not.
     SeatAdded {
@@ -102,55 +102,6 @@ pub struct Formed {
     pub desk: Option<ThingId>,
 }
 
-/// A member and what its part costs and what it pays itself, in yen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Planned {
-    pub party: ThingId,
-    pub cost: i64,
-    pub share: i64,
-}
-
-impl Planned {
-    pub fn part(&self) -> Part {
-        Part { cost: self.cost, share: self.share }
-    }
-}
-
-/// A place in the group.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seat {
-    pub planned: Planned,
-    pub state: SeatState,
-    pub answer_by: Option<Day>,
-    pub reminded: bool,
-    pub replaces: Option<ThingId>,
-    pub because: Option<(DeclineReason, Option<Prose>)>,
-}
-
-impl Seat {
-    fn new(planned: Planned) -> Self {
-        Self { planned, state: SeatState::Planned, answer_by: None, reminded: false, replaces: None, because: None }
-    }
-
-    /// Takes part, or may yet.
-    pub fn is_active(&self) -> bool {
-        matches!(self.state, SeatState::Planned | SeatState::Invited | SeatState::Accepted)
-    }
-
-    fn waits(&self) -> bool {
-        self.state == SeatState::Invited
-    }
-
-    fn is_over(&self, now: &Timestamp) -> bool {
-        self.waits() && self.answer_by.as_ref().is_some_and(|day| *now >= day.end())
-    }
-
-    fn reminder(&self) -> Option<Timestamp> {
-        let day = self.answer_by.as_ref().filter(|_| self.waits() && !self.reminded)?;
-        Some(Day::of_date(day.date() - chrono::TimeDelta::days(REMIND_DAYS as i64)).end())
-    }
-}
-
 /// A step of the group's maturity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
@@ -206,49 +157,12 @@ impl Group {
         matches!(self.state, GroupState::Confirmed | GroupState::Exhibited | GroupState::Reported)
     }
 
-    /// What is left of the subsidy's cap for one more; none: no cap.
-    pub fn left_of_cap(&self, without: Option<&ThingId>) -> Option<i64> {
-        let cap = self.formed.rule.cap?.value();
-        let others = self.active().filter(|seat| Some(&seat.planned.party) != without);
-        Some(cap - others.map(|seat| seat.planned.part().subsidy()).sum::<i64>())
-    }
-
-    fn seat_mut(&mut self, party: &ThingId) -> Option<&mut Seat> {
-        self.seats.iter_mut().find(|seat| seat.planned.party == *party)
-    }
-
     /// Before the fair is over, members come and go.
-    fn is_open(&self) -> Result<(), Refusal> {
+    pub(super) fn is_open(&self) -> Result<(), Refusal> {
         match self.state {
             GroupState::Composing | GroupState::Inviting | GroupState::Confirmed => Ok(()),
             GroupState::Exhibited | GroupState::Reported | GroupState::Dissolved => Err(closed()),
         }
-    }
-
-    /// Seats that say they do not know the party.
-    fn known(&self, party: &ThingId, pointer: &'static str) -> Result<&Seat, Refusal> {
-        self.seat(party).ok_or_else(|| {
-            let defect = Defect::new(
-                "member.unknown",
-                "このグループのメンバーではありません。",
-                "This is no member of the group.",
-            );
-            Refusal::Invalid(pointer, defect)
-        })
-    }
-
-    fn consider_answer(&self, party: &ThingId, now: &Timestamp) -> Result<(), Refusal> {
-        let seat = self.known(party, "/party")?;
-        self.is_open()?;
-        if seat.state == SeatState::Lapsed || seat.is_over(now) {
-            let day = seat.answer_by.as_ref().map_or("", Day::as_str);
-            return Err(Refusal::Conflict(Defect::new(
-                "lapsed",
-                format!("回答期限（{day}）を過ぎています。担当者にご連絡ください。"),
-                format!("The answer was due by {day}. Please ask the organising office."),
-            )));
-        }
-        if seat.waits() { Ok(()) } else { Err(closed()) }
     }
 
     fn consider_confirming(&self) -> Result<Step, Refusal> {
@@ -283,46 +197,6 @@ impl Group {
             "This takes two members who have said yes.",
         )))
     }
-
-    fn consider_shares(&self, shares: &[Planned], answer_by: &Option<Day>, now: &Timestamp) -> Result<Step, Refusal> {
-        self.is_open()?;
-        let mut named: Vec<&ThingId> = shares.iter().map(|planned| &planned.party).collect();
-        let mut active: Vec<&ThingId> = self.active().map(|seat| &seat.planned.party).collect();
-        named.sort();
-        active.sort();
-        if named != active {
-            return Err(Refusal::Invalid(
-                "/shares",
-                Defect::new(
-                    "shares.members",
-                    "参加するメンバー全員を一度ずつ挙げてください。",
-                    "Name every member that takes part, each once.",
-                ),
-            ));
-        }
-        let same = |planned: &Planned| self.seat(&planned.party).is_some_and(|seat| seat.planned == *planned);
-        if shares.iter().all(same) {
-            return Ok(Step::Already);
-        }
-        if shares.iter().any(|planned| self.rises(planned)) {
-            refuse_past(answer_by.as_ref().ok_or_else(|| required("/answer_by"))?, now)?;
-        }
-        Ok(Step::Take)
-    }
-
-    /// A member that said yes would pay more than it agreed to.
-    fn rises(&self, planned: &Planned) -> bool {
-        self.seat(&planned.party)
-            .is_some_and(|seat| seat.state == SeatState::Accepted && planned.share > seat.planned.share)
-    }
-}
-
-fn refuse_past(day: &Day, now: &Timestamp) -> Result<(), Refusal> {
-    if *now < day.end() {
-        return Ok(());
-    }
-    let defect = Defect::new("answer_by.past", "回答期限は今日以降の日にしてください。", "The date is past.");
-    Err(Refusal::Invalid("/answer_by", defect))
 }
 
 impl Renaming for Group {
@@ -372,94 +246,17 @@ impl Matter for Group {
     fn consider(&self, deed: &GroupDeed, _: &Day, now: &Timestamp) -> Result<Step, Refusal> {
         match deed {
             GroupDeed::Formed(_) => Ok(Step::Already),
-            GroupDeed::Invited { answer_by, .. } => {
-                self.is_open()?;
-                refuse_past(answer_by, now)?;
-                let waiting = self.seats.iter().any(|seat| seat.state == SeatState::Planned);
-                Ok(if waiting { Step::Take } else { Step::Already })
-            }
+            GroupDeed::Invited { answer_by, message, again } => self.consider_inviting(answer_by, message, *again, now),
             GroupDeed::SeatAdded { seat, replaces, answer_by, .. } => {
-                self.is_open()?;
-                refuse_past(answer_by, now)?;
-                if self.seats.len() >= SEATS_MOST {
-                    let defect = Defect::new("list.too_long", "200社までです。", "At most 200 members.");
-                    return Err(Refusal::Invalid("/party", defect));
-                }
-                if self.seat(&seat.party).is_some_and(Seat::is_active) {
-                    return Err(Refusal::Conflict(Defect::new(
-                        "already-member",
-                        "すでにグループにいるか、回答を待っています。",
-                        "It is a member already, or has been asked.",
-                    )));
-                }
-                if let Some(replaced) = replaces
-                    && self.known(replaced, "/replaces")?.is_active()
-                {
-                    return Err(Refusal::Invalid(
-                        "/replaces",
-                        Defect::new(
-                            "member.active",
-                            "まだ参加しているメンバーの代わりは招けません。",
-                            "It still takes part; nobody is asked in its place.",
-                        ),
-                    ));
-                }
-                Ok(Step::Take)
+                self.consider_adding(seat, replaces.as_ref(), answer_by, now)
             }
-            GroupDeed::Accepted { party } => {
-                if self.known(party, "/party")?.state == SeatState::Accepted {
-                    return Ok(Step::Already);
-                }
-                self.consider_answer(party, now)?;
-                Ok(Step::Take)
-            }
-            GroupDeed::Declined { party, reason, text } => {
-                needs_text(*reason, text)?;
-                let same =
-                    |seat: &Seat| seat.state == SeatState::Declined && seat.because == Some((*reason, text.clone()));
-                if self.seat(party).is_some_and(same) {
-                    return Ok(Step::Already);
-                }
-                self.consider_answer(party, now)?;
-                Ok(Step::Take)
-            }
-            GroupDeed::Withdrew { party, reason, text } => {
-                needs_text(*reason, text)?;
-                let seat = self.known(party, "/party")?;
-                self.is_open()?;
-                match seat.state {
-                    SeatState::Accepted => Ok(Step::Take),
-                    SeatState::Withdrawn => Ok(Step::Already),
-                    SeatState::Planned
-                    | SeatState::Invited
-                    | SeatState::Declined
-                    | SeatState::Lapsed
-                    | SeatState::Released => Err(Refusal::Conflict(Defect::new(
-                        "not-accepted",
-                        "参加を承諾したメンバーだけが辞退（取り下げ）できます。招待には decline で答えてください。",
-                        "Only who said yes withdraws. Answer an invitation with decline.",
-                    ))),
-                }
-            }
-            GroupDeed::Released { party, .. } => {
-                let active = self.known(party, "/party")?.is_active();
-                self.is_open()?;
-                Ok(if active { Step::Take } else { Step::Already })
-            }
-            GroupDeed::Lapsed => {
-                Ok(if self.seats.iter().any(|seat| seat.is_over(now)) { Step::Take } else { Step::Already })
-            }
-            GroupDeed::Reminded => {
-                let due = |seat: &Seat| seat.reminder().is_some_and(|at| *now >= at);
-                Ok(if self.seats.iter().any(due) { Step::Take } else { Step::Already })
-            }
-            GroupDeed::LeadSet { party } => {
-                self.is_open()?;
-                if !self.known(party, "/party")?.is_active() {
-                    return Err(closed());
-                }
-                Ok(if self.lead.as_ref() == Some(party) { Step::Already } else { Step::Take })
-            }
+            GroupDeed::Accepted { party } => self.consider_accepting(party, now),
+            GroupDeed::Declined { party, reason, text } => self.consider_declining(party, *reason, text, now),
+            GroupDeed::Withdrew { party, reason, text } => self.consider_withdrawing(party, *reason, text),
+            GroupDeed::Released { party, .. } => self.consider_releasing(party),
+            GroupDeed::Lapsed => Ok(self.consider_lapsing(now)),
+            GroupDeed::Reminded => Ok(self.consider_reminding(now)),
+            GroupDeed::LeadSet { party } => self.consider_leading(party),
             GroupDeed::SharesSet { shares, answer_by } => self.consider_shares(shares, answer_by, now),
             GroupDeed::Confirmed => self.consider_confirming(),
             GroupDeed::Exhibited => match self.state {
@@ -529,35 +326,11 @@ impl Matter for Group {
 
     fn add(&mut self, event: &Event<GroupDeed>) {
         let on = event.happened_on.clone();
-        // Whoever leaves leaves a gap: the rest is to be confirmed anew.
-        let leave = |group: &mut Group, party: &ThingId, state, because| {
-            if let Some(seat) = group.seat_mut(party) {
-                seat.state = state;
-                seat.because = because;
-            }
-            if group.lead.as_ref() == Some(party) {
-                group.lead = None;
-            }
-            if group.state == GroupState::Confirmed {
-                group.state = GroupState::Inviting;
-            }
-        };
         match event.deed.clone() {
             GroupDeed::Formed(_) => {}
-            GroupDeed::Invited { answer_by, message } => {
-                self.state = GroupState::Inviting;
-                self.message = message;
-                for seat in self.seats.iter_mut().filter(|seat| seat.state == SeatState::Planned) {
-                    seat.state = SeatState::Invited;
-                    seat.answer_by = Some(answer_by.clone());
-                }
-            }
+            GroupDeed::Invited { answer_by, message, again } => self.invite(&answer_by, message, again),
             GroupDeed::SeatAdded { seat, replaces, answer_by, message } => {
-                self.state = GroupState::Inviting;
-                self.message = message.or(self.message.take());
-                self.seats.retain(|other| other.planned.party != seat.party);
-                let asked = Seat { state: SeatState::Invited, answer_by: Some(answer_by), replaces, ..Seat::new(seat) };
-                self.seats.push(asked);
+                self.add_seat(seat, replaces, answer_by, message);
             }
             GroupDeed::Accepted { party } => {
                 if let Some(seat) = self.seat_mut(&party) {
@@ -565,38 +338,18 @@ impl Matter for Group {
                 }
             }
             GroupDeed::Declined { party, reason, text } => {
-                leave(self, &party, SeatState::Declined, Some((reason, text)));
+                self.leave(&party, SeatState::Declined, (reason, text));
             }
             GroupDeed::Withdrew { party, reason, text } => {
-                leave(self, &party, SeatState::Withdrawn, Some((reason, text)));
+                self.leave(&party, SeatState::Withdrawn, (reason, text));
             }
             GroupDeed::Released { party, text } => {
-                leave(self, &party, SeatState::Released, Some((DeclineReason::Other, Some(text))));
+                self.leave(&party, SeatState::Released, (DeclineReason::Other, Some(text)));
             }
-            GroupDeed::Lapsed => {
-                for seat in self.seats.iter_mut().filter(|seat| seat.is_over(&event.at)) {
-                    seat.state = SeatState::Lapsed;
-                }
-            }
-            GroupDeed::Reminded => {
-                for seat in &mut self.seats {
-                    seat.reminded |= seat.reminder().is_some_and(|at| event.at >= at);
-                }
-            }
+            GroupDeed::Lapsed => self.lapse(&event.at),
+            GroupDeed::Reminded => self.remind(&event.at),
             GroupDeed::LeadSet { party } => self.lead = Some(party),
-            GroupDeed::SharesSet { shares, answer_by } => {
-                for planned in shares {
-                    let again = self.rises(&planned);
-                    let Some(seat) = self.seat_mut(&planned.party) else { continue };
-                    seat.planned = planned;
-                    if again {
-                        seat.state = SeatState::Invited;
-                        seat.reminded = false;
-                        seat.answer_by.clone_from(&answer_by);
-                        self.state = GroupState::Inviting;
-                    }
-                }
-            }
+            GroupDeed::SharesSet { shares, answer_by } => self.set_shares(shares, answer_by.as_ref()),
             GroupDeed::Confirmed => self.state = GroupState::Confirmed,
             GroupDeed::Exhibited => self.state = GroupState::Exhibited,
             GroupDeed::Reported { report } => {

@@ -188,6 +188,16 @@ impl Matter for Meeting {
                     )));
                 }
                 check(card)?;
+                let day = Day::at(&self.at.start);
+                if card.next_on.as_ref().is_some_and(|next| *next < day) {
+                    let day = day.as_str();
+                    let defect = Defect::new(
+                        "next_on.past",
+                        format!("次の予定日は商談の日（{day}）以降にしてください。"),
+                        format!("The next day is not before the day of the meeting ({day})."),
+                    );
+                    return Err(Refusal::Invalid("/next_on", defect));
+                }
                 Ok(if self.card(*side).is_some_and(|filed| filed.card == **card) { Step::Already } else { Step::Take })
             }
             MeetingDeed::Merged { from, into, .. } => Ok(self.consider_merging(from, into)),

@@ -232,6 +232,17 @@ impl Timetable {
         self
     }
 
+    /// It is entered just so.
+    fn stands(&self, participant: &Participant) -> bool {
+        self.place_of(&participant.party).is_some_and(|place| self.participants[place] == *participant)
+    }
+
+    fn is_arranged_so(&self, arranged: &Arranged) -> bool {
+        let mut meetings = arranged.meetings.clone();
+        meetings.sort_unstable();
+        meetings == self.meetings && self.worth == Some((arranged.value, arranged.bound))
+    }
+
     fn put(&mut self, participant: Participant) {
         match self.place_of(&participant.party) {
             Some(place) => {
@@ -297,6 +308,10 @@ impl Matter for Timetable {
             TimetableDeed::Opened(_) => Ok(Step::Already),
             TimetableDeed::Framed(frame) if **frame == self.frame => Ok(Step::Already),
             TimetableDeed::Framed(frame) if self.is_published() && !same_hours(frame, &self.frame) => Err(published()),
+            TimetableDeed::Entered { participants, .. } if participants.iter().all(|one| self.stands(one)) => {
+                Ok(Step::Already)
+            }
+            TimetableDeed::Arranged(arranged) if self.is_arranged_so(arranged) => Ok(Step::Already),
             TimetableDeed::Published if self.is_published() => Ok(Step::Already),
             TimetableDeed::Published if self.meetings.is_empty() => Err(Refusal::Conflict(Defect::new(
                 "no-meetings",
@@ -327,7 +342,11 @@ impl Matter for Timetable {
                 if !same_hours(&frame, &self.frame) {
                     self.meetings.clear();
                 }
-                (self.frame, self.worth) = (*frame, None);
+                // Another title is worth as much.
+                if !same_question(&frame, &self.frame) {
+                    self.worth = None;
+                }
+                self.frame = *frame;
             }
             TimetableDeed::Entered { participants, .. } => {
                 for participant in participants {
@@ -437,6 +456,12 @@ impl Matter for Timetable {
 /// What meetings stand on: a frame that differs in other things only leaves them where they are.
 fn same_hours(one: &Frame, other: &Frame) -> bool {
     one.slots == other.slots && one.tables == other.tables
+}
+
+/// What the worth of an arrangement stands on.
+fn same_question(one: &Frame, other: &Frame) -> bool {
+    let pairs = one.must == other.must && one.never == other.never;
+    same_hours(one, other) && pairs && one.fairness.total_cmp(&other.fairness).is_eq()
 }
 
 fn published() -> Refusal {

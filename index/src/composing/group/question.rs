@@ -300,8 +300,8 @@ impl Question {
                             "This takes at least two candidates.",
                         );
                     }
-                    for candidate in candidates {
-                        refusals.known(&format!("{at}/candidates"), &known, candidate);
+                    for (at_place, candidate) in candidates.iter().enumerate() {
+                        refusals.known(&format!("{at}/candidates/{at_place}"), &known, candidate);
                     }
                 }
                 Rule::Places { least, most } if least > most => {
