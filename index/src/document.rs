@@ -96,11 +96,13 @@ pub enum Attribute {
     CapabilityKind,
     /// Certificates held (iso9001 …).
     Certificate,
+    /// Part of a prefecture, larger than a municipality.
+    Region,
 }
 
 impl Attribute {
     /// Every attribute, in column order.
-    pub const ALL: [Attribute; 11] = [
+    pub const ALL: [Attribute; 12] = [
         Attribute::OrganizationKind,
         Attribute::Municipality,
         Attribute::Prefecture,
@@ -112,6 +114,7 @@ impl Attribute {
         Attribute::Readiness,
         Attribute::CapabilityKind,
         Attribute::Certificate,
+        Attribute::Region,
     ];
 
     /// The name used in filters, facets and the schema.
@@ -128,6 +131,7 @@ impl Attribute {
             Attribute::Readiness => "readiness",
             Attribute::CapabilityKind => "capability_kind",
             Attribute::Certificate => "certificate",
+            Attribute::Region => "region",
         }
     }
 }

@@ -37,8 +37,9 @@ const HIGHLIGHTS_MOST: usize = 4;
 const REFILLS: usize = 5;
 const FACETS_MOST: usize = 10;
 /// Filters whose values are taken as they are typed.
-const PLAIN: [Attribute; 8] = [
+const PLAIN: [Attribute; 9] = [
     Attribute::Prefecture,
+    Attribute::Region,
     Attribute::Purpose,
     Attribute::Sdg,
     Attribute::SizeBand,
@@ -67,6 +68,8 @@ pub struct SearchQuery {
     pub organization_kind: Option<String>,
     /// Prefectures (first two digits of their code), separated by commas.
     pub prefecture: Option<String>,
+    /// Parts of prefectures (`06-shonai`; a prefecture that is not divided stands for itself), separated by commas.
+    pub region: Option<String>,
     /// Purposes of needs, separated by commas.
     pub purpose: Option<String>,
     /// SDG numbers, separated by commas.
@@ -84,7 +87,7 @@ pub struct SearchQuery {
     /// How long ago somebody confirmed that the thing is true: `within_year`, `within_two_years`, `older`, `never`,
     /// separated by commas.
     pub freshness: Option<String>,
-    /// Facets to count, separated by commas: `kind`, `freshness`, `organization_kind`, `municipality`, `field`,
+    /// Facets to count, separated by commas: `kind`, `freshness`, `organization_kind`, `municipality`, `region`, `field`,
     /// `purpose`, `sdg` … A thing counts once for its field and once for each wider one (`parent`).
     /// Each is counted without its own filter; a chosen value is always there, with 0 if need be.
     pub facet: Option<String>,
@@ -516,6 +519,7 @@ impl SearchQuery {
             Attribute::OrganizationKind => &self.organization_kind,
             Attribute::Municipality => &self.municipality,
             Attribute::Prefecture => &self.prefecture,
+            Attribute::Region => &self.region,
             Attribute::Field => &self.field,
             Attribute::Purpose => &self.purpose,
             Attribute::Sdg => &self.sdg,

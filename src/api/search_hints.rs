@@ -37,8 +37,8 @@ impl Hint {
 
 /// What may stand before a colon in a query.
 const CONDITIONS_JA: &str =
-    "種別 所有 機関種別 市町村 都道府県 分野 目的 SDGs 規模 業種 成熟度 技術種別 認証 日付 更新 法人番号";
-const CONDITIONS_EN: &str = "kind owner organization_kind municipality prefecture field purpose sdg size_band industry \
+    "種別 所有 機関種別 市町村 地域 都道府県 分野 目的 SDGs 規模 業種 成熟度 技術種別 認証 日付 更新 法人番号";
+const CONDITIONS_EN: &str = "kind owner organization_kind municipality region prefecture field purpose sdg size_band industry \
                              readiness capability_kind certificate date updated corporate_number";
 
 pub(super) fn hints(

@@ -7,6 +7,7 @@ use super::wire;
 use crate::app::App;
 use crate::domain::codes::MunicipalityCode;
 use crate::domain::finding::Message;
+use crate::domain::regions;
 use crate::domain::vocabulary::desk::{
     ApplicationState, BoothPlanState, CaseOutcome, CaseStage, CompositionState, DeclineReason, GroupState,
     IntroductionState, Maturity, MeetingOutcome, MeetingSide, MeetingState, NoticeChoice, OpensOn, ProposalState,
@@ -192,6 +193,12 @@ pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<St
         Attribute::Prefecture => {
             let places = vocabulary::all_municipalities(conn)?.into_iter().filter(|place| place.prefecture.is_none());
             places.map(|place| (place.code[..2].to_owned(), Message::new(place.name_ja, place.name_en))).collect()
+        }
+        Attribute::Region => {
+            let prefectures = labels(conn, Attribute::Prefecture)?;
+            let parts = regions::all().into_iter();
+            let parts = parts.map(|part| (part.code.to_owned(), Message::new(part.name_ja, part.name_en)));
+            prefectures.into_iter().chain(parts).collect()
         }
         Attribute::Field => {
             let fields = vocabulary::all_fields(conn)?;

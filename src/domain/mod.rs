@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod lifecycle;
 pub mod linked;
 pub mod parse;
+pub mod regions;
 pub mod text;
 pub mod vocabulary;
 

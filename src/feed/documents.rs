@@ -3,6 +3,7 @@
 use crate::domain::access::{employer_lends, lends};
 use crate::domain::date::PartialDate;
 use crate::domain::entry::TextPlace;
+use crate::domain::regions::region_of;
 use crate::domain::vocabulary::{OrganizationKind, SizeBand, Status, Visibility};
 use crate::domain::{
     Capability, Entry, Exhibition, Header, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
@@ -334,6 +335,7 @@ fn place_and_kind(document: &mut Document, facts: &Told) {
     list(document, Attribute::OrganizationKind, facts.kind.iter().map(|kind| kind.code().to_owned()));
     list(document, Attribute::Municipality, facts.municipality.iter().cloned());
     list(document, Attribute::Prefecture, facts.municipality.iter().map(|code| code[..2].to_owned()));
+    list(document, Attribute::Region, facts.municipality.iter().map(|code| region_of(code).to_owned()));
     list(document, Attribute::SizeBand, facts.employees.iter().map(|&count| SizeBand::of(count).code().to_owned()));
     list(document, Attribute::Industry, facts.industry.iter().cloned());
     list(document, Attribute::Certificate, facts.certificates.iter().cloned());

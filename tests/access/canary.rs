@@ -149,7 +149,7 @@ fn request(scene: &Scene, dice: &mut Dice) -> Request {
                 2 => format!("\"{word}\""),
                 _ => format!("{word} -qnothingq"),
             };
-            let facets = "facet=municipality,organization_kind,field,prefecture,capability_kind";
+            let facets = "facet=municipality,organization_kind,field,prefecture,region,capability_kind";
             Request { only: Some(at), ..get(format!("/api/v1/search?q={}&{facets}", encoded(&form))) }
         }
         11 | 12 => {

@@ -536,7 +536,9 @@ fn search(dice: &mut Dice, labels: &[&String]) -> String {
         query.push(format!("sort={}", ["updated", "name", "relevance"][dice.below(3)]));
     }
     if dice.once_in(2) {
-        query.push("facet=municipality,organization_kind,field,prefecture,size_band,industry,certificate".to_owned());
+        query.push(
+            "facet=municipality,organization_kind,field,prefecture,region,size_band,industry,certificate".to_owned(),
+        );
     }
     format!("/api/v1/search?{}", query.join("&"))
 }

@@ -46,6 +46,15 @@ fn filters_narrow_and_facets_count() {
     assert_eq!(yamagata["label"], json!({ "ja": "山形市", "en": "Yamagata" }));
     assert_eq!(yamagata["chosen"], true);
     assert_eq!(app.found("municipality=060003").len(), 3);
+    let regions = app.get("/api/v1/search?facet=region&region=06-okitama").json();
+    let shown = |at: usize| {
+        let value = &regions["facets"]["region"][at];
+        (value["value"].clone(), value["label"]["ja"].clone(), value["count"].clone(), value["chosen"].clone())
+    };
+    assert_eq!(shown(0), (json!("06-murayama"), json!("村山地域"), json!(2), json!(false)));
+    assert_eq!(shown(1), (json!("06-okitama"), json!("置賜地域"), json!(1), json!(true)));
+    assert_eq!(app.found(&format!("q={}", encoded("地域:村山"))).len(), 2);
+    assert_eq!(app.get("/api/v1/search?region=06-nowhere").status, 422);
     assert_eq!(app.found("organization_kind=university").len(), 1);
     assert_eq!(app.found("kind=capability").len(), 0);
     assert_eq!(app.found("field=energy&kind=organization").len(), 3);

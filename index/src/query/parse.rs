@@ -60,6 +60,7 @@ fn field(name: &str) -> Option<Field> {
         "organization_kind" | "機関種別" => Attribute::OrganizationKind,
         "municipality" | "市町村" | "市区町村" => Attribute::Municipality,
         "prefecture" | "都道府県" => Attribute::Prefecture,
+        "region" | "地域" => Attribute::Region,
         "field" | "分野" => Attribute::Field,
         "purpose" | "目的" => Attribute::Purpose,
         "sdg" | "sdgs" => Attribute::Sdg,
