@@ -67,6 +67,7 @@ pub use kernel::FieldWeights;
 pub use mark::Mark;
 pub use matching::asks::Spoken;
 pub use matching::score::{PARTS, Weights};
+pub use matching::wish::Wish;
 pub use matching::{coalition, lines, purpose};
 pub use query::parse::{conditions, is_minus, unknown_names};
 pub use request::{

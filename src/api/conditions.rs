@@ -96,10 +96,11 @@ fn named(condition: &Condition, values: &[String], names: &HashMap<String, Messa
         }
         if found.is_empty() {
             let shown: String = value.chars().take(60).collect();
+            let (ja, en) = known_values(names);
             return Err(wrong(
                 condition,
-                &format!("「{shown}」という値はありません"),
-                &format!("\"{shown}\" is not one of its values"),
+                &format!("「{shown}」という値はありません{ja}"),
+                &format!("\"{shown}\" is not one of its values{en}"),
             ));
         }
         codes.extend(found);
@@ -110,6 +111,23 @@ fn named(condition: &Condition, values: &[String], names: &HashMap<String, Messa
     codes.sort();
     codes.dedup();
     Ok(Meaning::Any(codes))
+}
+
+/// The values there are, where they are few enough to be read.
+fn known_values(names: &HashMap<String, Message>) -> (String, String) {
+    const FEW: usize = 20;
+    if names.len() > FEW {
+        return (String::new(), String::new());
+    }
+    let mut known: Vec<(&String, &Message)> = names.iter().collect();
+    known.sort_by_key(|(code, _)| *code);
+    let list = |name: fn(&Message) -> &str, mark: &str| -> String {
+        known.iter().map(|(_, message)| name(message)).collect::<Vec<_>>().join(mark)
+    };
+    (
+        format!("（{}のいずれか）", list(|message| &message.ja, "、")),
+        format!(" (one of: {})", list(|message| &message.en, ", ")),
+    )
 }
 
 /// The two ends of a range: `>=4`, `>4`, `<=6`, `<6`, `4..6`, `4`. Both ends are included.

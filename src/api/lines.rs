@@ -91,6 +91,19 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
     need.lines.iter().map(one).collect()
 }
 
+/// What a free text leaves out, as lines that exclude.
+pub(super) fn left_out(texts: &[String]) -> Vec<Ready> {
+    let one = |text: &String| Ready {
+        requirement: Strength::Exclude,
+        condition: None,
+        ja: Some(text.clone()),
+        en: None,
+        line: Line::read(&[text]),
+        label: false,
+    };
+    texts.iter().map(one).collect()
+}
+
 /// What the caller may read of one party.
 #[derive(Debug, Default)]
 pub(super) struct Dossier {

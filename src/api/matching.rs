@@ -23,7 +23,9 @@ use crate::store::readings::{self, Reading};
 use crate::store::{matters, meetings, people, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
-use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights};
+use musubi_index::{
+    Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights, Wish,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -133,7 +135,8 @@ pub struct MatchBody {
     pub results: Vec<Proposal>,
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
-    /// What to try where nobody was found: `more_words`, or `drop_filter`.
+    /// What to try where nobody was found (`more_words`, `drop_filter`), and what of a free text was read as a condition
+    /// that excludes (`left_out`; the lines of the proposals are these, in their order).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<Hint>,
 }
@@ -233,8 +236,10 @@ pub(super) struct Asking {
     pub(super) seeker: Option<String>,
     /// The kinds of things that may speak for a party.
     pub(super) speaking: Vec<String>,
-    /// The lines of the need, if it is one.
+    /// The lines of the need, if it is one; of a free text what it leaves out.
     pub(super) lines: Vec<Ready>,
+    /// What a free text leaves out, as it stands there.
+    unwanted: Vec<String>,
     /// The thing it starts from.
     pub(super) from: Option<String>,
     pub(super) row: Row,
@@ -280,8 +285,20 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     };
     results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
     results.truncate(limit);
-    let hints = if results.is_empty() { nobody_found(&query) } else { Vec::new() };
+    let mut hints = if results.is_empty() { nobody_found(&query) } else { Vec::new() };
+    hints.extend(read_as_left_out(&asking.unwanted));
     Ok(MatchBody { results, stale: stale || unfinished(app), hints })
+}
+
+fn read_as_left_out(unwanted: &[String]) -> Option<Hint> {
+    let shown: Vec<String> = unwanted.iter().map(|text| text.chars().take(60).collect()).collect();
+    (!shown.is_empty()).then(|| {
+        Hint::new(
+            "left_out",
+            format!("「{}」は除く条件として読みました。", shown.join("」「")),
+            format!("Read as what to leave out: {}.", shown.join("; ")),
+        )
+    })
 }
 
 fn nobody_found(query: &MatchQuery) -> Vec<Hint> {
@@ -452,12 +469,14 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
     };
     let thing = match from {
         From::Text(FromText { text }) => {
-            let text = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?;
+            let text: String = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?.into();
+            let wish = Wish::read(&text);
             return Ok(Asking {
-                texts: vec![(text.into(), 1.0)],
+                texts: vec![(wish.wanted, 1.0)],
                 seeker: None,
                 speaking: speaking_for(Kind::Need),
-                lines: Vec::new(),
+                lines: lines::left_out(&wish.unwanted),
+                unwanted: wish.unwanted,
                 from: None,
                 row: row(purpose),
                 declined: Vec::new(),
@@ -512,6 +531,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         seeker: reading.card.owner,
         speaking: speaking_for(thing.kind),
         lines,
+        unwanted: Vec::new(),
         declined,
         kin,
     })

@@ -169,3 +169,30 @@ fn a_list_of_proposals_is_taken_along_as_a_file() {
     file("pdf").problem(422, "invalid");
     app.post("/api/v1/match?form=csv", asked).problem(400, "query-parameter");
 }
+
+#[test]
+fn a_free_text_may_say_what_it_does_not_want() {
+    let app = TestApp::start();
+    let firm = |name: &str, text: &str| {
+        app.create("organizations", json!({ "organization_kind": "firm", "name_ja": name, "description_ja": text }))
+    };
+    let coats = firm("塗布工業", "有機太陽電池の塗布を受託する。");
+    let seals = firm("封止工業", "有機太陽電池の封止を受託する。");
+    app.settle();
+    let ask = |text: &str| app.post("/api/v1/match", json!({ "from": { "text": text }, "towards": "parties" })).json();
+    let found = |answer: &serde_json::Value| -> Vec<String> {
+        let results = answer["results"].as_array().expect("results").iter();
+        results.map(|one| one["party"]["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let both = ask("有機太陽電池を手がける会社");
+    assert_eq!(found(&both).len(), 2, "{both}");
+    assert!(both["hints"].is_null(), "{both}");
+    let one = ask("有機太陽電池を手がける会社。ただし有機太陽電池の封止は除く。");
+    // Far behind, with the sentence that shows why.
+    assert_eq!(found(&one), [coats, seals], "{one}");
+    let last = &one["results"][1];
+    assert_eq!((&last["lines"][0]["requirement"], &last["lines"][0]["verdict"]), (&json!("exclude"), &json!("met")));
+    assert!(2.0 * last["score"].as_f64().expect("a score") < one["results"][0]["score"].as_f64().expect("a score"));
+    assert_eq!(one["hints"][0]["code"], "left_out");
+    assert!(one["hints"][0]["message"]["ja"].as_str().is_some_and(|text| text.contains("有機太陽電池の封止")), "{one}");
+}

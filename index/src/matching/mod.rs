@@ -7,6 +7,7 @@ mod named;
 pub mod purpose;
 pub(crate) mod recall;
 pub mod score;
+pub mod wish;
 
 use crate::error::EngineError;
 use crate::kernel::Pool;
