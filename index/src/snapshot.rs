@@ -266,6 +266,12 @@ impl SegmentTables {
             }
             sources.push(source_column.first(document).unwrap_or(0) as u8);
         }
+        // Files that took each other's place are whole, each by itself: only opening every field tells.
+        for (field, entry) in reader.schema().fields() {
+            if entry.is_indexed() {
+                reader.inverted_index(field)?;
+            }
+        }
         let mut norms: [Vec<u8>; TEXT_FIELDS] = Default::default();
         for field in TextField::ALL {
             norms[field as usize] = match reader.fieldnorms_readers().get_field(fields().text(field))? {

@@ -738,3 +738,39 @@ fn a_write_is_found_within_two_seconds_without_asking_for_it() {
     app.firm("qazu");
     assert!(wait_until(Duration::from_secs(2), || app.found("q=qazu").len() == 1));
 }
+
+#[test]
+fn files_that_took_each_others_place_are_noticed_before_anybody_asks() {
+    let world = Arc::new(World::new());
+    fill(&world);
+    let pristine = world.folder.path().join("pristine");
+    copy_folder(&world.index_folder(), &pristine);
+    let ending = |file: &Path| file.extension().map(|ending| ending.to_owned());
+    let inside = |file: &std::path::PathBuf| file.strip_prefix(&pristine).expect("inside").to_owned();
+    let files: Vec<_> = files_in(&the_generation(&pristine)).iter().map(inside).collect();
+    let dice = &mut Dice::new(number("MUSUBI_TEST_SEED", 0));
+    let mut swaps = Vec::new();
+    for (place, one) in files.iter().enumerate() {
+        let others = files[place + 1..].iter().filter(|other| ending(one) != ending(other));
+        swaps.extend(others.map(|other| (one.clone(), other.clone())));
+    }
+    let most = number("MUSUBI_TEST_SWAPS", 20) as usize;
+    while swaps.len() > most {
+        swaps.swap_remove(dice.below(swaps.len()));
+    }
+    for (one, other) in swaps {
+        let folder = world.index_folder();
+        fs::remove_dir_all(&folder).expect("the index goes");
+        copy_folder(&pristine, &folder);
+        let (first, second) =
+            (fs::read(folder.join(&one)).expect("a file"), fs::read(folder.join(&other)).expect("a file"));
+        fs::write(folder.join(&one), &second).expect("written");
+        fs::write(folder.join(&other), &first).expect("written");
+        let app = TestApp::start_in(world.clone());
+        let swap = format!("{} and {}", one.display(), other.display());
+        let answer = app.get("/api/v1/search?q=qazu&limit=100");
+        assert_eq!(answer.status, 200, "{swap}: {}", answer.body);
+        assert_index_equals_database(&app, &swap);
+        assert_eq!(app.found("q=qazu&limit=100").len(), 30, "{swap}");
+    }
+}
