@@ -12,6 +12,7 @@ mod coalition;
 mod compose;
 mod concepts;
 mod contract;
+mod damage;
 mod declines;
 mod desk;
 mod desk_ends;
