@@ -117,7 +117,8 @@ impl Resolver {
         let named = text.split_once(':').and_then(|(scheme, value)| number(scheme.trim(), value));
         // Bare numbers with a check digit cannot be mistaken for anything else.
         let bare = || number("corporate_number", text).or_else(|| number("orcid", text));
-        match named.or_else(bare) {
+        let invoice = || number("invoice_number", text);
+        match named.or_else(bare).or_else(invoice) {
             Some((scheme, value)) => references::find_party(conn, scheme, &value),
             None => Ok(None),
         }
@@ -188,6 +189,22 @@ pub(super) fn number_fields(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// The numbers of a row in their canonical form, however it spells them. An invoice number is that of a corporation, too.
+pub(super) fn numbers(kind: Kind, draft: &Draft) -> Vec<(&'static str, String)> {
+    let mut numbers = Vec::new();
+    for field in number_fields(kind) {
+        let Some((scheme, value)) =
+            draft.patch.get(*field).and_then(Value::as_str).and_then(|text| number(field, text))
+        else {
+            continue;
+        };
+        let of_corporation = value.strip_prefix('T').and_then(|digits| number("corporate_number", digits));
+        numbers.push((scheme, value));
+        numbers.extend(of_corporation.filter(|_| scheme == "invoice_number"));
+    }
+    numbers
+}
+
 /// The fields that hold a kind's name or title.
 fn title_fields(kind: Kind) -> [&'static str; 2] {
     match kind {
@@ -199,11 +216,9 @@ fn title_fields(kind: Kind) -> [&'static str; 2] {
 /// Everything a row can be recognised by, as text: rows of one batch that share none cannot be the same thing.
 pub fn keys(kind: Kind, draft: &Draft) -> Vec<String> {
     let id = draft.id.iter().map(|id| format!("id {id}"));
-    let numbers = number_fields(kind).iter().filter_map(|field| draft.patch.get(*field)?.as_str());
+    let numbers = numbers(kind, draft).into_iter().map(|(scheme, value)| format!("number {scheme} {value}"));
     let titles = title_fields(kind).into_iter().filter_map(|field| draft.patch.get(field)?.as_str());
-    id.chain(numbers.map(|text| format!("number {text}")))
-        .chain(titles.map(|title| format!("title {}", fold(title))))
-        .collect()
+    id.chain(numbers).chain(titles.map(|title| format!("title {}", fold(title)))).collect()
 }
 
 /// Which thing a draft speaks of. Its references are resolved already.
@@ -227,14 +242,9 @@ pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme
             return Ok(Identity::Unclear(merged(&id, &into)));
         }
     }
-    let mut has_number = false;
-    for field in number_fields(kind) {
-        let Some((scheme, value)) =
-            draft.patch.get(*field).and_then(Value::as_str).and_then(|text| number(field, text))
-        else {
-            continue;
-        };
-        has_number = true;
+    let numbers = numbers(kind, draft);
+    let has_number = !numbers.is_empty();
+    for (scheme, value) in numbers {
         if let Some(thing) = references::find(conn, kind, scheme, &value)? {
             found.push((format!("{scheme} {value}"), thing));
         }

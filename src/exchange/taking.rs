@@ -158,7 +158,7 @@ fn take_row<E: Stored>(
     match current {
         None => {
             let created = tx.attempt(|tx| {
-                let thing = things::create(tx, entry)?;
+                let thing = things::create_as(tx, entry, &draft.said)?;
                 if let Some((id, scheme)) = at_source {
                     references::add(tx, E::KIND, scheme, id, &thing.header.id)?;
                 }
@@ -168,6 +168,9 @@ fn take_row<E: Stored>(
                 Ok(thing) => {
                     if session.only_tried {
                         session.note_alike(tx, &thing)?;
+                    }
+                    if draft.said.unpublished {
+                        super::standing::note_draft(&mut session.notes);
                     }
                     let id = thing.header.id;
                     session.spoken_of.insert(bits(&id), line);
@@ -196,7 +199,7 @@ fn take_row<E: Stored>(
             }
             let version = thing.header.version;
             let updated = tx.attempt(|tx| {
-                let thing = things::update(tx, thing, version, entry)?;
+                let thing = things::update_verified(tx, thing, version, entry, &draft.said)?;
                 if let (Some((own, scheme)), false) = (at_source, is_named) {
                     references::add(tx, E::KIND, scheme, own, &id)?;
                     if let Some(job) = &session.job {

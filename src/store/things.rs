@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
-pub use super::writing::{create, delete, update};
+pub use super::writing::{Standing, create, create_as, delete, update, update_verified};
 pub(super) use super::writing::{delete_need_lines, insert, remove, rewrite, today, update_as};
 
 /// Does something with the type that a kind has: the one place where a kind becomes its type.
