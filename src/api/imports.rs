@@ -508,11 +508,18 @@ fn shown(import: Import) -> ImportShown {
         updated_at: import.updated_at,
         rows_done: import.rows_done,
         rows_total: import.rows_total,
-        preview: json(import.preview),
+        preview: json(import.preview).map(without_what_the_commit_needs),
         result: json(import.result),
         undone: json(import.undone),
         failure: json(import.failure),
     }
+}
+
+fn without_what_the_commit_needs(mut preview: serde_json::Value) -> serde_json::Value {
+    if let Some(fields) = preview.as_object_mut() {
+        fields.remove("seen");
+    }
+    preview
 }
 
 fn broken_upload() -> Error {

@@ -185,6 +185,9 @@ fn take_row<E: Stored>(
             if let (true, Some(earlier)) = (changes, session.spoken_of.get(&bits(&id))) {
                 return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, repeated(*earlier))] });
             }
+            if changes && session.was_changed_since(tx, &thing)? {
+                return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, changed_since())] });
+            }
             session.spoken_of.insert(bits(&id), line);
             let is_named = match at_source {
                 Some((own, scheme)) => references::find(tx.conn(), E::KIND, scheme, own)?.is_some(),
@@ -300,6 +303,14 @@ fn taken() -> Defect {
         "already-exists",
         "同じ番号のものがすでに登録されています。",
         "Something with the same number is already registered.",
+    )
+}
+
+fn changed_since() -> Defect {
+    Defect::new(
+        "row.changed_since",
+        "プレビューのあとで、ほかの人がこれを登録または変更しました。上書きしないように、この行は取り込んでいません。もう一度ファイルを送り、新しいプレビューで確かめてください。",
+        "Somebody registered or changed this after the preview. The row was not taken, so that nothing is overwritten. Send the file again and look at a new preview.",
     )
 }
 

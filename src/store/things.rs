@@ -534,6 +534,11 @@ pub fn version<E: Stored>(conn: &mut Conn, id: &ThingId, version: i64) -> Result
     Ok(Some((seq, entry)))
 }
 
+/// The transaction that made a version of a thing.
+pub fn made_by(conn: &mut Conn, id: &ThingId, version: i64) -> Result<Option<i64>> {
+    Ok(versions::table.find((id.as_str(), version)).select(versions::change_seq).first(conn).optional()?)
+}
+
 /// The version that a transaction made of a thing: the first, if it made several.
 pub fn version_of(conn: &mut Conn, id: &ThingId, seq: i64) -> Result<Option<i64>> {
     Ok(versions::table
