@@ -206,6 +206,7 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
     put_address_together(&mut draft, &raw, &address, vocabularies);
     if kind == Kind::Organization {
         guesses::organization_kind(&mut draft, notes);
+        guesses::sheet_on_its_side(&draft, notes);
     }
     if kind == Kind::Capability && !draft.of_a_program {
         guesses::capability_kind(&mut draft, &raw, notes);
@@ -231,6 +232,9 @@ fn read_cell<'a>(
     }
     // Under a heading of ours stands what an export wrote: a text may be a mark.
     let of_people = !draft.of_a_program && raw.cells[place].0.heading != column.field;
+    if let Some(defect) = text.filter(|_| of_people).and_then(said::failed) {
+        return draft.refuse(raw, place, defect);
+    }
     if of_people && text.is_some_and(|text| said::says_nothing(column, text)) {
         return notes.add("cells that say nothing", || {
             Defect::new(

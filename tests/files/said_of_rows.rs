@@ -118,3 +118,27 @@ fn one_number_in_two_spellings_is_one_thing() {
         assert_eq!(previewed(&place, kind, &later("甲")), (301, 1, Vec::new()), "{heading} {other}");
     }
 }
+
+#[test]
+fn what_a_spreadsheet_does_to_cells_and_files_is_said() {
+    let place = Place::fresh();
+    let text = "名称,従業員数,概要\n甲社,#REF!,\n乙社,#N/A,\n#VALUE!,,\n\"丙社\n本店\",,\n丁社,,\"一行\n二行\"\n所在地,山形市,\n従業員数,30,\n";
+    let taken = place.take(Kind::Organization, &place.write("firms.csv", text), None);
+    assert_eq!(taken.codes(), ["cell.error", "cell.error", "cell.error", "text.control_character", "number.form"]);
+    assert!(taken.refusals[3].message.ja.contains("改行"), "{:?}", taken.refusals[3]);
+    assert!(taken.notes().contains(&"row.heading_as_name"), "{:?}", taken.notes());
+    let work = place.take(Kind::Record, &place.write("work.csv", "事業名,会社名\n試作の支援,丁社\n"), None);
+    assert_eq!(work.counts(), (1, 0, 0, 0), "{:?}", work.refusals);
+    let both = "事業名,題名,会社名\n支援事業,塗装の試作,丁社\n";
+    assert_eq!(place.take(Kind::Record, &place.write("both.csv", both), None).counts(), (1, 0, 0, 0));
+    assert!(place.things(Kind::Record).iter().any(|record| record["title_ja"] == "塗装の試作"));
+
+    let pdf = place.write("list.csv", "%PDF-1.7\n");
+    let refused = file::open(Kind::Organization, &pdf, FileFormat::Csv, &Reading::default(), &mut Notes::default());
+    assert!(refused.is_err_and(|error| error.message().ja.contains(".xlsx")));
+    for name in ["list.xls", "list.PDF", "list.ods"] {
+        let defect = file::unreadable_by_name(std::path::Path::new(name)).expect("a known form");
+        assert!(defect.message.ja.contains("CSV"), "{name}");
+    }
+    assert!(file::unreadable_by_name(std::path::Path::new("list.csv")).is_none());
+}
