@@ -166,7 +166,6 @@ pub fn unreadable_by_name(path: &Path) -> Option<Defect> {
         "xls" | "xlsm" | "xlsb" | "xlt" => "Excel（.xlsx のほか）",
         "pdf" => "PDF",
         "doc" | "docx" => "Word",
-        "ods" | "numbers" | "odt" | "jtd" | "html" | "htm" => extension.as_str(),
         _ => return None,
     };
     Some(no_table(shown))

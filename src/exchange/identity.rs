@@ -189,6 +189,15 @@ pub(super) fn number_fields(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// The invoice number of a corporation is T and its 法人番号: either leads to what is known by the other alone.
+fn twin(scheme: &str, value: &str) -> Option<(&'static str, String)> {
+    match scheme {
+        "invoice_number" => number("corporate_number", value.strip_prefix('T')?),
+        "corporate_number" => number("invoice_number", &format!("T{value}")),
+        _ => None,
+    }
+}
+
 /// The numbers of a row in their canonical form, however it spells them. An invoice number is that of a corporation, too.
 pub(super) fn numbers(kind: Kind, draft: &Draft) -> Vec<(&'static str, String)> {
     let mut numbers = Vec::new();
@@ -198,9 +207,9 @@ pub(super) fn numbers(kind: Kind, draft: &Draft) -> Vec<(&'static str, String)> 
         else {
             continue;
         };
-        let of_corporation = value.strip_prefix('T').and_then(|digits| number("corporate_number", digits));
+        let twin = twin(scheme, &value).filter(|_| scheme == "invoice_number");
         numbers.push((scheme, value));
-        numbers.extend(of_corporation.filter(|_| scheme == "invoice_number"));
+        numbers.extend(twin);
     }
     numbers
 }
@@ -242,10 +251,19 @@ pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme
             return Ok(Identity::Unclear(merged(&id, &into)));
         }
     }
-    let numbers = numbers(kind, draft);
-    let has_number = !numbers.is_empty();
-    for (scheme, value) in numbers {
+    let mut has_number = false;
+    for field in number_fields(kind) {
+        let Some((scheme, value)) =
+            draft.patch.get(*field).and_then(Value::as_str).and_then(|text| number(field, text))
+        else {
+            continue;
+        };
+        has_number = true;
         if let Some(thing) = references::find(conn, kind, scheme, &value)? {
+            found.push((format!("{scheme} {value}"), thing));
+        } else if let Some((scheme, value)) = twin(scheme, &value)
+            && let Some(thing) = references::find(conn, kind, scheme, &value)?
+        {
             found.push((format!("{scheme} {value}"), thing));
         }
     }

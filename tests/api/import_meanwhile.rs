@@ -92,15 +92,3 @@ fn what_was_merged_is_kept_and_named_and_goes_when_it_is_parted_again() {
     let names = app.get("/api/v1/organizations").json();
     assert_eq!(names["items"].as_array().map(Vec::len), Some(1), "{names}");
 }
-
-#[test]
-fn a_corporation_is_registered_once_by_either_of_its_numbers() {
-    let app = TestApp::start();
-    let with = |field: &str, number: &str| json!({ "organization_kind": "firm", "name_ja": "甲社", field: number });
-    app.create("organizations", with("corporate_number", "8390002001000"));
-    app.create("organizations", with("invoice_number", "T2010001000005"));
-    let twins = [("invoice_number", "T8390002001000"), ("corporate_number", "2010001000005")];
-    for (field, number) in twins {
-        app.post("/api/v1/organizations", with(field, number)).problem(409, "already-exists");
-    }
-}

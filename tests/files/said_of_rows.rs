@@ -136,7 +136,7 @@ fn what_a_spreadsheet_does_to_cells_and_files_is_said() {
     let pdf = place.write("list.csv", "%PDF-1.7\n");
     let refused = file::open(Kind::Organization, &pdf, FileFormat::Csv, &Reading::default(), &mut Notes::default());
     assert!(refused.is_err_and(|error| error.message().ja.contains(".xlsx")));
-    for name in ["list.xls", "list.PDF", "list.ods"] {
+    for name in ["list.xls", "list.PDF", "list.docx"] {
         let defect = file::unreadable_by_name(std::path::Path::new(name)).expect("a known form");
         assert!(defect.message.ja.contains("CSV"), "{name}");
     }

@@ -106,10 +106,7 @@ impl Entry for Organization {
     }
 
     fn references(&self) -> Vec<(&'static str, String)> {
-        // The invoice number of a corporation is T and its 法人番号: either says the other.
-        let of_invoice = || CorporateNumber::parse(self.invoice_number.as_ref()?.digits()).ok();
-        let number =
-            self.corporate_number.clone().or_else(of_invoice).map(|number| ("corporate_number", number.into()));
+        let number = self.corporate_number.clone().map(|number| ("corporate_number", number.into()));
         let invoice = self.invoice_number.clone().map(|number| ("invoice_number", number.into()));
         let ror = self.ror.clone().map(|ror| ("ror", ror.into()));
         number.into_iter().chain(invoice).chain(ror).collect()
