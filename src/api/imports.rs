@@ -10,7 +10,7 @@ use crate::auth::Caller;
 use crate::domain::vocabulary::Kind;
 use crate::domain::{Actor, Defect, Finding, Role, ThingId};
 use crate::error::{Error, Result};
-use crate::exchange::file::FileFormat;
+use crate::exchange::file::{FileFormat, unreadable_by_name};
 use crate::exchange::import::check_source;
 use crate::exchange::jobs::{FILE_LIMIT, Order, Step, encoding_of};
 use crate::exchange::mapping::{Mapping, check_name, ready_made};
@@ -263,8 +263,14 @@ fn read_order(query: ImportQuery) -> Result<Order> {
         findings.push(Finding::new("/kind", wire::not_in_list(&query.kind)));
     }
     match (&query.format, format, named) {
-        (Some(code), None, _) => findings.push(Finding::new("/format", wire::not_in_list(code))),
-        (None, None, _) => findings.push(Finding::new("/format", no_format())),
+        (Some(code), None, _) => {
+            let known = unreadable_by_name(&Path::new("file").with_extension(code));
+            findings.push(Finding::new("/format", known.unwrap_or_else(|| wire::not_in_list(code))));
+        }
+        (None, None, _) => {
+            let known = query.name.as_deref().and_then(|name| unreadable_by_name(Path::new(name)));
+            findings.push(Finding::new("/format", known.unwrap_or_else(no_format)));
+        }
         (Some(_), Some(format), Some(named)) if format != named => {
             findings.push(Finding::new("/format", another_format(format, named)));
         }
@@ -508,11 +514,18 @@ fn shown(import: Import) -> ImportShown {
         updated_at: import.updated_at,
         rows_done: import.rows_done,
         rows_total: import.rows_total,
-        preview: json(import.preview),
+        preview: json(import.preview).map(without_what_the_commit_needs),
         result: json(import.result),
         undone: json(import.undone),
         failure: json(import.failure),
     }
+}
+
+fn without_what_the_commit_needs(mut preview: serde_json::Value) -> serde_json::Value {
+    if let Some(fields) = preview.as_object_mut() {
+        fields.remove("seen");
+    }
+    preview
 }
 
 fn broken_upload() -> Error {

@@ -131,14 +131,17 @@ fn format_of(arguments: &ImportArguments) -> Result<FileFormat, Failure> {
             ))
         }
         (Some(format), _) | (None, Some(format)) => Ok(format),
-        (None, None) => Err(Failure::wrong_use(
-            format!(
-                "{shown} という名前からは形式が分かりません。.csv、.tsv、.xlsx、.jsonl にするか、--format を付けてください。"
+        (None, None) => Err(match file::unreadable_by_name(&arguments.file) {
+            Some(defect) => Failure::WrongUse(defect.message),
+            None => Failure::wrong_use(
+                format!(
+                    "{shown} という名前からは形式が分かりません。.csv、.tsv、.xlsx、.jsonl にするか、--format を付けてください。"
+                ),
+                format!(
+                    "The name {shown} does not tell the format. End it in .csv, .tsv, .xlsx or .jsonl, or add --format."
+                ),
             ),
-            format!(
-                "The name {shown} does not tell the format. End it in .csv, .tsv, .xlsx or .jsonl, or add --format."
-            ),
-        )),
+        }),
     }
 }
 

@@ -21,6 +21,10 @@ pub enum Shape {
     Identity,
     /// Kept by the service itself, exported for people: read over without a word.
     Ours,
+    /// Where the thing stands: a new one that is not published there comes in as a draft.
+    Status,
+    /// When the thing was last verified: kept where it is older than today.
+    VerifiedOn,
     /// Read over, and said so once.
     LeftOut,
     Text,
@@ -72,6 +76,13 @@ pub enum Shape {
     Address,
     /// Capabilities nested in an organisation (JSON Lines only).
     Capabilities,
+}
+
+impl Shape {
+    /// It says nothing of what the thing is.
+    pub fn is_of_the_service(self) -> bool {
+        matches!(self, Shape::LeftOut | Shape::Ours | Shape::Status | Shape::VerifiedOn)
+    }
 }
 
 /// What stands in a list.
@@ -206,7 +217,7 @@ pub fn choices(field: &str) -> Option<Vec<&'static str>> {
 
 /// Headings as people write them, for naming the nearest one.
 pub fn heading_names(kind: Kind) -> impl Iterator<Item = &'static str> {
-    let taken = columns(kind).filter(|column| !matches!(column.shape, Shape::LeftOut | Shape::Ours));
+    let taken = columns(kind).filter(|column| !column.shape.is_of_the_service());
     taken.flat_map(|column| std::iter::once(column.field).chain(column.headings.iter().copied()))
 }
 

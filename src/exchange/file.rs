@@ -153,7 +153,34 @@ fn refuse_books(path: &Path) -> Result<()> {
     if first == [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] {
         return Err(old_book());
     }
+    if first.starts_with(b"%PDF-") {
+        return Err(Error::Malformed(no_table("PDF")));
+    }
     Ok(())
+}
+
+/// A name of a file that people take for a table and that cannot be read as one, with what to do.
+pub fn unreadable_by_name(path: &Path) -> Option<Defect> {
+    let extension = path.extension()?.to_string_lossy().to_lowercase();
+    let shown = match extension.as_str() {
+        "xls" | "xlsm" | "xlsb" | "xlt" => "Excel（.xlsx のほか）",
+        "pdf" => "PDF",
+        "doc" | "docx" => "Word",
+        _ => return None,
+    };
+    Some(no_table(shown))
+}
+
+fn no_table(shown: &str) -> Defect {
+    Defect::new(
+        "file.no_table",
+        format!(
+            "{shown} のファイルは読めません。表を Excel で開き（または表にし）、「Excel ブック（.xlsx）」か「CSV UTF-8」で保存し直してください。"
+        ),
+        format!(
+            "A file of this form ({shown}) cannot be read. Open the table in a spreadsheet and save it as .xlsx or as CSV (UTF-8)."
+        ),
+    )
 }
 
 /// A book of Excel 97 to 2003, or one with a password.

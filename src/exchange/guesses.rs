@@ -54,3 +54,37 @@ pub(super) fn capability_kind(draft: &mut Draft, raw: &RawRow, notes: &mut Notes
         )
     });
 }
+
+/// An organisation that is called 所在地 or 従業員数 comes from a sheet whose headings stand in its first column.
+pub(super) fn sheet_on_its_side(draft: &Draft, notes: &mut Notes) {
+    const HEADINGS: [&str; 17] = [
+        "所在地",
+        "住所",
+        "郵便番号",
+        "従業員数",
+        "資本金",
+        "法人番号",
+        "設立",
+        "設立年月日",
+        "創業",
+        "業種",
+        "事業内容",
+        "代表者",
+        "電話番号",
+        "名称",
+        "会社名",
+        "企業名",
+        "ホームページ",
+    ];
+    let name = draft.patch.get("name_ja").and_then(Value::as_str).map(str::trim);
+    if draft.of_a_program || !name.is_some_and(|name| HEADINGS.contains(&name)) {
+        return;
+    }
+    notes.add("sheet on its side", || {
+        Defect::new(
+            "row.heading_as_name",
+            "「所在地」「従業員数」のような見出しが名称になっている行があります。見出しが縦に並んだ表なら、行と列を入れ替えて（形式を選択して貼り付け→行列の入れ替え）から取り込んでください。",
+            "Some rows have a heading (所在地, 従業員数 …) for a name. If the headings stand in the first column, turn the sheet (paste special, transpose) and send it again.",
+        )
+    });
+}

@@ -159,6 +159,7 @@ pub(super) const RECORD: &[Column] = &[
         Shape::Text,
         &["name_ja", "題名", "件名", "タイトル", "課題名", "研究課題名", "案件名", "名称", "title (ja)"],
     ),
+    further("title_ja", Shape::Text, &["事業名", "事業名称", "プロジェクト名"]),
     column("title_en", Shape::Text, &["name_en", "題名（英語）", "title (en)"]),
     column("title", Shape::ByScript, &["name", "project"]),
     column("text_ja", Shape::Text, &["description_ja", "summary_ja", "内容", "概要", "説明", "要旨", "text (ja)"]),

@@ -117,7 +117,8 @@ impl Resolver {
         let named = text.split_once(':').and_then(|(scheme, value)| number(scheme.trim(), value));
         // Bare numbers with a check digit cannot be mistaken for anything else.
         let bare = || number("corporate_number", text).or_else(|| number("orcid", text));
-        match named.or_else(bare) {
+        let invoice = || number("invoice_number", text);
+        match named.or_else(bare).or_else(invoice) {
             Some((scheme, value)) => references::find_party(conn, scheme, &value),
             None => Ok(None),
         }
@@ -188,6 +189,31 @@ pub(super) fn number_fields(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// The invoice number of a corporation is T and its 法人番号: either leads to what is known by the other alone.
+fn twin(scheme: &str, value: &str) -> Option<(&'static str, String)> {
+    match scheme {
+        "invoice_number" => number("corporate_number", value.strip_prefix('T')?),
+        "corporate_number" => number("invoice_number", &format!("T{value}")),
+        _ => None,
+    }
+}
+
+/// The numbers of a row in their canonical form, however it spells them. An invoice number is that of a corporation, too.
+pub(super) fn numbers(kind: Kind, draft: &Draft) -> Vec<(&'static str, String)> {
+    let mut numbers = Vec::new();
+    for field in number_fields(kind) {
+        let Some((scheme, value)) =
+            draft.patch.get(*field).and_then(Value::as_str).and_then(|text| number(field, text))
+        else {
+            continue;
+        };
+        let twin = twin(scheme, &value).filter(|_| scheme == "invoice_number");
+        numbers.push((scheme, value));
+        numbers.extend(twin);
+    }
+    numbers
+}
+
 /// The fields that hold a kind's name or title.
 fn title_fields(kind: Kind) -> [&'static str; 2] {
     match kind {
@@ -199,11 +225,9 @@ fn title_fields(kind: Kind) -> [&'static str; 2] {
 /// Everything a row can be recognised by, as text: rows of one batch that share none cannot be the same thing.
 pub fn keys(kind: Kind, draft: &Draft) -> Vec<String> {
     let id = draft.id.iter().map(|id| format!("id {id}"));
-    let numbers = number_fields(kind).iter().filter_map(|field| draft.patch.get(*field)?.as_str());
+    let numbers = numbers(kind, draft).into_iter().map(|(scheme, value)| format!("number {scheme} {value}"));
     let titles = title_fields(kind).into_iter().filter_map(|field| draft.patch.get(field)?.as_str());
-    id.chain(numbers.map(|text| format!("number {text}")))
-        .chain(titles.map(|title| format!("title {}", fold(title))))
-        .collect()
+    id.chain(numbers).chain(titles.map(|title| format!("title {}", fold(title)))).collect()
 }
 
 /// Which thing a draft speaks of. Its references are resolved already.
@@ -236,6 +260,10 @@ pub fn identify<E: Stored>(conn: &mut Conn, scope: &Scope, draft: &Draft, scheme
         };
         has_number = true;
         if let Some(thing) = references::find(conn, kind, scheme, &value)? {
+            found.push((format!("{scheme} {value}"), thing));
+        } else if let Some((scheme, value)) = twin(scheme, &value)
+            && let Some(thing) = references::find(conn, kind, scheme, &value)?
+        {
             found.push((format!("{scheme} {value}"), thing));
         }
     }

@@ -14,7 +14,7 @@ use crate::domain::{
     Actor, Capability, Defect, Entry, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
 };
 use crate::error::{Error, Result};
-use crate::store::things::Stored;
+use crate::store::things::{self, Stored};
 use crate::store::{Database, Tx, imports, vocabulary};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -47,6 +47,8 @@ pub struct Job {
     pub after_line: u64,
     /// What they became.
     pub counts: JobCounts,
+    /// The transaction up to which its preview saw everything: what others wrote since is not overwritten.
+    pub seen: Option<i64>,
 }
 
 /// How many rows, and capabilities nested in them, became what.
@@ -205,11 +207,22 @@ pub(super) struct Session {
     /// Everything is taken back: people look at what would become of it.
     pub(super) only_tried: bool,
     pub(super) job: Option<ThingId>,
+    /// As in [`Job`].
+    pub(super) seen: Option<i64>,
     /// Of the row that is being taken.
     pub(super) about: About,
 }
 
 impl Session {
+    /// Somebody else wrote what a thing says now after this import was previewed.
+    pub(super) fn was_changed_since<E: Stored>(&self, tx: &mut Tx<'_>, thing: &Thing<E>) -> Result<bool> {
+        let Some(seen) = self.seen else { return Ok(false) };
+        let written = things::made_by(tx.conn(), &thing.header.id, thing.header.version)?;
+        let Some(written) = written.filter(|seq| *seq > seen && *seq != tx.position().seq) else { return Ok(false) };
+        let by = imports::of_transactions(tx.conn(), &[written])?.remove(&written);
+        Ok(by.as_deref() != self.job.as_ref().map(ThingId::as_str))
+    }
+
     /// A row would create what may be there already: it is said, and nothing is refused.
     pub(super) fn note_alike<E: Stored>(&mut self, tx: &mut Tx<'_>, created: &Thing<E>) -> Result<()> {
         let Self { scope, spoken_of, .. } = self;
@@ -277,6 +290,7 @@ fn run<E: Stored>(
         trial: options.trial.then(Trial::default),
         only_tried: options.trial || options.dry_run,
         job: options.job.as_ref().map(|job| job.id.clone()),
+        seen: options.job.as_ref().and_then(|job| job.seen),
         about: About::default(),
     };
     let (after_line, earlier) = options.job.as_ref().map_or_else(Default::default, |job| (job.after_line, job.counts));

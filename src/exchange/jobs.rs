@@ -14,7 +14,7 @@ use crate::domain::finding::Message;
 use crate::domain::{Actor, Defect, Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::imports::{self, Finding, Import, ImportState, NewImport};
-use crate::store::{Database, import_mappings};
+use crate::store::{Database, import_mappings, log};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::HashSet;
@@ -94,6 +94,9 @@ pub struct Order {
 /// What a preview or a commit found, as it is kept and answered.
 #[derive(Debug, Serialize)]
 struct Found<'a> {
+    /// Of a preview: the transaction up to which it saw everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<i64>,
     encoding: Option<&'static str>,
     headings: &'a [HeadingMeaning],
     rows: Counts,
@@ -358,7 +361,7 @@ impl Shared {
             Some((line, text)) => (line, serde_json::from_str::<JobCounts>(&text).map_err(Error::internal)?),
             None => (0, JobCounts::default()),
         };
-        let job = Job { id: id.clone(), after_line, counts };
+        let job = Job { id: id.clone(), after_line, counts, seen: seen_by_preview(&import) };
         let (text, _, stopped) = self.go_through(&import, work, Some(job))?;
         self.database.learn_shape()?;
         let state = match (stopped, self.ending.load(Ordering::SeqCst)) {
@@ -390,6 +393,11 @@ impl Shared {
         let (kind, mut notes) = (kind_of(import)?, Notes::default());
         let Opened { mut rows, encoding, headings, .. } = self.open(import, &mut notes)?;
         let name = if job.is_some() { "commit.jsonl" } else { "preview.jsonl" };
+        // What is written while the preview runs may be missed by it.
+        let seen = match job {
+            Some(_) => None,
+            None => Some(self.database.read(log::head)?.seq),
+        };
         let goes_on = job.as_ref().is_some_and(|job| job.after_line > 0);
         let path = self.folder_of(id).join(name);
         let file = File::options().create(true).write(true).append(goes_on).truncate(!goes_on).open(path);
@@ -406,6 +414,7 @@ impl Shared {
         told.report.flush().map_err(Error::internal)?;
         let groups = told.groups.list();
         let found = Found {
+            seen,
             encoding: encoding.map(Encoding::name),
             headings: &headings,
             rows: report.rows,
@@ -564,6 +573,11 @@ impl Listener for Told<'_> {
 fn has_kept(import: &Import) -> bool {
     let undone: Option<Undone> = import.undone.as_deref().and_then(|text| serde_json::from_str(text).ok());
     undone.is_some_and(|undone| !undone.kept.is_empty())
+}
+
+fn seen_by_preview(import: &Import) -> Option<i64> {
+    let preview: serde_json::Value = serde_json::from_str(import.preview.as_deref()?).ok()?;
+    preview["seen"].as_i64()
 }
 
 fn kind_of(import: &Import) -> Result<Kind> {

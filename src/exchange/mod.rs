@@ -33,6 +33,7 @@ pub mod researchmap;
 pub mod rows;
 mod said;
 pub mod sheets;
+mod standing;
 pub mod tables;
 mod taking;
 pub mod trial;

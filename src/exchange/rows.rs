@@ -5,9 +5,11 @@ use super::columns::{self, Column, Item, Shape};
 use super::guesses;
 use super::planner::Plan;
 use super::said;
+use super::standing;
 use super::words::Vocabularies;
 use crate::domain::finding::{Defect, Finding, Message};
 use crate::domain::vocabulary::Kind;
+use crate::store::things::Standing;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -31,8 +33,7 @@ pub struct RawRow {
 impl RawRow {
     /// Nothing stands in a column that is taken: a line kept free, or its number alone.
     pub fn says_nothing(&self) -> bool {
-        let taken =
-            |plan: &Plan| plan.column.is_some_and(|column| !matches!(column.shape, Shape::LeftOut | Shape::Ours));
+        let taken = |plan: &Plan| plan.column.is_some_and(|column| !column.shape.is_of_the_service());
         !self.cells.iter().any(|(plan, _)| taken(plan))
     }
 }
@@ -138,6 +139,8 @@ pub struct Draft {
     pub defaults: Map<String, Value>,
     pub slots: Vec<Slot>,
     pub refusals: Vec<Refusal>,
+    /// Where the thing stands.
+    pub said: Standing,
     /// Which cell a field came from.
     pub(super) origins: Vec<(String, usize)>,
     /// Capabilities nested in an organisation.
@@ -168,6 +171,7 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
         defaults: Map::new(),
         slots: Vec::new(),
         refusals: Vec::new(),
+        said: Standing::default(),
         origins: Vec::new(),
         capabilities: Vec::new(),
         kind,
@@ -202,6 +206,7 @@ pub fn read(kind: Kind, raw: RawRow, vocabularies: &Vocabularies, notes: &mut No
     put_address_together(&mut draft, &raw, &address, vocabularies);
     if kind == Kind::Organization {
         guesses::organization_kind(&mut draft, notes);
+        guesses::sheet_on_its_side(&draft, notes);
     }
     if kind == Kind::Capability && !draft.of_a_program {
         guesses::capability_kind(&mut draft, &raw, notes);
@@ -227,6 +232,9 @@ fn read_cell<'a>(
     }
     // Under a heading of ours stands what an export wrote: a text may be a mark.
     let of_people = !draft.of_a_program && raw.cells[place].0.heading != column.field;
+    if let Some(defect) = text.filter(|_| of_people).and_then(said::failed) {
+        return draft.refuse(raw, place, defect);
+    }
     if of_people && text.is_some_and(|text| said::says_nothing(column, text)) {
         return notes.add("cells that say nothing", || {
             Defect::new(
@@ -239,6 +247,12 @@ fn read_cell<'a>(
     let set = |draft: &mut Draft, field: &str, value: Value| draft.set(field, value, place);
     match column.shape {
         Shape::Ours | Shape::LeftOut => {}
+        Shape::Status => standing::status(draft, text, notes),
+        Shape::VerifiedOn => match text.map(standing::day) {
+            None => {}
+            Some(Ok(day)) => draft.said.verified_on = Some(day),
+            Some(Err(defect)) => draft.refuse(raw, place, defect),
+        },
         Shape::Identity => match identity_text(value) {
             Ok(id) => draft.id = id,
             Err(defect) => draft.refuse(raw, place, defect),

@@ -52,10 +52,23 @@ pub fn damaged(column: &Column, text: &str) -> Option<Defect> {
     })
 }
 
+/// What a spreadsheet shows where a formula failed, saved as text.
+pub fn failed(text: &str) -> Option<Defect> {
+    const ERRORS: [&str; 10] =
+        ["#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"];
+    ERRORS.contains(&text.trim()).then(|| {
+        Defect::new(
+            "cell.error",
+            "セルがエラーになっています。数式を直すか、値を入れてください。",
+            "The cell shows an error. Mend its formula or write a value.",
+        )
+    })
+}
+
 /// A mark or word by which people say that there is nothing to say. Names and texts may be called so; a mark alone is no text.
 pub fn says_nothing(column: &Column, text: &str) -> bool {
     const MARKS: &str = "-‐‑‒–—―−－ーｰ─…・．.*/／";
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 15] = [
         "なし",
         "無し",
         "無",
@@ -70,7 +83,6 @@ pub fn says_nothing(column: &Column, text: &str) -> bool {
         "未回答",
         "N/A",
         "n/a",
-        "#N/A",
         "none",
     ];
     let text = text.trim();
@@ -133,6 +145,12 @@ pub fn in_words(kind: Kind, field: &str, column: &str, found: &str, finding: &Fi
             return Message::new(
                 format!("「{column}」が空です。書いてください（英語だけのものは「{english}」の列に）。"),
                 format!("\"{column}\" is empty. Fill it in (or \"{english}\", where there is only an English one)."),
+            );
+        }
+        "text.control_character" if finding.message.en.contains("U+000A") || finding.message.en.contains("U+000D") => {
+            return Message::new(
+                "セルの中に改行があります（Alt+Enter）。この列は1行で書いてください。",
+                "There is a line break in the cell (Alt+Enter). Write it in one line.",
             );
         }
         "postal_code.form" if (5..=6).contains(&digits_of(found)) => {

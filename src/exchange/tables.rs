@@ -194,8 +194,14 @@ impl<R: BufRead> Table<R> {
                     found: String::from_utf8_lossy(cell).chars().take(60).collect(),
                     message: Defect::new(
                         "row.encoding",
-                        format!("この行に {} として読めないバイトがあります。", self.encoding.name()),
-                        format!("The row holds bytes that are not {}.", self.encoding.name()),
+                        format!(
+                            "この行に {} として読めない文字があります。表を Excel で開き、文字を入れ直して「CSV UTF-8」で保存するか、文字コード（encoding）を指定してください。",
+                            self.encoding.name()
+                        ),
+                        format!(
+                            "The row holds bytes that are not {}. Open the table, write the text anew and save it as CSV UTF-8, or name the encoding.",
+                            self.encoding.name()
+                        ),
                     )
                     .message,
                 }));

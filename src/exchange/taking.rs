@@ -158,7 +158,7 @@ fn take_row<E: Stored>(
     match current {
         None => {
             let created = tx.attempt(|tx| {
-                let thing = things::create(tx, entry)?;
+                let thing = things::create_as(tx, entry, &draft.said)?;
                 if let Some((id, scheme)) = at_source {
                     references::add(tx, E::KIND, scheme, id, &thing.header.id)?;
                 }
@@ -168,6 +168,9 @@ fn take_row<E: Stored>(
                 Ok(thing) => {
                     if session.only_tried {
                         session.note_alike(tx, &thing)?;
+                    }
+                    if draft.said.unpublished {
+                        super::standing::note_draft(&mut session.notes);
                     }
                     let id = thing.header.id;
                     session.spoken_of.insert(bits(&id), line);
@@ -181,6 +184,9 @@ fn take_row<E: Stored>(
             let changes = thing.entry != entry;
             if let (true, Some(earlier)) = (changes, session.spoken_of.get(&bits(&id))) {
                 return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, repeated(*earlier))] });
+            }
+            if changes && session.was_changed_since(tx, &thing)? {
+                return Ok(Outcome::Refused { refusals: vec![Refusal::of_row(line, changed_since())] });
             }
             session.spoken_of.insert(bits(&id), line);
             let is_named = match at_source {
@@ -196,7 +202,7 @@ fn take_row<E: Stored>(
             }
             let version = thing.header.version;
             let updated = tx.attempt(|tx| {
-                let thing = things::update(tx, thing, version, entry)?;
+                let thing = things::update_verified(tx, thing, version, entry, &draft.said)?;
                 if let (Some((own, scheme)), false) = (at_source, is_named) {
                     references::add(tx, E::KIND, scheme, own, &id)?;
                     if let Some(job) = &session.job {
@@ -297,6 +303,14 @@ fn taken() -> Defect {
         "already-exists",
         "同じ番号のものがすでに登録されています。",
         "Something with the same number is already registered.",
+    )
+}
+
+fn changed_since() -> Defect {
+    Defect::new(
+        "row.changed_since",
+        "プレビューのあとで、ほかの人がこれを登録または変更しました。上書きしないように、この行は取り込んでいません。もう一度ファイルを送り、新しいプレビューで確かめてください。",
+        "Somebody registered or changed this after the preview. The row was not taken, so that nothing is overwritten. Send the file again and look at a new preview.",
     )
 }
 

@@ -30,7 +30,7 @@ impl Trial {
     /// What becomes of a row that speaks of the same thing as a row of an earlier batch.
     pub fn earlier(&self, kind: Kind, draft: &Draft, scheme: Option<&str>) -> Option<Outcome> {
         let found = keys(kind, draft, scheme).into_iter().find_map(|key| self.seen.get(&key))?;
-        if found.content == content(draft) {
+        if found.content == content(kind, draft) {
             return Some(Outcome::Unchanged { id: found.id.clone() });
         }
         let refusal = Refusal::of_row(draft.raw.line, super::taking::repeated(found.line));
@@ -38,7 +38,7 @@ impl Trial {
     }
 
     pub fn note(&mut self, kind: Kind, draft: &Draft, scheme: Option<&str>, id: &ThingId) {
-        let earlier = Earlier { line: draft.raw.line, content: content(draft), id: id.clone() };
+        let earlier = Earlier { line: draft.raw.line, content: content(kind, draft), id: id.clone() };
         self.fresh.extend(keys(kind, draft, scheme).into_iter().map(|key| (key, earlier.clone())));
         if kind.is_party() {
             self.names.extend(names(kind, draft, scheme));
@@ -57,19 +57,23 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-fn content(draft: &Draft) -> u64 {
-    hash(&draft.patch.to_string())
-}
-
-fn numbers(kind: Kind, draft: &Draft) -> Vec<(&'static str, String)> {
-    let number = |field: &&'static str| identity::number(field, draft.patch.get(*field)?.as_str()?);
-    identity::number_fields(kind).iter().filter_map(number).collect()
+/// What a row says; the same number in another spelling says the same.
+fn content(kind: Kind, draft: &Draft) -> u64 {
+    let mut patch = draft.patch.clone();
+    for field in identity::number_fields(kind) {
+        if let Some(place) = patch.get_mut(*field)
+            && let Some((_, value)) = place.as_str().and_then(|text| identity::number(field, text))
+        {
+            *place = Value::String(value);
+        }
+    }
+    hash(&patch.to_string())
 }
 
 /// By its id at the source and its numbers; a row without any by its titles and what stands beside them.
 fn keys(kind: Kind, draft: &Draft, scheme: Option<&str>) -> Vec<u64> {
     let mut keys: Vec<u64> =
-        numbers(kind, draft).into_iter().map(|(scheme, value)| hash(&format!("{scheme} {value}"))).collect();
+        identity::numbers(kind, draft).into_iter().map(|(scheme, value)| hash(&format!("{scheme} {value}"))).collect();
     if let (Some(id), Some(scheme)) = (&draft.id, scheme) {
         keys.push(hash(&format!("id {scheme} {id}")));
     }
@@ -84,7 +88,7 @@ fn keys(kind: Kind, draft: &Draft, scheme: Option<&str>) -> Vec<u64> {
 /// How other rows of the file may refer to the thing.
 fn names(kind: Kind, draft: &Draft, scheme: Option<&str>) -> Vec<String> {
     let mut names = Vec::new();
-    for (scheme, value) in numbers(kind, draft) {
+    for (scheme, value) in identity::numbers(kind, draft) {
         names.push(format!("{scheme}:{value}"));
         names.push(value);
     }

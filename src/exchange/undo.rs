@@ -2,17 +2,22 @@
 //! changed since, or what others refer to by now, is listed and not touched. The log keeps both, the import and its undo.
 
 use crate::domain::finding::Message;
-use crate::domain::{Actor, Capability, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, ThingId};
+use crate::domain::{
+    Actor, Capability, Exhibition, Kind, Need, Organization, Person, Record, Scope, Seed, Thing, ThingId,
+};
 use crate::error::{Error, Result};
 use crate::store::log::{self, Action, Change};
 use crate::store::things::{self, Stored};
-use crate::store::{Database, Tx, imports};
+use crate::store::{Database, Tx, imports, merges};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use utoipa::ToSchema;
 
 /// Things that were not touched and are named.
 const KEPT_LIMIT: usize = 1_000;
+
+/// Why something was kept: it is part of something else now.
+const MERGED: &str = "merged";
 
 /// What an undo did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,8 +52,8 @@ impl Undone {
         self.again.clear();
         self.hint = (self.kept_count > 0).then(|| {
             Message::new(
-                "残したもの（kept）があります。changed_since: 取り込みのあとで誰かが変えたものです。履歴（history）から前の版に戻す（restore）か、要らなければ削除してください。referenced: ほかのものから参照されています。参照を直してから、もう一度取り消し（undo）てください。refused: 前の内容が今の規則に合いません。直接書き直してください。",
-                "Some things were kept. changed_since: somebody changed it after the import; go back to an earlier version in its history (restore), or delete it. referenced: something else names it; change that and ask for the undo again. refused: what it said before is no longer allowed; write it anew.",
+                "残したもの（kept）があります。changed_since: 取り込みのあとで誰かが変えたものです。履歴（history）から前の版に戻す（restore）か、要らなければ削除してください。referenced: ほかのものから参照されています。参照を直してから、もう一度取り消し（undo）てください。merged: ほかのものに統合されています（into）。統合を取り消してから、もう一度取り消し（undo）てください。refused: 前の内容が今の規則に合いません。直接書き直してください。",
+                "Some things were kept. changed_since: somebody changed it after the import; go back to an earlier version in its history (restore), or delete it. referenced: something else names it; change that and ask for the undo again. merged: it is part of something else now (into); undo the merge and ask for the undo again. refused: what it said before is no longer allowed; write it anew.",
             )
         });
         self
@@ -63,8 +68,18 @@ pub struct Kept {
     /// What it is called, as far as whoever asked may read it.
     #[serde(default)]
     pub name: Option<String>,
-    /// `changed_since`, `referenced`, or `refused` (what it said before is no longer allowed).
+    /// `changed_since`, `referenced`, `merged`, or `refused` (what it said before is no longer allowed).
     pub reason: String,
+    /// What it was merged into, as far as whoever asked may know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<MergedInto>,
+}
+
+/// What a thing became part of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MergedInto {
+    pub id: String,
+    pub name: Option<String>,
 }
 
 enum Step {
@@ -119,7 +134,7 @@ pub fn undo(
                         batch.kept_count += 1;
                         if batch.kept.len() + kept.len() < KEPT_LIMIT {
                             let (kind, id) = (change.kind.clone(), change.thing_id.clone());
-                            kept.push(Kept { kind, id, name: None, reason: reason.to_owned() });
+                            kept.push(Kept { kind, id, name: None, reason: reason.to_owned(), into: None });
                         }
                         continue;
                     }
@@ -131,6 +146,9 @@ pub fn undo(
             let cards = things::cards(tx.conn(), &scope, &ids)?;
             for kept in &mut kept {
                 kept.name = cards.get(&kept.id).map(|card| card.title.any().to_owned());
+                if kept.reason == MERGED {
+                    tell_where_it_went(tx, &scope, kept)?;
+                }
             }
             batch.kept.extend(kept);
             let text = serde_json::to_string(&batch).map_err(Error::internal)?;
@@ -149,6 +167,16 @@ pub fn undo(
     Ok((undone.ended(), true))
 }
 
+/// What a merged thing was called and where it went, for those who may know.
+fn tell_where_it_went(tx: &mut Tx<'_>, scope: &Scope, kept: &mut Kept) -> Result<()> {
+    let id = ThingId::from_stored(kept.id.clone());
+    let Some((name, into)) = merges::told(tx.conn(), scope, &id)? else { return Ok(()) };
+    let card = things::cards(tx.conn(), scope, &[into.to_string()])?.remove(into.as_str());
+    kept.name = Some(name);
+    kept.into = Some(MergedInto { id: into.to_string(), name: card.map(|card| card.title.any().to_owned()) });
+    Ok(())
+}
+
 fn take_back(tx: &mut Tx<'_>, kind: Kind, change: &Change, import: &ThingId, ours: &HashSet<String>) -> Result<Step> {
     match kind {
         Kind::Organization => one::<Organization>(tx, change, import, ours),
@@ -163,13 +191,16 @@ fn take_back(tx: &mut Tx<'_>, kind: Kind, change: &Change, import: &ThingId, our
 
 fn one<E: Stored>(tx: &mut Tx<'_>, change: &Change, import: &ThingId, ours: &HashSet<String>) -> Result<Step> {
     let id = ThingId::from_stored(change.thing_id.clone());
-    let current = match things::get::<E>(tx.conn(), &Scope::Everything, &id) {
-        Ok(thing) => thing,
-        Err(Error::NotFound) => return Ok(Step::Nothing),
-        Err(error) => return Err(error),
-    };
     let created = change.action == Action::Create.code();
     let updated = change.action == Action::Update.code();
+    let current = match things::get::<E>(tx.conn(), &Scope::Everything, &id) {
+        Ok(thing) => thing,
+        Err(Error::NotFound) => {
+            let merged = (created || updated) && !merges::survivors(tx.conn(), [id])?.is_empty();
+            return Ok(if merged { Step::Kept(MERGED) } else { Step::Nothing });
+        }
+        Err(error) => return Err(error),
+    };
     if !created && imports::take_back_references(tx.conn(), import, &id)? {
         tx.record(Action::Follow, E::KIND, &id, false)?;
     }
@@ -178,7 +209,8 @@ fn one<E: Stored>(tx: &mut Tx<'_>, change: &Change, import: &ThingId, ours: &Has
     }
     let version = current.header.version;
     let made_by = things::version::<E>(tx.conn(), &id, version)?.map(|(seq, _)| seq);
-    let by_import = made_by == Some(change.seq) || ours.contains(id.as_str());
+    let by_import =
+        made_by == Some(change.seq) || ours.contains(id.as_str()) || is_as_imported(tx, &current, change.seq)?;
     if !by_import {
         // An undo that was stopped has put some things back already: they say what they said before the import.
         let before = if updated { before::<E>(tx, &id, change.seq)? } else { None };
@@ -200,6 +232,17 @@ fn one<E: Stored>(tx: &mut Tx<'_>, change: &Change, import: &ThingId, ours: &Has
         Err(Error::Conflict(_) | Error::Invalid(_) | Error::Malformed(_)) => Ok(Step::Kept("refused")),
         Err(error) => Err(error),
     }
+}
+
+/// A thing that was merged, and parted again, says what the import made it say, and nobody else had a hand in it.
+fn is_as_imported<E: Stored>(tx: &mut Tx<'_>, current: &Thing<E>, seq: i64) -> Result<bool> {
+    let id = &current.header.id;
+    let Some(version) = things::version_of(tx.conn(), id, seq)? else { return Ok(false) };
+    if !merges::only_merged_since(tx.conn(), id, version)? {
+        return Ok(false);
+    }
+    let imported = things::version::<E>(tx.conn(), id, version)?.and_then(|(_, entry)| entry);
+    Ok(imported.is_some_and(|entry| entry == current.entry))
 }
 
 /// What a thing said before the transaction `seq` changed it.

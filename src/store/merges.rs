@@ -8,7 +8,7 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::log::{Action, Subject};
 use super::merged_words::{self, Given, LeftField};
-use super::schema::{external_references, invitations, memberships, merges, thing_links, things, versions};
+use super::schema::{changes, external_references, invitations, memberships, merges, thing_links, things, versions};
 use super::things::{self as store, Stored, of_kind};
 use super::{lifecycle, matters, merged_matters, references};
 use crate::domain::vocabulary::{Status, Visibility};
@@ -290,6 +290,33 @@ pub fn survivors(conn: &mut Conn, ids: impl IntoIterator<Item = ThingId>) -> Res
     }
     became.retain(|id, into| id != into);
     Ok(became)
+}
+
+/// What a merged organisation was called, and what it went into: as [`successor`], `None` for those who may not know.
+pub fn told(conn: &mut Conn, scope: &Scope, merged: &ThingId) -> Result<Option<(String, ThingId)>> {
+    let Some(into) = successor(conn, scope, merged)? else { return Ok(None) };
+    let text: Option<Option<String>> = versions::table
+        .filter(versions::thing_id.eq(merged.as_str()).and(versions::snapshot.is_not_null()))
+        .order(versions::version.desc())
+        .select(versions::snapshot)
+        .first(conn)
+        .optional()?;
+    let Some(text) = text.flatten() else { return Ok(None) };
+    let entry: Organization = serde_json::from_str(&text).map_err(Error::internal)?;
+    Ok(Some((entry.title().any().to_owned(), into)))
+}
+
+/// Whether nothing but merges and their undoing has touched a thing since this version of it.
+pub fn only_merged_since(conn: &mut Conn, id: &ThingId, version: i64) -> Result<bool> {
+    let later: Vec<i64> = versions::table
+        .filter(versions::thing_id.eq(id.as_str()).and(versions::version.gt(version)))
+        .select(versions::change_seq)
+        .load(conn)?;
+    let actions: Vec<String> = changes::table
+        .filter(changes::seq.eq_any(later).and(changes::thing_id.eq(id.as_str())))
+        .select(changes::action)
+        .load(conn)?;
+    Ok(actions.iter().all(|action| [Action::Merge.code(), Action::Unmerge.code()].contains(&action.as_str())))
 }
 
 /// Parts a merged organisation from the one it went into: everything that was carried over goes back, as far as nobody

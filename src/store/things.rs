@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
-pub use super::writing::{create, delete, update};
+pub use super::writing::{Standing, create, create_as, delete, update, update_verified};
 pub(super) use super::writing::{delete_need_lines, insert, remove, rewrite, today, update_as};
 
 /// Does something with the type that a kind has: the one place where a kind becomes its type.
@@ -532,6 +532,11 @@ pub fn version<E: Stored>(conn: &mut Conn, id: &ThingId, version: i64) -> Result
     let Some((seq, snapshot)) = found else { return Ok(None) };
     let entry = snapshot.map(|text| serde_json::from_str(&text)).transpose().map_err(Error::internal)?;
     Ok(Some((seq, entry)))
+}
+
+/// The transaction that made a version of a thing.
+pub fn made_by(conn: &mut Conn, id: &ThingId, version: i64) -> Result<Option<i64>> {
+    Ok(versions::table.find((id.as_str(), version)).select(versions::change_seq).first(conn).optional()?)
 }
 
 /// The version that a transaction made of a thing: the first, if it made several.

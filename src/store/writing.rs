@@ -14,14 +14,29 @@ use crate::domain::{Entry, Header, Thing, ThingId};
 use crate::error::{Error, Result};
 use diesel::prelude::*;
 
+/// What a file says of where a thing stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// It is not published there.
+    pub unpublished: bool,
+    /// The day on which it was last verified, `2026-04-01`.
+    pub verified_on: Option<String>,
+}
+
 /// Registers a thing: published at once, or a draft where its author's things are reviewed.
 pub fn create<E: Stored>(tx: &mut Tx<'_>, entry: E) -> Result<Thing<E>> {
+    create_as(tx, entry, &Standing::default())
+}
+
+/// As [`create`]: no more public, and verified no later, than `said`.
+pub fn create_as<E: Stored>(tx: &mut Tx<'_>, entry: E, said: &Standing) -> Result<Thing<E>> {
     check_against_database(tx, &entry)?;
     let hand = lifecycle::hand_of_new(tx, E::KIND, &entry.owners())?;
+    let today = today(tx);
     let header = Header {
         id: ThingId::new(),
-        status: crate::domain::lifecycle::first(hand),
-        verified_on: Some(today(tx)),
+        status: if said.unpublished { Status::Draft } else { crate::domain::lifecycle::first(hand) },
+        verified_on: Some(said.verified_on.clone().map_or(today.clone(), |day| day.min(today))),
         version: 1,
         created_at: tx.at().clone(),
         updated_at: tx.at().clone(),
@@ -66,12 +81,41 @@ pub fn update<E: Stored>(tx: &mut Tx<'_>, current: Thing<E>, expected: i64, entr
     update_as(tx, current, expected, entry, Action::Update)
 }
 
+/// As [`update`], with the day of verification that a file gives, but neither later than today nor earlier than what is known. A thing
+/// that was expired stays so unless that day is news.
+pub fn update_verified<E: Stored>(
+    tx: &mut Tx<'_>,
+    current: Thing<E>,
+    expected: i64,
+    entry: E,
+    said: &Standing,
+) -> Result<Thing<E>> {
+    let Some(day) = said.verified_on.clone() else { return update(tx, current, expected, entry) };
+    let (was, known) = (current.header.status, current.header.verified_on.clone());
+    let verified_on = Some(day.min(today(tx))).max(known.clone());
+    let status = if verified_on == known { was } else { crate::domain::lifecycle::after_change(was) };
+    change(tx, current, expected, entry, (status, verified_on), Action::Update)
+}
+
 /// As [`update`], under another name in the log.
 pub(super) fn update_as<E: Stored>(
     tx: &mut Tx<'_>,
     current: Thing<E>,
     expected: i64,
     entry: E,
+    action: Action,
+) -> Result<Thing<E>> {
+    let status = crate::domain::lifecycle::after_change(current.header.status);
+    let verified_on = Some(today(tx));
+    change(tx, current, expected, entry, (status, verified_on), action)
+}
+
+fn change<E: Stored>(
+    tx: &mut Tx<'_>,
+    current: Thing<E>,
+    expected: i64,
+    entry: E,
+    (status, verified_on): (Status, Option<String>),
     action: Action,
 ) -> Result<Thing<E>> {
     if current.header.version != expected {
@@ -83,8 +127,6 @@ pub(super) fn update_as<E: Stored>(
     }
     check_against_database(tx, &entry)?;
     refuse_succession_to_itself(tx.conn(), &current.header.id, &entry.links())?;
-    let status = crate::domain::lifecycle::after_change(current.header.status);
-    let verified_on = Some(today(tx));
     rewrite(tx, current, entry, status, verified_on, action)
 }
 

@@ -29,6 +29,7 @@ mod figures;
 mod health;
 mod history;
 mod hostile;
+mod import_meanwhile;
 mod imports;
 mod language;
 mod law;

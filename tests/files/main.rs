@@ -8,6 +8,7 @@ mod hostile;
 mod mappings;
 mod offices;
 mod round_trip;
+mod said_of_rows;
 
 use musubi::domain::{Actor, Kind, Scope};
 use musubi::exchange::export::{Exported, Format, PartsPlace, Which, export_some};
