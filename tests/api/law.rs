@@ -8,8 +8,8 @@ use musubi_index::{Engine, Mark};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// After settling: every document is its row, and every row its document.
