@@ -350,6 +350,13 @@ pub(super) fn in_our_words(error: Error, ask: &CompositionAsk) -> Error {
     Error::Invalid(findings)
 }
 
+/// Who applied and did not withdraw.
+pub(super) fn applicants(conn: &mut Conn, exhibition: &ThingId) -> Result<Vec<ThingId>> {
+    let applications = matters::about::<Application>(conn, exhibition)?.into_iter().map(|kept| kept.matter);
+    let applied = applications.filter(|application| application.state == ApplicationState::Applied);
+    Ok(applied.map(|application| application.party).collect())
+}
+
 /// Whom applicants would like beside them, or not, by what they became.
 fn follow_merges(conn: &mut Conn, applications: &mut [Kept<Application>]) -> Result<()> {
     let lists = applications.iter().map(|kept| &kept.matter.form);

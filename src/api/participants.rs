@@ -201,7 +201,7 @@ fn plan_entry(app: &App, actor: &Actor, kept: &Kept<Timetable>, new: Vec<Partici
     for participant in new {
         let Some(place) = after.place_of(&participant.party) else { continue };
         let speaks = arranging::speaks(app, actor, &after, Some(place))?;
-        let (gone, come) = arranging::adjust(&after, &speaks, place)?;
+        let (gone, come) = arranging::adjust(&after, &speaks, place, &app.clock().timestamp())?;
         after = after.with_meetings(&gone, &come);
         deeds.push(TimetableDeed::Adjusted { participant: Box::new(participant), gone, come });
     }
@@ -308,7 +308,7 @@ fn adjusted(app: &App, actor: &Actor, timetable: &Timetable, changed: Participan
         (Vec::new(), Vec::new())
     } else {
         let speaks = arranging::speaks(app, actor, &after, Some(place))?;
-        arranging::adjust(&after, &speaks, place)?
+        arranging::adjust(&after, &speaks, place, &app.clock().timestamp())?
     };
     Ok(Some(TimetableDeed::Adjusted { participant: Box::new(changed), gone, come }))
 }
