@@ -450,6 +450,14 @@ fn check_participant(
         );
         findings.push(Finding::new(format!("{pointer}/slots"), defect));
     }
+    if participant.least > 0 && !participant.withdrawn && participant.slots.as_ref().is_some_and(Vec::is_empty) {
+        let defect = Defect::new(
+            "slots.none",
+            "商談が必要なのに、出られる時間枠がありません。参加しないときは withdrawn を true にしてください。",
+            "It should have meetings and is there in no slot. To take no part, set withdrawn.",
+        );
+        findings.push(Finding::new(format!("{pointer}/slots"), defect));
+    }
     let most = participant.most.unwrap_or(slots);
     if participant.least > most || participant.least > SLOTS_MOST || most > SLOTS_MOST {
         let defect = Defect::new(

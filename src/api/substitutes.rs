@@ -1,7 +1,7 @@
 //! `GET /groups/{id}/substitutes`: who best takes the place of a member that left, and why.
 
 use super::compose::{ConflictBody, MemberBody, OutsideBody, PartsBody, RuleQuery, WishQuery, answered, refused};
-use super::composition_ask::{CompositionAsk, Source, applicants, question, read_ask};
+use super::composition_ask::{CompositionAsk, Source, Whose, applicants, question, read_ask};
 use super::matter::Cards;
 use super::permit;
 use super::problem::{Answer, ProblemBody};
@@ -87,10 +87,10 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
                     None => None,
                 };
                 let mut ask = with_one_more(&group, asked, query.from);
-                among(conn, &exhibition.header.id, &mut ask)?;
+                among(conn, &exhibition.header.id, &id, &mut ask)?;
                 Ok((group, exhibition, ask))
             })?;
-            let gathered = question(&service, &exhibition, &ask, true)?;
+            let gathered = question(&service, &exhibition, &ask, Whose::Group(&id))?;
             let began = Instant::now();
             let mut watch = |_: Progress| began.elapsed() < LIMIT;
             let answer = group::compose(&gathered.question, &mut watch).map_err(refused)?;
@@ -124,9 +124,9 @@ fn is_banned(ask: &CompositionAsk, id: &str) -> bool {
 
 /// Members are candidates, whether they applied or not, and who left is none: candidates that are listed become exactly
 /// those, and what the composition said of anybody else is over.
-fn among(conn: &mut Conn, exhibition: &ThingId, ask: &mut CompositionAsk) -> Result<()> {
+fn among(conn: &mut Conn, exhibition: &ThingId, own: &ThingId, ask: &mut CompositionAsk) -> Result<()> {
     let mut listed = match ask.from {
-        Source::Registry => return known(conn, ask),
+        Source::Registry => return known(conn, exhibition, own, ask),
         Source::Listed => std::mem::take(&mut ask.parties),
         Source::Applicants => applicants(conn, exhibition)?,
     };
@@ -134,16 +134,18 @@ fn among(conn: &mut Conn, exhibition: &ThingId, ask: &mut CompositionAsk) -> Res
     listed.extend(ask.pins.iter().cloned());
     ask.bans.clear();
     (ask.from, ask.parties) = (Source::Listed, listed);
-    known(conn, ask)
+    known(conn, exhibition, own, ask)
 }
 
-/// Whoever was deleted or hidden since is neither asked nor named.
-fn known(conn: &mut Conn, ask: &mut CompositionAsk) -> Result<()> {
+/// Whoever was deleted or hidden since, or goes in another group, is neither asked nor named.
+fn known(conn: &mut Conn, exhibition: &ThingId, own: &ThingId, ask: &mut CompositionAsk) -> Result<()> {
     let named = ask.wishes.iter().flat_map(|wish| wish.rule.named());
     let all: Vec<ThingId> = named.chain(&ask.parties).chain(&ask.pins).chain(&ask.bans).cloned().collect();
     let cards = Cards::read(conn, &Scope::Everything, all)?;
+    let taken = fairs::taken(conn, exhibition, |kept| kept.id == *own)?;
     let candidate = |id: &ThingId| {
-        cards.get(id).is_some_and(|card| card.kind == Kind::Organization)
+        !taken.iter().any(|taken| taken.party == *id)
+            && cards.get(id).is_some_and(|card| card.kind == Kind::Organization)
             && (ask.from == Source::Registry || ask.parties.contains(id))
     };
     let wishes = ask.wishes.iter().filter_map(|wish| {

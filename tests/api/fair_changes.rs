@@ -2,6 +2,7 @@
 
 use crate::exhibitions::{Hall, inside};
 use crate::merged_fairs::id;
+use crate::support::Response;
 use crate::timetables::fair;
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -101,4 +102,133 @@ fn what_has_begun_stays_and_slots_that_are_over_take_nothing_new() {
     }
     assert_eq!(fair.get(&fair.officer, &held)["state"], "reported");
     assert!(fair.meetings(&path).iter().all(|(slot, buyer, _)| *slot < 2 || *buyer != fair.buyers[0]));
+}
+
+/// A change of a composition at the version that stands.
+fn change(hall: &Hall, composition: &Value, body: Value) -> Response {
+    let path = format!("compositions/{}", id(composition));
+    let version = hall.reads(&hall.officer, &path)["version"].as_i64().expect("a version");
+    hall.app.patch_as(&hall.officer, &format!("/api/v1/{path}"), version, body)
+}
+
+fn error(problem: &Value) -> (&str, &str) {
+    let error = &problem["errors"][0];
+    (error["pointer"].as_str().expect("a pointer"), error["message"]["ja"].as_str().expect("a sentence"))
+}
+
+#[test]
+fn who_goes_in_another_group_is_no_candidate() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let drawn =
+        hall.composes(json!({ "from": "applicants", "size": 2, "seconds": 0, "pins": [hall.firms[0], hall.firms[1]] }));
+    let group = hall.does(&hall.officer, "groups", json!({ "title": "先の二社", "composition": id(&drawn) }));
+    hall.does(&hall.officer, &format!("groups/{}/events", id(&group)), json!({ "event": "invite" }));
+    for from in ["applicants", "registry"] {
+        let made = hall.composes(json!({ "from": from, "size": 3, "seconds": 0 }));
+        let chosen = inside(&made);
+        assert_eq!(chosen.len(), 3, "{made}");
+        assert!(!chosen.contains(&hall.firms[0]) && !chosen.contains(&hall.firms[1]), "{made}");
+        let remarks = made["result"]["remarks"].to_string();
+        assert!(remarks.contains("2社") && remarks.contains("甲塗工") && remarks.contains("乙印刷"), "{remarks}");
+    }
+    // One that is wished for is named with its group; one that is banned is out anyway.
+    let compositions = format!("exhibitions/{}/compositions", hall.fair);
+    for from in ["applicants", "registry"] {
+        let body = json!({ "from": from, "size": 3, "pins": [hall.firms[2], hall.firms[0]] });
+        let problem = hall.tries(&hall.officer, &compositions, body).problem(422, "invalid");
+        let (pointer, ja) = error(&problem);
+        assert!(pointer == "/pins/1" && ja.contains("甲塗工") && ja.contains("先の二社"), "{problem}");
+        hall.composes(json!({ "from": from, "size": 3, "seconds": 0, "bans": [hall.firms[0]] }));
+    }
+    // What the group was formed of can be changed still.
+    let changed = change(&hall, &drawn, json!({ "size": 3 }));
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert!(inside(&changed.json()).contains(&hall.firms[0]), "{}", changed.body);
+}
+
+#[test]
+fn a_swap_is_of_a_member_and_of_somebody_else() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let made = hall.composes(json!({ "from": "applicants", "size": 2, "seconds": 0 }));
+    let chosen = inside(&made);
+    let others: Vec<&String> = hall.firms[..5].iter().filter(|firm| !chosen.contains(firm)).collect();
+    for (swap, pointer) in [
+        (json!({ "out": others[0], "into": others[1] }), "/swap/0/out"),
+        (json!({ "out": chosen[0], "into": chosen[1] }), "/swap/0/into"),
+    ] {
+        let problem = change(&hall, &made, json!({ "swap": [swap] })).problem(422, "invalid");
+        assert_eq!(error(&problem).0, pointer, "{problem}");
+    }
+    let swapped = change(&hall, &made, json!({ "swap": [{ "out": chosen[0], "into": others[0] }], "anew": true }));
+    assert_eq!(swapped.status, 200, "{}", swapped.body);
+    let file = hall.app.get_as(&hall.officer, &format!("/api/v1/compositions/{}/history?format=csv", id(&made))).body;
+    assert!(file.contains("入れる") && file.contains("計算し直し はい"), "{file}");
+    assert!(!file.contains("統合先") && !file.contains("anew"), "{file}");
+}
+
+#[test]
+fn what_is_amiss_is_said_in_words() {
+    let hall = Hall::open();
+    hall.everybody_applies();
+    let slot = json!({ "start": "2026-10-14T10:00:00+09:00", "end": "2026-10-14T10:15:00+09:00" });
+    for pair in [&hall.firms[..3], &hall.firms[..1]] {
+        let body = json!({ "title": "会", "slots": [slot], "tables": 1, "must": [pair] });
+        let path = format!("exhibitions/{}/timetables", hall.fair);
+        let problem = hall.tries(&hall.officer, &path, body).problem(422, "invalid");
+        assert!(error(&problem).0.starts_with("/must/0") && error(&problem).1.contains("2件"), "{problem}");
+    }
+    let body =
+        json!({ "exhibitors": [{ "parties": [hall.firms[0]] }], "pins": [{ "party": hall.firms[1], "booth": "A-1" }] });
+    let plans = format!("exhibitions/{}/booth-plans", hall.fair);
+    let problem = hall.tries(&hall.officer, &plans, body).problem(422, "invalid");
+    assert!(error(&problem).0 == "/pins/0/party" && error(&problem).1.contains("出展者"), "{problem}");
+    // One wish alone, with why; the second applies to lead, the first does not.
+    let reason = |ask: Value| {
+        let made = hall.composes(ask);
+        made["result"]["conflict"]["reason"]["ja"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+    };
+    let lead = json!([{ "rule": { "kind": "lead", "candidate": hall.firms[0] } }]);
+    let said = reason(json!({ "from": "applicants", "size": 2, "seconds": 0, "wishes": lead }));
+    assert_eq!(said, "この条件は満たせません: 幹事は「甲塗工」（幹事を希望していません）。");
+    let said = reason(json!({ "from": "applicants", "size": 6, "seconds": 0 }));
+    assert_eq!(said, "この条件は満たせません: 参加は6社（候補は5社だけです）。");
+    // Two conflicts at once: without one wish of the first the second is there still.
+    let never = |place: usize| json!({ "rule": { "kind": "never", "candidate": hall.firms[place] } });
+    let wishes = json!([
+        { "rule": { "kind": "somebody_leads" } }, never(1),
+        { "rule": { "kind": "size_at_least", "size": "large", "count": 1 } }, never(3),
+    ]);
+    let said = reason(json!({ "from": "applicants", "size": 2, "seconds": 0, "wishes": wishes }));
+    assert!(said.contains("さらに") && !said.contains("ほかは満たせます"), "{said}");
+}
+
+#[test]
+fn whoever_takes_its_application_back_is_named() {
+    let hall = Hall::open();
+    let applications = hall.everybody_applies();
+    let made = hall.composes(json!({
+        "from": "applicants", "size": 3, "seconds": 0, "pins": [hall.firms[1], hall.firms[0]], "bans": [hall.firms[4]],
+    }));
+    for place in [0, 4] {
+        let path = format!("applications/{}/events", applications[place]);
+        hall.does(&hall.members[place], &path, json!({ "event": "withdraw" }));
+    }
+    let body = json!({ "title": "三社で", "composition": id(&made) });
+    let refused = hall.tries(&hall.officer, "groups", body.clone()).problem(409, "application-withdrawn");
+    assert!(refused["message"]["ja"].as_str().is_some_and(|ja| ja.contains("甲塗工")), "{refused}");
+    let problem = change(&hall, &made, json!({ "alternatives": 1 })).problem(422, "invalid");
+    let (pointer, ja) = error(&problem);
+    assert!(pointer == "/pins/1" && ja.contains("甲塗工") && ja.contains("unpin"), "{problem}");
+    let ban = problem["errors"][1]["message"]["ja"].as_str().expect("the other one");
+    assert!(ban.contains("戊フィルム") && ban.contains("unban"), "{problem}");
+    let changed = change(&hall, &made, json!({ "unpin": [hall.firms[0]], "unban": [hall.firms[4]] }));
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    hall.does(&hall.officer, "groups", body);
+    // It may come back, by its own application.
+    let again = json!({ "party": hall.firms[0], "form": {} });
+    let path = format!("exhibitions/{}/applications", hall.fair);
+    let refused = hall.tries(&hall.members[0], &path, again).problem(409, "already-applied");
+    assert!(refused["message"]["ja"].as_str().is_some_and(|ja| ja.contains("change で再開")), "{refused}");
 }

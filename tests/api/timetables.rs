@@ -439,6 +439,7 @@ fn what_cannot_be_is_refused_with_its_place() {
     refused(entry(json!({ "side": "supplier" })), "/participants/0/side");
     refused(entry(json!({ "party": "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d" })), "/participants/0/party");
     refused(entry(json!({ "slots": [3] })), "/participants/0/slots");
+    refused(entry(json!({ "slots": [], "least": 1 })), "/participants/0/slots");
     refused(entry(json!({ "least": 3, "most": 1 })), "/participants/0/most");
     refused(entry(json!({ "wishes": [fair.buyers[1]] })), "/participants/0/wishes/0");
     refused(entry(json!({ "wishes": [fair.suppliers[0]], "never": [fair.suppliers[0]] })), "/participants/0/wishes/0");
