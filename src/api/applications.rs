@@ -12,7 +12,7 @@ use crate::domain::vocabulary::desk::{ApplicationState, GroupState};
 use crate::domain::vocabulary::{Kind, Status};
 use crate::domain::{Actor, Defect, Exhibition, Finding, Scope, Thing, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
-use crate::store::matters::{self, Kept};
+use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Conn, Tx, things};
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
@@ -162,11 +162,20 @@ async fn create(
             return Err(Error::Invalid(refused));
         }
         if let Some(there) = matters::of_pair(tx.conn(), &Application::pair(&id, &party))? {
-            let defect = Defect::new(
-                "already-applied",
-                format!("すでに申し込んでいます（{there}）。内容はその申込みで変更できます。"),
-                format!("This party has applied already ({there}). Change that application instead."),
-            );
+            let withdrawn = matters::get::<Application>(tx.conn(), &Sight::All, &there)?.matter.state
+                == ApplicationState::Withdrawn;
+            let (ja, en) = if withdrawn {
+                (
+                    format!("この申込みは取り下げられています（{there}）。change で再開できます。"),
+                    format!("This party withdrew its application ({there}). A change takes it up again."),
+                )
+            } else {
+                (
+                    format!("すでに申し込んでいます（{there}）。内容はその申込みで変更できます。"),
+                    format!("This party has applied already ({there}). Change that application instead."),
+                )
+            };
+            let defect = Defect::new("already-applied", ja, en);
             return Err(Error::Conflict(defect));
         }
         let applied = Applied { exhibition: id, party, form };

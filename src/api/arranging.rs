@@ -117,8 +117,15 @@ impl Asked {
     }
 }
 
-/// The question that a timetable asks. Meetings of `held` weigh most where they have to move; those of `confirmed` stay.
-pub fn asked(timetable: &Timetable, speaks: &Speaks, held: &[Sitting], confirmed: &[Sitting]) -> Result<Asked> {
+/// The question that a timetable asks. Meetings of `held` weigh most where they have to move; those of `confirmed` stay. Once
+/// it is published, slots that have begun by `now` take no new ones.
+pub fn asked(
+    timetable: &Timetable,
+    speaks: &Speaks,
+    held: &[Sitting],
+    confirmed: &[Sitting],
+    now: &Timestamp,
+) -> Result<Asked> {
     let frame = &timetable.frame;
     let participants = &timetable.participants;
     let (mut buyers, mut suppliers) = (Vec::new(), Vec::new());
@@ -170,8 +177,10 @@ pub fn asked(timetable: &Timetable, speaks: &Speaks, held: &[Sitting], confirmed
     }
     pairs.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
     pairs.truncate(engine::MOST_PAIRS);
+    let begun = (0..frame.slots.len()).filter(|slot| timetable.is_over(*slot, now));
+    let over = begun.fold(0u64, |mask, slot| mask | 1 << slot);
     let side = |places: &[usize]| -> Vec<engine::Participant> {
-        places.iter().map(|place| asked_of(&participants[*place], frame.slots.len())).collect()
+        places.iter().map(|place| asked_of(&participants[*place], frame.slots.len(), over)).collect()
     };
     let at = |pair: (usize, usize)| (own[pair.0], own[pair.1]);
     let mut asked = Asked {
@@ -221,12 +230,14 @@ fn never(timetable: &Timetable, place_of: &HashMap<&ThingId, usize>) -> BTreeSet
     never
 }
 
-fn asked_of(participant: &Participant, slots: usize) -> engine::Participant {
+/// `over`: a bit for each slot in which nobody can meet any more.
+fn asked_of(participant: &Participant, slots: usize, over: u64) -> engine::Participant {
     let available = match (&participant.slots, participant.withdrawn) {
         (_, true) => 0,
         (None, _) => engine::all(slots),
         (Some(own), _) => own.iter().filter(|slot| **slot < slots).fold(0, |mask, slot| mask | 1 << slot),
     };
+    let available = available & !over;
     let most = if participant.withdrawn { 0 } else { participant.most.unwrap_or(slots).min(slots) };
     engine::Participant { id: participant.party.to_string(), available, least: participant.least.min(most), most }
 }
@@ -255,10 +266,16 @@ pub fn arrange(timetable: &Timetable, asked: &Asked, confirmed: &[Sitting], watc
 }
 
 /// What a change of the participant at `place` moves: meetings that go, and meetings that come. `timetable` is as it is
-/// after the change, its meetings as they were before.
-pub fn adjust(timetable: &Timetable, speaks: &Speaks, place: usize) -> Result<(Vec<Sitting>, Vec<Sitting>)> {
+/// after the change, its meetings as they were before. What has begun by `now` stays, whatever changed.
+pub fn adjust(
+    timetable: &Timetable,
+    speaks: &Speaks,
+    place: usize,
+    now: &Timestamp,
+) -> Result<(Vec<Sitting>, Vec<Sitting>)> {
     let held = &timetable.meetings;
-    let asked = asked(timetable, speaks, held, &[])?;
+    let begun: Vec<Sitting> = held.iter().copied().filter(|sitting| timetable.is_over(sitting.slot, now)).collect();
+    let asked = asked(timetable, speaks, held, &begun, now)?;
     let whose = match timetable.participants[place].side {
         MeetingSide::Buyer => Side::Buyer(asked.own[place]),
         MeetingSide::Supplier => Side::Supplier(asked.own[place]),

@@ -301,13 +301,18 @@ fn check_parties(conn: &mut Conn, actor: &Actor, asked: &BoothsAsked, findings: 
         rivals.map(|(at, pair)| [(format!("/rivals/{at}/0"), &pair[0]), (format!("/rivals/{at}/1"), &pair[1])]);
     for (pointer, party) in pairs.chain(rivals).flatten() {
         if !there.contains(party) && findings.len() < FINDINGS_MOST {
-            add(findings, unknown(&pointer, party));
+            findings.push(missing(pointer));
         }
     }
-    for (at, pin) in asked.pins.iter().enumerate().filter(|(_, pin)| !there.contains(&pin.party)) {
-        add(findings, unknown(&format!("/pins/{at}/party"), &pin.party));
+    for (at, _) in asked.pins.iter().enumerate().filter(|(_, pin)| !there.contains(&pin.party)) {
+        findings.push(missing(format!("/pins/{at}/party")));
     }
     Ok(())
+}
+
+fn missing(pointer: String) -> Finding {
+    let ja = "この企業は、この配置の出展者（exhibitors）にありません。";
+    Finding::new(pointer, Defect::new("exhibitor.missing", ja, "This firm is not among the exhibitors of this plan."))
 }
 
 /// Each pin names a booth that there is, large enough, and nobody else's.

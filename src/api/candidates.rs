@@ -64,6 +64,8 @@ pub struct Known {
     /// Topics that no candidate covers.
     pub(super) uncovered: Vec<usize>,
     pub(super) words: Words,
+    /// Those who would be candidates if they were not in another group.
+    pub(super) left_out: Vec<Party>,
 }
 
 impl Known {
@@ -98,6 +100,7 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
         Some(candidates) => candidates.clone(),
         None => found_by_theme(&covers, query),
     };
+    let left_out: BTreeSet<&str> = query.left_out.iter().map(ThingId::as_str).collect();
     let ids: Vec<String> = applied.iter().map(|candidate| candidate.id.to_string()).collect();
     let records: Vec<String> = records.into_iter().collect();
     let (organizations, records) = app.database.read(|conn| {
@@ -116,6 +119,9 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
         None if covers.is_empty() && !stale => refused.push(Finding::new("/theme", theme_finds_nobody())),
         None => {}
     }
+    let (out, stay): (Vec<_>, Vec<_>) =
+        applied.into_iter().partition(|candidate| left_out.contains(candidate.id.as_str()));
+    applied = stay;
     let mut derived = match &query.deriving {
         Some(deriving) => derive(app, &scope, deriving, &ids, &mut applied)?,
         None => Derived::default(),
@@ -126,6 +132,9 @@ pub(super) fn gather(app: &App, actor: &Actor, query: &GroupQuery) -> Result<Gat
     let mut chances = chances(app, actor, &query.visitors)?;
     let weights = Weights { chances: query.chance_points.unwrap_or(CHANCE_POINTS), ..Weights::default() };
     let mut known = Known { visitor_needs: chances.needs, ..Known::default() };
+    let party = |id: &str| Some((id.to_owned(), organizations.get(id)?.entry.title()));
+    let out = out.iter().filter_map(|candidate| party(candidate.id.as_str()));
+    known.left_out = out.map(|(id, name)| Party { kind: Kind::Organization, id, name }).collect();
     let mut candidates = Vec::with_capacity(applied.len());
     for applied in &applied {
         let id = applied.id.to_string();

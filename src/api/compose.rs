@@ -65,6 +65,10 @@ pub struct GroupQuery {
     #[serde(skip)]
     #[schema(ignore)]
     pub visitors: Vec<ThingId>,
+    /// Parties that go in another group: no candidates, whoever names them.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub left_out: Vec<ThingId>,
     /// Wishes that deny each other make a conflict instead of being refused: nobody wrote them together.
     #[serde(skip)]
     #[schema(ignore)]
@@ -213,6 +217,9 @@ pub struct GroupAnswer {
     /// Topics, by place, that no candidate covers; and the same in words.
     #[serde(default)]
     pub uncovered: Vec<usize>,
+    /// Candidates that were left out: they go to the exhibition in another group, or were asked into it.
+    #[serde(default)]
+    pub left_out: Vec<Party>,
     #[serde(default)]
     pub remarks: Vec<Title>,
     /// The index was still being built, so the answer may lack something.
@@ -477,6 +484,7 @@ pub(super) fn answered(
         visitor_needs: known.visitor_needs,
         topics: known.topics.clone(),
         uncovered: known.uncovered.clone(),
+        left_out: known.left_out.clone(),
         remarks: Vec::new(),
         stale,
     }
@@ -498,6 +506,7 @@ impl GroupAnswer {
                 member.partners.iter_mut().for_each(&mut *hear);
             }
         }
+        self.left_out.iter_mut().for_each(&mut *hear);
         for outside in &mut self.outside {
             hear(&mut outside.party);
             outside.instead_of.iter_mut().for_each(|instead| hear(&mut instead.party));

@@ -1,7 +1,9 @@
 //! Why a group is what it is, in sentences: wishes, members, those outside and conflicts in both languages, and wishes of
 //! which one plainly denies another.
 
-use super::compose::{ConflictBody, GroupAnswer, GroupBody, MemberBody, OutsideBody, RuleQuery, SizeQuery, WishQuery};
+use super::compose::{
+    ConflictBody, GroupAnswer, GroupBody, MemberBody, OutsideBody, Party, RuleQuery, SizeQuery, WishQuery,
+};
 use crate::domain::entry::Title;
 use crate::domain::{Defect, Finding, ThingId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -129,20 +131,80 @@ impl Words {
             say_group(group, &topics, &others);
         }
         answer.outside.iter_mut().for_each(|outside| say_outside(outside, &named));
-        answer.conflict.iter_mut().for_each(|conflict| self.say_conflict(conflict, wishes));
-        answer.remarks = answer.uncovered.iter().filter_map(|place| topics.get(*place)).map(nobody).collect();
+        let candidates = answer.candidates;
+        answer.conflict.iter_mut().for_each(|conflict| self.say_conflict(conflict, wishes, candidates));
+        let uncovered = answer.uncovered.iter().filter_map(|place| topics.get(*place)).map(nobody);
+        answer.remarks = uncovered.chain(left_out(&answer.left_out)).collect();
     }
 
     /// Which wishes cannot all hold.
-    fn say_conflict(&self, conflict: &mut ConflictBody, wishes: &[&WishQuery]) {
+    fn say_conflict(&self, conflict: &mut ConflictBody, wishes: &[&WishQuery], candidates: usize) {
         for wish in &mut conflict.wishes {
             wish.words = wishes.get(wish.wish).map(|asked| self.wish(&asked.rule)).unwrap_or_default();
         }
+        let rules: Vec<Option<&RuleQuery>> =
+            conflict.wishes.iter().map(|wish| wishes.get(wish.wish).map(|asked| &asked.rule)).collect();
         let list = |word: fn(&Title) -> &str| conflict.wishes.iter().map(|wish| word(&wish.words)).collect::<Vec<_>>();
+        let frees = |wanted: bool| conflict.wishes.iter().all(|wish| wish.frees_all == Some(wanted));
+        if let [rule] = rules.as_slice() {
+            let cause = rule.and_then(|rule| self.cause(rule, candidates));
+            let (cause_ja, cause_en) = cause
+                .map_or_else(Default::default, |cause| (format!("（{}）", ja(&cause)), format!(" ({})", en(&cause))));
+            let (more_ja, more_en) = if frees(false) {
+                ("これを外しても、ほかの条件がさらにぶつかります。", " Without it others still clash.")
+            } else {
+                ("", "")
+            };
+            conflict.reason = said(
+                format!("この条件は満たせません: {}{cause_ja}。{more_ja}", list(ja).join("、")),
+                format!("This cannot hold: {}{cause_en}.{more_en}", list(en).join("; ")),
+            );
+            return;
+        }
+        let freeing: Vec<&Title> =
+            conflict.wishes.iter().filter(|wish| wish.frees_all == Some(true)).map(|wish| &wish.words).collect();
+        let (then_ja, then_en) = if frees(true) {
+            (
+                "どれか一つを緩めると、ほかは満たせます。".to_owned(),
+                "Without any one of them the others can.".to_owned(),
+            )
+        } else if !freeing.is_empty() {
+            let names = |word: fn(&Title) -> &str, between: &str| {
+                freeing.iter().map(|words| word(words)).collect::<Vec<_>>().join(between)
+            };
+            (
+                format!("全体を満たせるのは、次のどれかを緩めたときです: {}。", names(ja, "、")),
+                format!("Everything else can hold without one of these: {}.", names(en, "; ")),
+            )
+        } else if frees(false) {
+            let ja = "どれか一つを緩めても、ほかの条件がさらにぶつかります。".to_owned();
+            (ja, "Even without one of them, further wishes clash.".to_owned())
+        } else {
+            let ja = "どれか一つを緩めると、この中の残りは満たせます。".to_owned();
+            (ja, "Without any one of them the rest of these can.".to_owned())
+        };
         conflict.reason = said(
-            format!("次の条件は同時に満たせません: {}。どれか一つを緩めると、ほかは満たせます。", list(ja).join("、")),
-            format!("These cannot all hold: {}. Without any one of them the others can.", list(en).join("; ")),
+            format!("次の条件は同時に満たせません: {}。{then_ja}", list(ja).join("、")),
+            format!("These cannot all hold: {}. {then_en}", list(en).join("; ")),
         );
+    }
+
+    /// Why a wish that is alone in a conflict cannot hold.
+    fn cause(&self, rule: &RuleQuery, candidates: usize) -> Option<Title> {
+        Some(match rule {
+            RuleQuery::Places { least, .. } if *least > candidates => {
+                said(format!("候補は{candidates}社だけです"), format!("there are {candidates} candidates only"))
+            }
+            RuleQuery::Lead { .. } => said("幹事を希望していません", "it is not willing to lead"),
+            RuleQuery::SomebodyLeads {} => said("幹事を希望する候補がいません", "no candidate is willing to lead"),
+            RuleQuery::SizeAtLeast { count, .. }
+            | RuleQuery::FieldAtLeast { count, .. }
+            | RuleQuery::FirstTimersAtLeast { count } => said(
+                format!("そのような候補は{count}社いません"),
+                format!("there are fewer than {count} such candidates"),
+            ),
+            _ => return None,
+        })
     }
 }
 
@@ -159,6 +221,26 @@ fn nobody(topic: &Title) -> Title {
         format!("テーマ「{}」に当てはまる候補はいません。", ja(topic)),
         format!("No candidate answers the topic \"{}\".", en(topic)),
     )
+}
+
+/// Who goes in another group already; the first few by name.
+fn left_out(parties: &[Party]) -> Option<Title> {
+    const NAMED: usize = 10;
+    let list = |word: fn(&Title) -> &str| parties.iter().take(NAMED).map(|party| word(&party.name)).collect::<Vec<_>>();
+    let (count, more) = (parties.len(), parties.len() > NAMED);
+    let (more_ja, more_en) = if more { ("など", " and others") } else { ("", "") };
+    (count > 0).then(|| {
+        said(
+            format!(
+                "同じ展示会の別のグループに参加または招待されている{count}社を候補から除きました: 「{}」{more_ja}。",
+                list(ja).join("」「")
+            ),
+            format!(
+                "{count} that go in, or were asked into, another group of this exhibition were left out: \"{}\"{more_en}.",
+                list(en).join("\", \"")
+            ),
+        )
+    })
 }
 
 fn say_group(group: &mut GroupBody, topics: &[Title], wishes: &[Option<Title>]) {

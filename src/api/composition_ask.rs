@@ -6,14 +6,14 @@ use super::compose::{CANDIDATES_MOST, CandidateQuery, GroupQuery, MatchFilters, 
 use super::matter::Cards;
 use crate::app::App;
 use crate::domain::desk::shares::{SubsidyRule, part_cost};
-use crate::domain::desk::{Application, Composition, Day};
+use crate::domain::desk::{Application, Composition, Day, Group};
 use crate::domain::entry::Title;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::desk::ApplicationState;
-use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Thing, ThingId};
+use crate::domain::{AccountActor, Actor, Defect, Exhibition, Finding, Role, Scope, Thing, ThingId};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept};
-use crate::store::{Conn, concepts, merges};
+use crate::store::{Conn, concepts, fairs, merges};
 use musubi_index::composing::group;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -25,6 +25,8 @@ const SECONDS_MOST: u64 = 60;
 /// Other groups, unless asked otherwise.
 const ALTERNATIVES: usize = 3;
 const CHANCE_POINTS_MOST: f64 = 20.0;
+/// Findings about those whom wishes name, at most.
+const FINDINGS_MOST: usize = 50;
 /// Pins and bans at most.
 const BY_HAND_MOST: usize = 200;
 
@@ -250,21 +252,41 @@ fn office() -> Actor {
     Actor::Account(AccountActor { id, roles: vec![Role::Officer], memberships: Vec::new(), standing: None })
 }
 
-/// The question with every candidate that there is. `forgiving`: wishes that deny each other make a conflict.
+/// Whose question it is: groups that were formed of it leave its candidates free.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'a> {
+    Nobody,
+    Composition(&'a ThingId),
+    /// Wishes that deny each other make a conflict: nobody wrote them together.
+    Group(&'a ThingId),
+}
+
+impl Whose<'_> {
+    fn is(self, kept: &Kept<Group>) -> bool {
+        match self {
+            Whose::Nobody => false,
+            Whose::Composition(id) => kept.matter.formed.composition.as_ref() == Some(id),
+            Whose::Group(id) => kept.id == *id,
+        }
+    }
+}
+
+/// The question with every candidate that there is, but for those who go in another group.
 pub(super) fn question(
     app: &App,
     exhibition: &Thing<Exhibition>,
     ask: &CompositionAsk,
-    forgiving: bool,
+    whose: Whose<'_>,
 ) -> Result<Gathered> {
     let office = office();
     let scope = office.scope();
     let today = Day::at(&app.clock().timestamp());
-    let (theme, applications, visitors) = app.database.read(|conn| {
+    let (theme, applications, visitors, taken) = app.database.read(|conn| {
         let theme = theme(conn, &exhibition.entry)?;
         let mut applications = matters::about::<Application>(conn, &exhibition.header.id)?;
         follow_merges(conn, &mut applications)?;
-        Ok((theme, applications, visitors(conn, exhibition)?))
+        let taken = fairs::taken(conn, &exhibition.header.id, |kept| whose.is(kept))?;
+        Ok((theme, applications, visitors(conn, exhibition)?, taken))
     })?;
     let applied: Vec<&Application> = applications
         .iter()
@@ -288,6 +310,25 @@ pub(super) fn question(
             "candidates.count",
             format!("候補は1〜{CANDIDATES_MOST}社です（現在{}社）。", listed.len()),
             format!("There must be 1 to {CANDIDATES_MOST} candidates; there are {}.", listed.len()),
+        );
+        return Err(Error::invalid("/from", defect));
+    }
+    // Who is not wished for anyway need not be left out.
+    let unwished: BTreeSet<&ThingId> = ask.bans.iter().chain(ask.wishes.iter().filter_map(unwished)).collect();
+    let left_out: Vec<ThingId> =
+        taken.iter().map(|taken| taken.party.clone()).filter(|id| !unwished.contains(id)).collect();
+    let refused =
+        app.database.read(|conn| not_to_be_had(conn, &scope, ask, listed.as_deref(), &taken, &applications))?;
+    if !refused.is_empty() {
+        return Err(in_our_words(Error::Invalid(refused), ask));
+    }
+    if let Some(listed) = &listed
+        && listed.iter().all(|id| left_out.contains(id))
+    {
+        let defect = Defect::new(
+            "candidates.taken",
+            "候補は全社が、同じ展示会の別のグループに参加しているか、招待されています。",
+            "All candidates go in, or were asked into, another group of this exhibition.",
         );
         return Err(Error::invalid("/from", defect));
     }
@@ -315,7 +356,8 @@ pub(super) fn question(
         alternatives: ask.alternatives.unwrap_or(ALTERNATIVES),
         visitors,
         chance_points: ask.chance_points,
-        forgiving,
+        forgiving: matches!(whose, Whose::Group(_)),
+        left_out,
         deriving: Some(Deriving {
             fiscal_year: exhibition.entry.begins_on.as_ref().unwrap_or(&today).fiscal_year(),
             exhibition: exhibition.header.id.clone(),
@@ -348,6 +390,79 @@ pub(super) fn in_our_words(error: Error, ask: &CompositionAsk) -> Error {
         }
     }
     Error::Invalid(findings)
+}
+
+fn unwished(wish: &WishQuery) -> Option<&ThingId> {
+    match &wish.rule {
+        RuleQuery::Never { candidate } => Some(candidate),
+        _ => None,
+    }
+}
+
+/// Whom the wishes name though it goes in another group, or is no applicant (any more): by name, with what to do.
+fn not_to_be_had(
+    conn: &mut Conn,
+    scope: &Scope,
+    ask: &CompositionAsk,
+    listed: Option<&[ThingId]>,
+    taken: &[fairs::Taken],
+    applications: &[Kept<Application>],
+) -> Result<Vec<Finding>> {
+    let wishes = ask.listed_wishes();
+    let cards = Cards::read(conn, scope, wishes.iter().flat_map(|listed| listed.wish.rule.named()).cloned())?;
+    let mut findings = Vec::new();
+    for (place, WishShown { origin, wish }) in wishes.iter().enumerate() {
+        for id in wish.rule.named() {
+            // Who is not known at all is refused as such.
+            let Some(name) = cards.get(id).map(|card| card.title.any().to_owned()) else { continue };
+            let (undo_ja, undo_en) = match *origin {
+                "pin" => ("固定を外してください（unpin）。", "Take the pin away (unpin)."),
+                "ban" => ("除外の指定は要りません（unban）。", "The ban is not needed (unban)."),
+                _ => ("条件を見直してください。", "Look at the wish again."),
+            };
+            let elsewhere = taken.iter().find(|taken| taken.party == *id && unwished(wish).is_none());
+            let missing = listed.is_some_and(|listed| !listed.contains(id));
+            let (code, ja, en) = if let Some(fairs::Taken { title, group, .. }) = elsewhere {
+                (
+                    "candidate.taken",
+                    format!(
+                        "「{name}」は、同じ展示会のグループ「{title}」（{group}）に参加しているか、招待されています。"
+                    ),
+                    format!("\"{name}\" is in, or was asked into, the group \"{title}\" ({group}) of this exhibition."),
+                )
+            } else if missing && ask.from == Source::Applicants {
+                let withdrew = applications.iter().any(|kept| kept.matter.party == *id);
+                let (ja, en) = if withdrew {
+                    (format!("「{name}」は申込みを取り下げました。"), format!("\"{name}\" withdrew its application."))
+                } else {
+                    (format!("「{name}」は申し込んでいません。"), format!("\"{name}\" did not apply."))
+                };
+                ("candidate.unknown", ja, en)
+            } else if missing {
+                let en = format!("\"{name}\" is not among the parties.");
+                ("candidate.unknown", format!("「{name}」は parties にありません。"), en)
+            } else {
+                continue;
+            };
+            let defect = Defect::new(code, format!("{ja}{undo_ja}"), format!("{en} {undo_en}"));
+            let at = match &wish.rule {
+                RuleQuery::Together { .. } | RuleQuery::Apart { .. } => "candidates",
+                _ => "candidate",
+            };
+            findings.push(Finding::new(format!("/wishes/{place}/rule/{at}"), defect));
+            if findings.len() >= FINDINGS_MOST {
+                return Ok(findings);
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// Who applied and did not withdraw.
+pub(super) fn applicants(conn: &mut Conn, exhibition: &ThingId) -> Result<Vec<ThingId>> {
+    let applications = matters::about::<Application>(conn, exhibition)?.into_iter().map(|kept| kept.matter);
+    let applied = applications.filter(|application| application.state == ApplicationState::Applied);
+    Ok(applied.map(|application| application.party).collect())
 }
 
 /// Whom applicants would like beside them, or not, by what they became.

@@ -6,7 +6,8 @@ use super::candidates::Gathered;
 use super::compose::{GroupAnswer, Party, WishQuery, answered, read_tree, refused};
 use super::compose_words::Words;
 use super::composition_ask::{
-    CompositionAsk, CompositionEdit, SECONDS, WishShown, edited, in_our_words, in_words_of_edit, question, read_ask,
+    CompositionAsk, CompositionEdit, SECONDS, Whose, WishShown, edited, in_our_words, in_words_of_edit, question,
+    read_ask,
 };
 use super::matter::{self, CardShown, Cards, History, HistoryQuery, MatterQuery};
 use super::permit;
@@ -18,7 +19,7 @@ use crate::auth::Caller;
 use crate::domain::desk::{Composition, CompositionDeed};
 use crate::domain::entry::Title;
 use crate::domain::vocabulary::desk::CompositionState;
-use crate::domain::{Actor, Exhibition, Thing, ThingId, Timestamp, parse};
+use crate::domain::{Actor, Defect, Exhibition, Finding, Thing, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
 use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Conn, fairs, idempotency, things, vocabulary};
@@ -135,7 +136,7 @@ async fn create(
     let Some(ask) = read.value.clone() else { return Err(Error::Invalid(read.findings).into()) };
     let scope = actor.scope();
     let exhibition = app.read(move |conn| things::get::<Exhibition>(conn, &scope, &id)).await?;
-    let first = match first(&app, exhibition.clone(), ask.clone(), None).await {
+    let first = match first(&app, exhibition.clone(), ask.clone(), None, None).await {
         Ok(first) if read.findings.is_empty() => first,
         Ok(_) => return Err(Error::Invalid(read.findings).into()),
         Err(Error::Invalid(more)) => return Err(Error::Invalid(read.and(more)).into()),
@@ -224,7 +225,8 @@ async fn change(
     let members: Vec<String> = GroupAnswer::kept(&kept.matter)
         .and_then(|result| result.group)
         .map_or_else(Vec::new, |group| group.members.into_iter().map(|member| member.party.id).collect());
-    let first = first(&app, exhibition, ask.clone(), Some(members)).await;
+    check_swaps(&edit, &before, &members)?;
+    let first = first(&app, exhibition, ask.clone(), Some(kept.id.clone()), Some(members)).await;
     let first = first.map_err(|error| in_words_of_edit(error, &ask, &edit))?;
     let (stored, edit) =
         (serde_json::to_value(&ask).map_err(Error::internal)?, serde_json::to_value(&edit).map_err(Error::internal)?);
@@ -310,11 +312,12 @@ struct First {
     gathered: Gathered,
 }
 
-/// Gathers the candidates and answers at once. `before`: the members before a change by hand.
+/// Gathers the candidates and answers at once. `own`: the composition that is changed; `before`: its members until then.
 async fn first(
     app: &web::Data<App>,
     exhibition: Thing<Exhibition>,
     ask: CompositionAsk,
+    own: Option<ThingId>,
     before: Option<Vec<String>>,
 ) -> Result<First> {
     let mut refused_yet = ask.check();
@@ -325,7 +328,8 @@ async fn first(
     }
     let service = app.get_ref().clone();
     app.in_turn(move || {
-        let gathered = match question(&service, &exhibition, &ask, false) {
+        let whose = own.as_ref().map_or(Whose::Nobody, Whose::Composition);
+        let gathered = match question(&service, &exhibition, &ask, whose) {
             Ok(gathered) if refused_yet.is_empty() => gathered,
             Ok(_) => return Err(Error::Invalid(refused_yet)),
             Err(Error::Invalid(more)) => {
@@ -346,6 +350,28 @@ async fn first(
         Ok(First { found, effect, gathered })
     })
     .await
+}
+
+/// A swap takes a member out and somebody else in. Without a group nobody is a member but by a pin.
+fn check_swaps(edit: &CompositionEdit, before: &CompositionAsk, members: &[String]) -> Result<()> {
+    let mut findings = Vec::new();
+    let is_member = |id: &ThingId| match members {
+        [] => before.pins.contains(id),
+        members => members.iter().any(|member| member == id.as_str()),
+    };
+    for (at, swap) in edit.swap.iter().enumerate() {
+        if !is_member(&swap.out) {
+            let ja = "外す企業は、いまの案のメンバーではありません。";
+            let defect = Defect::new("swap.out", ja, "Who is to go out is no member of the group.");
+            findings.push(Finding::new(format!("/swap/{at}/out"), defect));
+        }
+        if is_member(&swap.into) {
+            let ja = "入れる企業は、すでにいまの案のメンバーです。";
+            let defect = Defect::new("swap.into", ja, "Who is to come in is a member of the group already.");
+            findings.push(Finding::new(format!("/swap/{at}/into"), defect));
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
 }
 
 /// What the group before a change is worth now. Who is no candidate any more is left out.

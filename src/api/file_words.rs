@@ -168,8 +168,10 @@ fn said(words: &Words, kind: MatterKind, name: &str, value: &Value) -> Option<St
             // Who it is about comes first, the rest in brackets.
             let party = fields.get("party").and_then(|party| said(words, kind, "party", party));
             let others = fields.iter().filter(|(name, _)| *name != "party");
-            let others = others
-                .filter_map(|(name, value)| Some(format!("{} {}", name_ja(name), said(words, kind, name, value)?)));
+            let others = others.filter_map(|(name, value)| {
+                let label = if fields.contains_key("out") && name == "into" { "入れる" } else { name_ja(name) };
+                Some(format!("{label} {}", said(words, kind, name, value)?))
+            });
             let others = others.collect::<Vec<String>>().join("・");
             match party {
                 Some(party) => Some(format!("{party}（{others}）")),
@@ -240,6 +242,8 @@ fn name_ja(name: &str) -> &str {
         "size" => "人数",
         "seconds" => "計算秒数",
         "alternatives" => "別案",
+        "anew" => "計算し直し",
+        "chance_points" => "来場者ニーズの点数",
         other => other,
     }
 }

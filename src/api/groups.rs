@@ -9,7 +9,7 @@ use super::problem::{Answer, ProblemBody};
 use super::wire::{self, Revision};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::desk::group::{Formed, Planned, SEATS_MOST, Seat};
+use crate::domain::desk::group::{Formed, Planned, SEATS_MOST};
 use crate::domain::desk::introduction::ANSWER_DAYS;
 use crate::domain::desk::shares::{Part, SubsidyRule, part_cost};
 use crate::domain::desk::{Application, Day, Group, GroupDeed};
@@ -306,24 +306,46 @@ fn refuse_in_two(
     parties: &[ThingId],
 ) -> Result<()> {
     let Some(exhibition) = exhibition else { return Ok(()) };
-    let groups = matters::about::<Group>(tx.conn(), exhibition)?;
-    let others = groups.iter().filter(|kept| Some(&kept.id) != own && kept.matter.state != GroupState::Dissolved);
-    for kept in others {
-        let asked = |seat: &&Seat| matches!(seat.state, SeatState::Invited | SeatState::Accepted);
-        let twice = kept.matter.seats.iter().filter(asked).find(|seat| parties.contains(&seat.planned.party));
-        let Some(seat) = twice else { continue };
-        let party = &seat.planned.party;
+    let taken = fairs::taken(tx.conn(), exhibition, |kept| Some(&kept.id) == own)?;
+    if let Some(fairs::Taken { party, group, title }) = taken.iter().find(|taken| parties.contains(&taken.party)) {
         let scope = tx.actor().scope();
         let card = Cards::read(tx.conn(), &scope, [party.clone()])?.get(party);
         let name = card.map_or_else(|| party.to_string(), |card| card.title.any().to_owned());
-        let title = kept.matter.formed.title.as_str();
         return Err(Error::Conflict(Defect::new(
             "in-another-group",
-            format!("「{name}」は、同じ展示会のグループ「{title}」（{}）に参加しているか、招待されています。", kept.id),
-            format!("\"{name}\" is in, or was asked into, the group \"{title}\" ({}) of the same exhibition.", kept.id),
+            format!("「{name}」は、同じ展示会のグループ「{title}」（{group}）に参加しているか、招待されています。"),
+            format!("\"{name}\" is in, or was asked into, the group \"{title}\" ({group}) of the same exhibition."),
         )));
     }
     Ok(())
+}
+
+/// What was composed is no group any more where somebody took its application back since.
+fn refuse_withdrawn(tx: &mut Tx<'_>, exhibition: &ThingId, members: &[ThingId]) -> Result<()> {
+    let applications = matters::about::<Application>(tx.conn(), exhibition)?;
+    let of = |party: &ThingId, state: ApplicationState| {
+        applications.iter().any(|kept| kept.matter.party == *party && kept.matter.state == state)
+    };
+    let gone = |party: &&ThingId| of(party, ApplicationState::Withdrawn) && !of(party, ApplicationState::Applied);
+    let gone: Vec<ThingId> = members.iter().filter(gone).cloned().collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let scope = tx.actor().scope();
+    let cards = Cards::read(tx.conn(), &scope, gone.iter().cloned())?;
+    let name = |id: &ThingId| cards.get(id).map_or_else(|| id.to_string(), |card| card.title.any().to_owned());
+    let names: Vec<String> = gone.iter().map(name).collect();
+    Err(Error::Conflict(Defect::new(
+        "application-withdrawn",
+        format!(
+            "「{}」は編成のあとで申込みを取り下げました。編成案を変えてから、もう一度作ってください。",
+            names.join("」「")
+        ),
+        format!(
+            "\"{}\" withdrew after this was composed. Change the composition first, then form the group.",
+            names.join("\", \"")
+        ),
+    )))
 }
 
 /// Members are organisations that the caller sees.
@@ -434,6 +456,9 @@ fn formed(tx: &mut Tx<'_>, new: NewGroup) -> Result<Formed> {
             (rule, rule.divide(&costs))
         }
     };
+    if let (Some(exhibition), Some(_)) = (&exhibition, &new.composition) {
+        refuse_withdrawn(tx, exhibition, &members)?;
+    }
     refuse_in_two(tx, exhibition.as_ref(), None, &members)?;
     let planned = members.into_iter().zip(parts);
     Ok(Formed {

@@ -201,7 +201,7 @@ fn plan_entry(app: &App, actor: &Actor, kept: &Kept<Timetable>, new: Vec<Partici
     for participant in new {
         let Some(place) = after.place_of(&participant.party) else { continue };
         let speaks = arranging::speaks(app, actor, &after, Some(place))?;
-        let (gone, come) = arranging::adjust(&after, &speaks, place)?;
+        let (gone, come) = arranging::adjust(&after, &speaks, place, &app.clock().timestamp())?;
         after = after.with_meetings(&gone, &come);
         deeds.push(TimetableDeed::Adjusted { participant: Box::new(participant), gone, come });
     }
@@ -308,7 +308,7 @@ fn adjusted(app: &App, actor: &Actor, timetable: &Timetable, changed: Participan
         (Vec::new(), Vec::new())
     } else {
         let speaks = arranging::speaks(app, actor, &after, Some(place))?;
-        arranging::adjust(&after, &speaks, place)?
+        arranging::adjust(&after, &speaks, place, &app.clock().timestamp())?
     };
     Ok(Some(TimetableDeed::Adjusted { participant: Box::new(changed), gone, come }))
 }
@@ -447,6 +447,14 @@ fn check_participant(
             "slots.unknown",
             format!("時間枠は0〜{}の番号で、それぞれ一度だけです。", slots.saturating_sub(1)),
             format!("Slots are numbers from 0 to {}, each once.", slots.saturating_sub(1)),
+        );
+        findings.push(Finding::new(format!("{pointer}/slots"), defect));
+    }
+    if participant.least > 0 && !participant.withdrawn && participant.slots.as_ref().is_some_and(Vec::is_empty) {
+        let defect = Defect::new(
+            "slots.none",
+            "商談が必要なのに、出られる時間枠がありません。参加しないときは withdrawn を true にしてください。",
+            "It should have meetings and is there in no slot. To take no part, set withdrawn.",
         );
         findings.push(Finding::new(format!("{pointer}/slots"), defect));
     }

@@ -18,6 +18,7 @@ use crate::store::matters::{self, Kept, Sight};
 use crate::store::{Database, Tx};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::TimeDelta;
 use musubi_index::composing::Progress;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -48,7 +49,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/timetables/{id}/publish").route(web::post().to(publish)));
 }
 
-/// Arranges the meetings. Of a published timetable, the meetings that stand stay and free places are filled.
+/// Arranges the meetings. Of a published timetable, the meetings that stand stay and free places of slots that have not begun
+/// are filled.
 #[utoipa::path(post, path = "/api/v1/timetables/{id}/solve", tag = "timetables", request_body = SolveBody, params(
     ("id" = String, Path), ("If-Match" = String, Header, description = "The ETag that was read, with its quotes."),
 ), responses(
@@ -86,7 +88,9 @@ async fn solve(
             refuse_stale(&kept, expected)?;
             let speaks = arranging::speaks(&service, &asker, &kept.matter, None)?;
             let confirmed = if kept.matter.is_published() { kept.matter.meetings.clone() } else { Vec::new() };
-            let asked = arranging::asked(&kept.matter, &speaks, &[], &confirmed)?;
+            // What begins before the answer is there is over by then.
+            let by = service.clock().timestamp().plus(TimeDelta::seconds(seconds as i64));
+            let asked = arranging::asked(&kept.matter, &speaks, &[], &confirmed, &by)?;
             Ok(Job { id: timetable, timetable: kept.matter, asked, confirmed, unscored: speaks.unscored })
         })
         .await?;

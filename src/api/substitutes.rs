@@ -1,17 +1,19 @@
 //! `GET /groups/{id}/substitutes`: who best takes the place of a member that left, and why.
 
 use super::compose::{ConflictBody, MemberBody, OutsideBody, PartsBody, RuleQuery, WishQuery, answered, refused};
-use super::composition_ask::{CompositionAsk, Source, question, read_ask};
+use super::composition_ask::{CompositionAsk, Source, Whose, applicants, question, read_ask};
+use super::matter::Cards;
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::Group;
-use crate::domain::{Defect, Exhibition, ThingId};
-use crate::error::Error;
+use crate::domain::vocabulary::Kind;
+use crate::domain::{Defect, Exhibition, Scope, ThingId};
+use crate::error::{Error, Result};
 use crate::store::matters::{self, Sight};
-use crate::store::{fairs, things};
+use crate::store::{Conn, fairs, things};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::composing::Progress;
 use musubi_index::composing::group;
@@ -70,7 +72,7 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
     let service = app.get_ref().clone();
     let shown = app
         .in_turn(move || {
-            let (group, exhibition, asked) = service.database.read(|conn| {
+            let (group, exhibition, ask) = service.database.read(|conn| {
                 let group = matters::get::<Group>(conn, &Sight::All, &id)?.matter;
                 let Some(exhibition) = &group.formed.exhibition else {
                     return Err(Error::Conflict(Defect::new(
@@ -84,10 +86,11 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
                     Some(id) => Some(read_ask(&fairs::composition(conn, id)?)?),
                     None => None,
                 };
-                Ok((group, exhibition, asked))
+                let mut ask = with_one_more(&group, asked, query.from);
+                among(conn, &exhibition.header.id, &id, &mut ask)?;
+                Ok((group, exhibition, ask))
             })?;
-            let ask = with_one_more(&group, asked, query.from);
-            let gathered = question(&service, &exhibition, &ask, true)?;
+            let gathered = question(&service, &exhibition, &ask, Whose::Group(&id))?;
             let began = Instant::now();
             let mut watch = |_: Progress| began.elapsed() < LIMIT;
             let answer = group::compose(&gathered.question, &mut watch).map_err(refused)?;
@@ -117,6 +120,48 @@ async fn propose(app: web::Data<App>, request: HttpRequest, Caller(actor): Calle
 
 fn is_banned(ask: &CompositionAsk, id: &str) -> bool {
     ask.bans.iter().any(|ban| ban.as_str() == id)
+}
+
+/// Members are candidates, whether they applied or not, and who left is none: candidates that are listed become exactly
+/// those, and what the composition said of anybody else is over.
+fn among(conn: &mut Conn, exhibition: &ThingId, own: &ThingId, ask: &mut CompositionAsk) -> Result<()> {
+    let mut listed = match ask.from {
+        Source::Registry => return known(conn, exhibition, own, ask),
+        Source::Listed => std::mem::take(&mut ask.parties),
+        Source::Applicants => applicants(conn, exhibition)?,
+    };
+    listed.retain(|id| !ask.pins.contains(id) && !ask.bans.contains(id));
+    listed.extend(ask.pins.iter().cloned());
+    ask.bans.clear();
+    (ask.from, ask.parties) = (Source::Listed, listed);
+    known(conn, exhibition, own, ask)
+}
+
+/// Whoever was deleted or hidden since, or goes in another group, is neither asked nor named.
+fn known(conn: &mut Conn, exhibition: &ThingId, own: &ThingId, ask: &mut CompositionAsk) -> Result<()> {
+    let named = ask.wishes.iter().flat_map(|wish| wish.rule.named());
+    let all: Vec<ThingId> = named.chain(&ask.parties).chain(&ask.pins).chain(&ask.bans).cloned().collect();
+    let cards = Cards::read(conn, &Scope::Everything, all)?;
+    let taken = fairs::taken(conn, exhibition, |kept| kept.id == *own)?;
+    let candidate = |id: &ThingId| {
+        !taken.iter().any(|taken| taken.party == *id)
+            && cards.get(id).is_some_and(|card| card.kind == Kind::Organization)
+            && (ask.from == Source::Registry || ask.parties.contains(id))
+    };
+    let wishes = ask.wishes.iter().filter_map(|wish| {
+        let mut wish = wish.clone();
+        if let RuleQuery::Apart { candidates } = &mut wish.rule {
+            candidates.retain(candidate);
+            return (candidates.len() > 1).then_some(wish);
+        }
+        wish.rule.named().iter().all(|id| candidate(id)).then_some(wish)
+    });
+    let wishes = wishes.collect();
+    let kept = |list: &[ThingId]| list.iter().filter(|id| candidate(id)).cloned().collect::<Vec<_>>();
+    (ask.pins, ask.bans, ask.parties) = (kept(&ask.pins), kept(&ask.bans), kept(&ask.parties));
+    ask.wishes = wishes;
+    ask.size = Some(ask.pins.len() + 1);
+    Ok(())
 }
 
 /// The wishes of the composition for the members that are left and one more. Whoever left is not asked again, and wishes

@@ -344,12 +344,22 @@ fn frame(tx: &mut Tx<'_>, read: Read<TimetableFields>, exhibition: ThingId, desk
     let slots = slots(&fields.slots, &mut findings);
     check_numbers(&fields, &mut findings);
     check_pairs(tx, &fields, &mut findings)?;
-    let refused = read.and(findings);
+    let mut refused = read.and(findings);
+    refused.iter_mut().for_each(say_pair);
     if !refused.is_empty() {
         return Err(Error::Invalid(refused));
     }
     let TimetableFields { title, venue, tables, fairness, open, must, never, .. } = fields;
     Ok(Frame { exhibition, title, venue, slots, tables, fairness, open, must, never, desk })
+}
+
+/// A pair of which one is missing, or with somebody more.
+fn say_pair(finding: &mut Finding) {
+    let of_pairs = finding.pointer.starts_with("/must/") || finding.pointer.starts_with("/never/");
+    if of_pairs && finding.code == "list.length" {
+        let ja = "一組は、買い手と売り手の2件の配列です。";
+        *finding = Finding::new(finding.pointer.clone(), Defect::new("list.length", ja, "A pair is a list of 2."));
+    }
 }
 
 fn check_numbers(fields: &TimetableFields, findings: &mut Vec<Finding>) {

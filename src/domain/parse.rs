@@ -340,8 +340,16 @@ fn defect_of(error_text: &str) -> Defect {
     if let Some((found, expected)) =
         error_text.strip_prefix("invalid length ").and_then(|rest| rest.split_once(", expected "))
     {
+        // Of a pair that is too long the reader does not say how long it should be.
         let number = |text: &str| text.chars().filter(char::is_ascii_digit).take(10).collect::<String>();
         let (found, expected) = (number(found), number(expected));
+        if expected.is_empty() {
+            return Defect::new(
+                "list.length",
+                format!("配列の要素が多すぎます（送られたもの: {found}件）。"),
+                format!("The list is too long; there are {found}."),
+            );
+        }
         return Defect::new(
             "list.length",
             format!("{expected}件の配列を送ってください（送られたもの: {found}件）。"),

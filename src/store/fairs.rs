@@ -6,7 +6,7 @@ use super::merges;
 use super::schema::exhibitions;
 use crate::domain::ThingId;
 use crate::domain::desk::{Composition, Day, Group};
-use crate::domain::vocabulary::desk::GroupState;
+use crate::domain::vocabulary::desk::{GroupState, SeatState};
 use crate::error::Result;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -27,6 +27,34 @@ pub fn follow(conn: &mut Conn, composition: &mut Composition) -> Result<()> {
         composition.rename(&names);
     }
     Ok(())
+}
+
+/// A party that goes to an exhibition in a group, or was asked into it.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    pub party: ThingId,
+    pub group: ThingId,
+    pub title: String,
+}
+
+/// Those who cannot be asked into another group of an exhibition: they said yes to one, or have been asked and may.
+/// `but`: groups that do not count.
+pub fn taken(conn: &mut Conn, exhibition: &ThingId, but: impl Fn(&Kept<Group>) -> bool) -> Result<Vec<Taken>> {
+    let mut found = Vec::new();
+    for kept in matters::about::<Group>(conn, exhibition)? {
+        if kept.matter.state == GroupState::Dissolved || but(&kept) {
+            continue;
+        }
+        let title = kept.matter.formed.title.as_str();
+        let seats = kept.matter.seats.iter();
+        let asked = seats.filter(|seat| matches!(seat.state, SeatState::Invited | SeatState::Accepted));
+        found.extend(asked.map(|seat| Taken {
+            party: seat.planned.party.clone(),
+            group: kept.id.clone(),
+            title: title.to_owned(),
+        }));
+    }
+    Ok(found)
 }
 
 /// What is known of a party that goes to fairs.

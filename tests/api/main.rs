@@ -21,6 +21,7 @@ mod desk_work;
 mod directions;
 mod exhibitions;
 mod facets;
+mod fair_changes;
 mod fair_clocks;
 mod fair_days;
 mod fair_groups;

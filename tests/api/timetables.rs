@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-struct Fair {
-    app: TestApp,
-    hands: Hands,
-    administrator: Person,
-    officer: Person,
-    exhibition: String,
-    buyers: Vec<String>,
-    suppliers: Vec<String>,
+pub struct Fair {
+    pub app: TestApp,
+    pub hands: Hands,
+    pub administrator: Person,
+    pub officer: Person,
+    pub exhibition: String,
+    pub buyers: Vec<String>,
+    pub suppliers: Vec<String>,
 }
 
 fn slot(number: usize) -> Value {
@@ -26,7 +26,7 @@ fn frame(slots: usize, tables: usize) -> Value {
     json!({ "title": "春の商談会", "venue": "第1展示場", "slots": (0..slots).map(slot).collect::<Vec<Value>>(), "tables": tables })
 }
 
-fn fair(buyers: usize, suppliers: usize) -> Fair {
+pub fn fair(buyers: usize, suppliers: usize) -> Fair {
     let hands = Hands::new();
     let world = Arc::new(crate::support::World::new());
     let settings = auth(&world);
@@ -47,7 +47,7 @@ fn fair(buyers: usize, suppliers: usize) -> Fair {
 }
 
 impl Fair {
-    fn send(&self, who: &Person, method: &str, path: &str, version: Option<i64>, body: Value) -> Response {
+    pub fn send(&self, who: &Person, method: &str, path: &str, version: Option<i64>, body: Value) -> Response {
         let bearer = who.bearer();
         let etag = format!("\"{}\"", version.unwrap_or_default());
         let mut headers = vec![("authorization", bearer.as_str())];
@@ -63,14 +63,14 @@ impl Fair {
         }
     }
 
-    fn get(&self, who: &Person, path: &str) -> Value {
+    pub fn get(&self, who: &Person, path: &str) -> Value {
         let answer = self.send(who, "get", path, None, Value::Null);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.json()
     }
 
     /// An opened timetable with everybody in it; gives its path.
-    fn timetable(&self, slots: usize, tables: usize, says: impl Fn(&str) -> Value) -> String {
+    pub fn timetable(&self, slots: usize, tables: usize, says: impl Fn(&str) -> Value) -> String {
         let path = format!("/exhibitions/{}/timetables", self.exhibition);
         let opened = self.send(&self.officer, "post", &path, None, frame(slots, tables));
         assert_eq!(opened.status, 201, "{}", opened.body);
@@ -90,30 +90,30 @@ impl Fair {
         path
     }
 
-    fn version(&self, path: &str) -> i64 {
+    pub fn version(&self, path: &str) -> i64 {
         self.get(&self.officer, path)["organiser"]["version"].as_i64().expect("a version")
     }
 
     /// A POST by the officer at the version that stands.
-    fn organise(&self, path: &str, what: &str, body: Value) -> Response {
+    pub fn organise(&self, path: &str, what: &str, body: Value) -> Response {
         self.send(&self.officer, "post", &format!("{path}/{what}"), Some(self.version(path)), body)
     }
 
-    fn solve(&self, path: &str) -> Value {
+    pub fn solve(&self, path: &str) -> Value {
         let solved = self.organise(path, "solve", json!({ "seconds": 2 }));
         assert_eq!(solved.status, 200, "{}", solved.body);
         solved.json()
     }
 
     /// Meetings as `(slot, buyer, supplier)`.
-    fn meetings(&self, path: &str) -> BTreeSet<(i64, String, String)> {
+    pub fn meetings(&self, path: &str) -> BTreeSet<(i64, String, String)> {
         let plan = self.get(&self.officer, &format!("{path}/meetings"));
         let id = |card: &Value| card["id"].as_str().expect("an id").to_owned();
         let items = plan["items"].as_array().expect("meetings").iter();
         items.map(|one| (one["slot"].as_i64().expect("a slot"), id(&one["buyer"]), id(&one["supplier"]))).collect()
     }
 
-    fn change(&self, path: &str, party: &str, body: Value) -> Response {
+    pub fn change(&self, path: &str, party: &str, body: Value) -> Response {
         let path = format!("{path}/participants/{party}");
         let version = self.get(&self.officer, &path)["version"].as_i64();
         self.send(&self.officer, "patch", &path, version, body)
@@ -150,7 +150,7 @@ fn going_on(solve: &Value) -> bool {
     ["waiting", "running"].contains(&solve["state"].as_str().expect("a state"))
 }
 
-fn nothing(_: &str) -> Value {
+pub fn nothing(_: &str) -> Value {
     json!({})
 }
 
@@ -439,6 +439,7 @@ fn what_cannot_be_is_refused_with_its_place() {
     refused(entry(json!({ "side": "supplier" })), "/participants/0/side");
     refused(entry(json!({ "party": "0193a0b2-7c44-7e10-9d52-1f0c6a1b2c3d" })), "/participants/0/party");
     refused(entry(json!({ "slots": [3] })), "/participants/0/slots");
+    refused(entry(json!({ "slots": [], "least": 1 })), "/participants/0/slots");
     refused(entry(json!({ "least": 3, "most": 1 })), "/participants/0/most");
     refused(entry(json!({ "wishes": [fair.buyers[1]] })), "/participants/0/wishes/0");
     refused(entry(json!({ "wishes": [fair.suppliers[0]], "never": [fair.suppliers[0]] })), "/participants/0/wishes/0");

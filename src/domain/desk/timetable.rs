@@ -199,6 +199,11 @@ impl Timetable {
         self.frame.slots.first().is_some_and(|slot| slot.start <= *now)
     }
 
+    /// A slot of a published timetable that has begun: its meetings stay as they are, and it takes no more.
+    pub fn is_over(&self, slot: usize, now: &Timestamp) -> bool {
+        self.is_published() && self.frame.slots.get(slot).is_some_and(|slot| slot.start <= *now)
+    }
+
     /// When those who have no meeting are to be reminded; none: there is nobody, or it is too late.
     pub fn reminds_at(&self) -> Option<Timestamp> {
         let first = &self.frame.slots.first()?.start;

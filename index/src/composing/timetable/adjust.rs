@@ -27,9 +27,11 @@ const STAYS: i64 = 10_000_000_000;
 const MUST: i64 = 1_000_000_000_000;
 
 /// The timetable `held` after `whose` changed (availability, wishes, withdrawal), as `question` now says it: all meetings of
-/// the others stay; those of `whose` stay where they can, and move or are filled up where they cannot.
+/// the others stay, and those that `question` confirms; the others of `whose` stay where they can, and move or are filled up
+/// where they cannot.
 pub fn adjust(question: &Question, held: &[Meeting], whose: Side) -> Result<Answer, Vec<Refusal>> {
-    let kept: Vec<Meeting> = held.iter().copied().filter(|meeting| !whose.is_in(meeting)).collect();
+    let kept: Vec<Meeting> =
+        held.iter().copied().filter(|meeting| !whose.is_in(meeting) || question.confirmed.contains(meeting)).collect();
     let fixed = Question { confirmed: kept, ..question.clone() };
     let refusals = fixed.check();
     if !refusals.is_empty() {
@@ -54,12 +56,19 @@ pub fn adjust(question: &Question, held: &[Meeting], whose: Side) -> Result<Answ
         Side::Buyer(buyer) => (buyer, other),
         Side::Supplier(supplier) => (other, supplier),
     };
+    let (room, busy) = match whose {
+        Side::Buyer(buyer) => (mine.most.saturating_sub(plan.of_buyer[buyer]), plan.buyers[buyer].clone()),
+        Side::Supplier(supplier) => {
+            (mine.most.saturating_sub(plan.of_supplier[supplier]), plan.suppliers[supplier].clone())
+        }
+    };
+    let open = |slot: usize| mine.available & (1 << slot) != 0 && busy[slot].is_none();
     // Partners on one side, slots on the other.
     let (count, slots) = (others.len(), question.slots);
     let (source, sink) = (count + slots, count + slots + 1);
     let mut network = Network::new(count + slots + 2, source, sink);
     let mut arcs = Vec::new();
-    for slot in (0..slots).filter(|slot| mine.available & (1 << slot) != 0 && plan.used[*slot] < question.tables) {
+    for slot in (0..slots).filter(|slot| open(*slot) && plan.used[*slot] < question.tables) {
         network.arc(count + slot, sink, 1, 0);
     }
     for (other, points) in partners {
@@ -68,14 +77,14 @@ pub fn adjust(question: &Question, held: &[Meeting], whose: Side) -> Result<Answ
             Side::Buyer(_) => (plan.of_supplier[other], &plan.suppliers[other]),
             Side::Supplier(_) => (plan.of_buyer[other], &plan.buyers[other]),
         };
-        if theirs >= others[other].most {
+        if theirs >= others[other].most || plan.met.contains_key(&(buyer, supplier)) {
             continue;
         }
         let must = if question.must.contains(&(buyer, supplier)) { MUST } else { 0 };
         network.arc(source, other, 1, points + must + plan.next(theirs, others[other].least));
         for (slot, taken) in busy.iter().enumerate() {
             let bit = 1u64 << slot;
-            if mine.available & bit & others[other].available != 0 && taken.is_none() {
+            if open(slot) && others[other].available & bit != 0 && taken.is_none() {
                 let meeting = Meeting { slot, buyer, supplier };
                 let stays = if held.contains(&meeting) { STAYS } else { 0 };
                 arcs.push((network.arc(other, count + slot, 1, stays), meeting));
@@ -85,7 +94,7 @@ pub fn adjust(question: &Question, held: &[Meeting], whose: Side) -> Result<Answ
     let mut layers = vec![1; count];
     layers.extend(vec![2; slots]);
     layers.extend([0, 3]);
-    network.send(&layers, mine.most, || true);
+    network.send(&layers, room, || true);
     for (arc, meeting) in arcs {
         if network.flows(arc) > 0 {
             plan.put(meeting);

@@ -36,6 +36,12 @@ fn scaled(points: f64) -> i64 {
     (points * SCALE).round() as i64
 }
 
+/// A bit for each slot that is taken.
+fn taken_slots(partners: &[Option<usize>]) -> u64 {
+    let taken = partners.iter().enumerate().filter(|(_, partner)| partner.is_some());
+    taken.fold(0, |mask, (slot, _)| mask | 1 << slot)
+}
+
 impl<'a> Plan<'a> {
     /// With the confirmed meetings only.
     pub fn new(question: &'a Question) -> Plan<'a> {
@@ -295,7 +301,9 @@ impl<'a> Plan<'a> {
             .map(|buyer| {
                 let mut points: Vec<i64> = self.pairs[buyer].iter().map(|(_, points)| *points).collect();
                 points.sort_unstable_by(|one, other| other.cmp(one));
-                let held = self.question.buyers[buyer].available.count_ones() as usize;
+                // A meeting that is confirmed may be in a slot that is open no more.
+                let held =
+                    (self.question.buyers[buyer].available | taken_slots(&self.buyers[buyer])).count_ones() as usize;
                 points.iter().take(held.min(self.question.buyers[buyer].most).max(self.of_buyer[buyer])).sum::<i64>()
             })
             .sum();
@@ -324,16 +332,21 @@ impl<'a> Plan<'a> {
                 held.of_supplier[pair.1] += 1;
             }
         }
-        let room = |available: u64, most: usize, held: usize| {
-            (available & super::all(question.slots)).count_ones().min(most as u32).saturating_sub(held as u32) as usize
+        // The slots of meetings that are confirmed are taken, whether they are open still or not.
+        let plan = Plan::new(question);
+        let room = |available: u64, most: usize, held: usize, confirmed: &[Option<usize>]| {
+            let busy = taken_slots(confirmed);
+            let free = (available & super::all(question.slots) & !busy).count_ones() as usize;
+            let more = held.saturating_sub(busy.count_ones() as usize);
+            free.saturating_sub(more).min(most.saturating_sub(held))
         };
         for (buyer, asked) in question.buyers.iter().enumerate() {
-            for more in 0..room(asked.available, asked.most, held.of_buyer[buyer]) {
+            for more in 0..room(asked.available, asked.most, held.of_buyer[buyer], &plan.buyers[buyer]) {
                 network.arc(source, buyer, 1, held.next(held.of_buyer[buyer] + more, asked.least));
             }
         }
         for (supplier, asked) in question.suppliers.iter().enumerate() {
-            for more in 0..room(asked.available, asked.most, held.of_supplier[supplier]) {
+            for more in 0..room(asked.available, asked.most, held.of_supplier[supplier], &plan.suppliers[supplier]) {
                 network.arc(buyers + supplier, sink, 1, held.next(held.of_supplier[supplier] + more, asked.least));
             }
         }
