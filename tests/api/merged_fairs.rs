@@ -117,9 +117,14 @@ fn all_of_it_follows_and_goes_back() {
     assert!(hall.app.get_as(&member, &format!("/api/v1/{timetable}/calendar")).body.contains("BEGIN:VEVENT"));
     // What was asked is asked anew without a word of the one that is gone.
     let path = format!("/api/v1/compositions/{second}");
-    let again = hall.app.patch_as(&hall.officer, &path, 1, json!({ "pin": [hall.firms[1]] }));
+    let refused = hall.app.patch_as(&hall.officer, &path, 1, json!({ "size": 2 }));
+    assert_eq!(refused.status, 422, "it goes in the group: {}", refused.body);
+    let pin = &refused.json()["errors"][0];
+    assert_eq!((&pin["pointer"], &pin["code"]), (&json!("/pins/0"), &json!("candidate.taken")));
+    assert!(pin["message"]["ja"].as_str().is_some_and(|text| text.contains("（新）")), "{pin}");
+    let again = hall.app.patch_as(&hall.officer, &path, 1, json!({ "size": 2, "unpin": [new] }));
     assert_eq!(again.status, 200, "{}", again.body);
-    assert!(crate::exhibitions::inside(&again.json()).contains(&new));
+    assert!(!crate::exhibitions::inside(&again.json()).contains(&new) && !again.body.contains(&old), "{}", again.body);
     // Its meetings move when it changes, as the same meetings.
     let own = format!("{timetable}/participants/{new}");
     let version = hall.reads(&hall.officer, &own)["version"].as_i64().expect("a version");
