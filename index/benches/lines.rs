@@ -17,12 +17,20 @@ const LINES: [&str; 6] = [
     "無電解ニッケルめっきの設備を持つ会社",
 ];
 
+fn lines() -> Vec<Line> {
+    LINES.iter().map(|line| Line::read(&[line])).collect()
+}
+
+/// Eight for each of forty parties.
+fn texts() -> Vec<String> {
+    let mut corpus = BenchCorpus::new(7);
+    (0..320).map(|_| corpus.profile()).collect()
+}
+
 /// Forty parties with eight texts each: what a page of twenty judges.
 #[divan::bench]
 fn six_lines_for_forty_parties(bencher: Bencher) {
-    let lines: Vec<Line> = LINES.iter().map(|line| Line::read(&[line])).collect();
-    let mut corpus = BenchCorpus::new(7);
-    let texts: Vec<String> = (0..320).map(|_| corpus.profile()).collect();
+    let (lines, texts) = (lines(), texts());
     bencher.bench(|| {
         let passages: Vec<Passage> = texts.iter().map(|text| Passage::read(text)).collect();
         let mut said = 0;
@@ -38,9 +46,7 @@ fn six_lines_for_forty_parties(bencher: Bencher) {
 /// The same with the closest sentence for each line that is unknown, as an answer shows it.
 #[divan::bench]
 fn six_lines_for_forty_parties_with_the_closest(bencher: Bencher) {
-    let lines: Vec<Line> = LINES.iter().map(|line| Line::read(&[line])).collect();
-    let mut corpus = BenchCorpus::new(7);
-    let texts: Vec<String> = (0..320).map(|_| corpus.profile()).collect();
+    let (lines, texts) = (lines(), texts());
     bencher.bench(|| {
         let passages: Vec<Passage> = texts.iter().map(|text| Passage::read(text)).collect();
         let mut shown = 0;
@@ -57,13 +63,12 @@ fn six_lines_for_forty_parties_with_the_closest(bencher: Bencher) {
 /// The texts alone: folded and cut into sentences.
 #[divan::bench]
 fn reading_the_texts(bencher: Bencher) {
-    let mut corpus = BenchCorpus::new(7);
-    let texts: Vec<String> = (0..320).map(|_| corpus.profile()).collect();
+    let texts = texts();
     bencher.bench(|| texts.iter().map(|text| Passage::read(text)).collect::<Vec<Passage>>());
 }
 
 /// Reading the lines themselves.
 #[divan::bench]
 fn reading_six_lines() -> Vec<Line> {
-    LINES.iter().map(|line| Line::read(&[line])).collect()
+    lines()
 }

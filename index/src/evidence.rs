@@ -7,7 +7,7 @@ mod sought;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use sought::{Prepared, Sought, SoughtGram};
@@ -20,7 +20,7 @@ use crate::taxonomy::Taxonomy;
 /// The analysed terms of a query with their weights.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Terms {
-    words: HashMap<String, f32>,
+    words: FxHashMap<String, f32>,
     grams: HashMap<String, f32>,
     /// 2-grams that are a whole run of the query: they count alone.
     wholes: HashSet<String>,
@@ -87,7 +87,7 @@ impl Terms {
     }
 }
 
-fn sorted(terms: &HashMap<String, f32>) -> Vec<(&str, f32)> {
+fn sorted<S>(terms: &HashMap<String, f32, S>) -> Vec<(&str, f32)> {
     let mut sorted: Vec<(&str, f32)> = terms.iter().map(|(term, weight)| (term.as_str(), *weight)).collect();
     sorted.sort_by(|left, right| left.0.cmp(right.0));
     sorted
@@ -271,7 +271,7 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
         let mut character = 0;
         let mut byte = 0;
         for word in words_in(&folded.text, |run| terms.sought().may_show(run)) {
-            let Some((term, weight)) = terms.sought().word(&word.term) else { continue };
+            let Some((term, weight)) = terms.words.get_key_value(word.term.as_ref()) else { continue };
             if word.range.start < byte {
                 (character, byte) = (0, 0);
             }
@@ -279,7 +279,7 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
             byte = word.range.start;
             let last = character + folded.text[word.range.clone()].chars().count();
             let (start, end) = place.of(character, last);
-            found.push(Found { start, end, term, weight });
+            found.push(Found { start, end, term, weight: *weight });
         }
     }
     find_grams(&folded, terms, &place, &mut found);

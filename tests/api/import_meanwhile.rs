@@ -1,33 +1,11 @@
 //! What others do between the preview of an import and its commit, and between the commit and its undo.
 
-use crate::support::{PATIENCE, TestApp, wait_until};
+use crate::imports::{self, path, step, wait};
+use crate::support::TestApp;
 use serde_json::{Value, json};
 
 fn send(app: &TestApp, query: &str, text: &str) -> Value {
-    let path = format!("/api/v1/imports?format=csv&{query}");
-    let response = app.post_bytes(&path, &[("content-type", "application/octet-stream")], text.as_bytes());
-    assert_eq!(response.status, 202, "{}", response.body);
-    wait(app, &response.json(), "previewed")
-}
-
-fn path(import: &Value, rest: &str) -> String {
-    format!("/api/v1/imports/{}{rest}", import["id"].as_str().expect("an id"))
-}
-
-fn wait(app: &TestApp, import: &Value, state: &str) -> Value {
-    let mut found = Value::Null;
-    let come = wait_until(PATIENCE, || {
-        found = app.get(&path(import, "")).json();
-        found["state"] == state
-    });
-    assert!(come, "{state}: {found}");
-    found
-}
-
-fn step(app: &TestApp, import: &Value, step: &str, state: &str) -> Value {
-    let asked = app.post(&path(import, &format!("/{step}")), json!({}));
-    assert_eq!(asked.status, 202, "{}", asked.body);
-    wait(app, import, state)
+    wait(app, &imports::send(app, &format!("format=csv&{query}"), text.as_bytes()), "previewed")
 }
 
 #[test]

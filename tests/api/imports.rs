@@ -5,19 +5,19 @@ use crate::support::{PATIENCE, Response, TestApp, encoded, wait_until};
 use musubi::store::imports::ImportState;
 use serde_json::{Value, json};
 
-fn send(app: &TestApp, query: &str, bytes: &[u8]) -> Value {
+pub(crate) fn send(app: &TestApp, query: &str, bytes: &[u8]) -> Value {
     let response =
         app.post_bytes(&format!("/api/v1/imports?{query}"), &[("content-type", "application/octet-stream")], bytes);
     assert_eq!(response.status, 202, "{}", response.body);
     response.json()
 }
 
-fn path(import: &Value, rest: &str) -> String {
+pub(crate) fn path(import: &Value, rest: &str) -> String {
     format!("/api/v1/imports/{}{rest}", import["id"].as_str().expect("an id"))
 }
 
 /// Waits until an import is in this state, and gives it.
-fn wait(app: &TestApp, import: &Value, state: &str) -> Value {
+pub(crate) fn wait(app: &TestApp, import: &Value, state: &str) -> Value {
     let mut found = Value::Null;
     let come = wait_until(PATIENCE, || {
         found = app.get(&path(import, "")).json();
@@ -27,7 +27,7 @@ fn wait(app: &TestApp, import: &Value, state: &str) -> Value {
     found
 }
 
-fn step(app: &TestApp, import: &Value, step: &str, state: &str) -> Value {
+pub(crate) fn step(app: &TestApp, import: &Value, step: &str, state: &str) -> Value {
     let asked = app.post(&path(import, &format!("/{step}")), json!({}));
     assert_eq!(asked.status, 202, "{}", asked.body);
     wait(app, import, state)

@@ -13,7 +13,6 @@ use crate::analysis::segment::{Script, script};
 pub(super) struct Sought {
     /// By first character: how words that are sought begin.
     beginnings: FxHashMap<char, Vec<String>>,
-    words: FxHashMap<String, f32>,
     grams: FxHashMap<(char, Option<char>), SoughtGram>,
     /// By the number of the concept in its tree: its code.
     concepts: FxHashMap<u32, (String, f32)>,
@@ -47,7 +46,6 @@ impl Sought {
         };
         Self {
             beginnings,
-            words: terms.words.iter().map(|(term, weight)| (term.clone(), *weight)).collect(),
             grams: terms.grams.iter().filter_map(gram).collect(),
             concepts: terms.concepts.iter().filter_map(concept).collect(),
         }
@@ -66,10 +64,6 @@ impl Sought {
             Some(_) => run.char_indices().next().is_some_and(begins),
             None => false,
         }
-    }
-
-    pub(super) fn word(&self, term: &str) -> Option<(&str, f32)> {
-        self.words.get_key_value(term).map(|(term, weight)| (term.as_str(), *weight))
     }
 
     pub(super) fn concept(&self, number: u32) -> Option<(&str, f32)> {
