@@ -1,6 +1,6 @@
 //! Searches over HTTP beside the reference handler: a bare actix-web handler that runs the same query on the same index,
 //! reads the same twenty rows from the same database, and sends the same payload, which lies ready. In one run, taking
-//! turns. *Texts*: it reads the rows whose texts the service shows; *titles*: the heads of these rows only.
+//! turns. *Texts*: it reads the rows whose texts and owners' names the service shows; *titles*: the heads of these rows.
 //!
 //! cargo bench --bench http -- --size 10000 --seconds 4
 //!
@@ -236,7 +236,14 @@ async fn answer(reference: web::Data<Reference>, path: web::Path<(String, usize)
         let answer = reference.engine.search(&question.request).ok()?;
         let ids: Vec<String> = answer.hits.iter().map(|hit| hit.id.clone()).collect();
         let read = reference.database.read(|conn| match what.as_str() {
-            "texts" => Ok(readings::read(conn, &Scope::Public, &ids)?.len()),
+            "texts" => {
+                let readings = readings::read(conn, &Scope::Public, &ids)?;
+                let mut owners: Vec<String> = readings.values().filter_map(|read| read.card.owner.clone()).collect();
+                owners.sort();
+                owners.dedup();
+                things::cards(conn, &Scope::Public, &owners)?;
+                Ok(readings.len())
+            }
             _ => Ok(things::cards(conn, &Scope::Public, &ids)?.len()),
         });
         (read.ok()? == ids.len()).then(|| question.payload.clone())

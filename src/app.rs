@@ -11,6 +11,7 @@ use crate::feed::{Feed, Watch};
 use crate::store::{Conn, Database, Tx, Written};
 use actix_web::web;
 use musubi_index::Engine;
+use musubi_index::evidence::Texts;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,6 +21,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub struct App {
     pub database: Database,
     pub engine: Arc<Engine>,
+    /// Where the texts of things are looked through for the words of a query.
+    pub texts: Arc<Texts>,
     pub feed: Arc<Feed>,
     /// Tells saved searches what is new.
     pub watch: Arc<Watch>,

@@ -24,6 +24,7 @@ use crate::feed::{Feed, Pace, Watch, WatchSettings};
 use crate::store::Database;
 use actix_web::dev::Server;
 use actix_web::{HttpServer, web};
+use musubi_index::evidence::Texts;
 use musubi_index::{Engine, Settings};
 use std::net::TcpListener;
 use std::path::Path;
@@ -42,12 +43,20 @@ pub struct Limits {
     pub workers: usize,
     /// Time that accepted requests have to finish after a stop signal.
     pub shutdown: Duration,
+    /// Memory for texts that were shown lately, as they were read; 0: none.
+    pub texts_memory: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { body_bytes: 64 * 1024, searches_at_once: 2 * cores, workers: cores, shutdown: Duration::from_secs(8) }
+        Self {
+            body_bytes: 64 * 1024,
+            searches_at_once: 2 * cores,
+            workers: cores,
+            shutdown: Duration::from_secs(8),
+            texts_memory: 64 * 1024 * 1024,
+        }
     }
 }
 
@@ -70,6 +79,7 @@ pub fn build(
         second_factor_for_administrators: auth.second_factor_for_administrators,
     };
     let watch = Arc::new(Watch::start(database.clone(), engine.clone(), watch)?);
+    let texts = Arc::new(Texts::new(limits.texts_memory));
     let turns = Arc::new(Semaphore::new(limits.searches_at_once));
     let metrics = Metrics::new().map_err(Error::internal)?;
     let auth = Auth::start(auth, database.clone())?;
@@ -77,7 +87,7 @@ pub fn build(
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
     let long_turn = LongTurn::default();
     let (limits, background) = (Arc::new(limits), Arc::new(Background::start(long_turn.clone())));
-    Ok(App { database, engine, feed, watch, turns, long_turn, limits, metrics, auth, imports, background })
+    Ok(App { database, engine, texts, feed, watch, turns, long_turn, limits, metrics, auth, imports, background })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

@@ -2,8 +2,13 @@
 //!
 //! Offsets are code points into the text as stored.
 
+mod read;
 mod sought;
+mod texts;
 
+pub use texts::{Asked, Texts};
+
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -13,9 +18,9 @@ use serde::Serialize;
 use sought::{Prepared, Sought, SoughtGram};
 
 use crate::analysis::normalise::{Folded, normalise_with_sources};
-use crate::analysis::segment::{grams, words_in};
+use crate::analysis::segment::{Word, grams, words_in};
 use crate::matching::lines::clauses_of;
-use crate::taxonomy::Taxonomy;
+use crate::taxonomy::{Mention, Taxonomy};
 
 /// The analysed terms of a query with their weights.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -121,20 +126,41 @@ struct Found<'terms> {
 
 /// The spans of a text that show terms of the query: sorted, merged, never overlapping.
 pub fn spans(text: &str, terms: &Terms) -> Vec<(usize, usize)> {
-    merged(find(text, terms).iter().map(|found| (found.start, found.end)).collect())
+    spans_of(&find(text, terms))
+}
+
+fn spans_of(found: &[Found<'_>]) -> Vec<(usize, usize)> {
+    merged(found.iter().map(|found| (found.start, found.end)).collect())
 }
 
 /// The sentence with the highest sum of distinct term weights (the first of equals); `None` if no term shows.
 pub fn best_sentence(text: &str, terms: &Terms) -> Option<Sentence> {
-    let found = find(text, terms);
+    sentence_of(text, &find(text, terms), || sentences_of(text))
+}
+
+/// Ranges of code points.
+type Sentences<'text> = Cow<'text, [(usize, usize)]>;
+
+fn sentences_of(text: &str) -> Sentences<'static> {
     let characters: Vec<char> = text.chars().collect();
+    pieces(&characters).into()
+}
+
+fn sentence_of<'read>(
+    text: &str,
+    found: &[Found<'_>],
+    sentences: impl FnOnce() -> Sentences<'read>,
+) -> Option<Sentence> {
+    if found.is_empty() {
+        return None;
+    }
     let mut best: Option<Showing<'_, '_>> = None;
-    for showing in showings(&characters, &found) {
+    for showing in showings(&sentences(), found) {
         if best.as_ref().is_none_or(|best| showing.weight > best.weight) {
             best = Some(showing);
         }
     }
-    best.map(|best| best.sentence(&characters, |_| true))
+    best.map(|best| best.sentence(text, |_| true))
 }
 
 /// What a text says for a query, and how much of what it shows it denies.
@@ -149,9 +175,19 @@ pub struct Statement {
 /// As [`best_sentence`], but clauses that deny what they name (「封止はしていない」, "we do not coat") say nothing for the
 /// query. `None` if no term shows.
 pub fn best_statement(text: &str, terms: &Terms) -> Option<Statement> {
-    let found = find(text, terms);
-    let characters: Vec<char> = text.chars().collect();
-    let mut showings: Vec<Showing<'_, '_>> = showings(&characters, &found).collect();
+    statement_of(text, terms, &find(text, terms), || sentences_of(text))
+}
+
+fn statement_of<'read>(
+    text: &str,
+    terms: &Terms,
+    found: &[Found<'_>],
+    sentences: impl FnOnce() -> Sentences<'read>,
+) -> Option<Statement> {
+    if found.is_empty() {
+        return None;
+    }
+    let mut showings: Vec<Showing<'_, '_>> = showings(&sentences(), found);
     showings.sort_by(|left, right| right.weight.total_cmp(&left.weight));
     let weight = showings.first()?.weight;
     let mut best: Option<Sentence> = None;
@@ -159,19 +195,25 @@ pub fn best_statement(text: &str, terms: &Terms) -> Option<Statement> {
         if best.as_ref().is_some_and(|best| best.weight >= showing.weight) {
             break;
         }
-        let sentence: String = characters[showing.start..showing.end].iter().collect();
-        let clauses = clauses_of(&sentence);
+        let clauses = clauses_of(slice(text, showing.start, showing.end));
         let stated = match clauses.iter().any(|(_, denies)| *denies) {
             false => None,
             true => Some(stated_terms(&clauses, terms)),
         };
-        let candidate =
-            showing.sentence(&characters, |term| stated.as_ref().is_none_or(|stated| stated.contains(term)));
+        let candidate = showing.sentence(text, |term| stated.as_ref().is_none_or(|stated| stated.contains(term)));
         if candidate.weight > best.as_ref().map_or(0.0, |best| best.weight) {
             best = Some(candidate);
         }
     }
     Some(Statement { sentence: best, weight })
+}
+
+/// Code points `start..end` of a text.
+fn slice(text: &str, start: usize, end: usize) -> &str {
+    let mut places = text.char_indices().map(|(at, _)| at);
+    let from = places.nth(start).unwrap_or(text.len());
+    let to = if end > start { places.nth(end - start - 1).unwrap_or(text.len()) } else { from };
+    &text[from..to]
 }
 
 /// The terms in the clauses that do not deny.
@@ -189,13 +231,13 @@ struct Showing<'found, 'terms> {
 }
 
 impl Showing<'_, '_> {
-    fn sentence(&self, characters: &[char], counts: impl Fn(&str) -> bool) -> Sentence {
+    fn sentence(&self, text: &str, counts: impl Fn(&str) -> bool) -> Sentence {
         let counted = || self.found.iter().filter(|found| counts(found.term));
         let inside = counted().filter(|found| found.end <= self.end).map(|found| (found.start, found.end)).collect();
         Sentence {
             start: self.start,
             end: self.end,
-            text: characters[self.start..self.end].iter().collect(),
+            text: slice(text, self.start, self.end).to_owned(),
             weight: distinct_weight(counted()),
             spans: merged(inside),
         }
@@ -204,12 +246,11 @@ impl Showing<'_, '_> {
 
 /// The sentences of a text in which terms were found, in order.
 fn showings<'found, 'terms>(
-    characters: &[char],
+    sentences: &[(usize, usize)],
     found: &'found [Found<'terms>],
-) -> impl Iterator<Item = Showing<'found, 'terms>> {
+) -> Vec<Showing<'found, 'terms>> {
     let mut next = 0;
-    let pieces = if found.is_empty() { Vec::new() } else { pieces(characters) };
-    pieces.into_iter().filter_map(move |(start, end)| {
+    let showing = |&(start, end): &(usize, usize)| {
         let first = next;
         while next < found.len() && found[next].start < end {
             next += 1;
@@ -217,7 +258,8 @@ fn showings<'found, 'terms>(
         let found = &found[first..next];
         let weight = distinct_weight(found.iter());
         (weight > 0.0).then_some(Showing { start, end, found, weight })
-    })
+    };
+    sentences.iter().filter_map(showing).collect()
 }
 
 fn distinct_weight<'found, 'terms: 'found>(found: impl Iterator<Item = &'found Found<'terms>>) -> f32 {
@@ -268,19 +310,13 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
     let place = Places::new(&folded, length);
     let mut found = Vec::new();
     if !terms.words.is_empty() {
-        let mut character = 0;
-        let mut byte = 0;
-        for word in words_in(&folded.text, |run| terms.sought().may_show(run)) {
-            let Some((term, weight)) = terms.words.get_key_value(word.term.as_ref()) else { continue };
-            if word.range.start < byte {
-                (character, byte) = (0, 0);
+        let words = words_in(&folded.text, |run| terms.sought().may_show(run));
+        word_places(&folded.text, words, |word, first, last| {
+            if let Some((term, weight)) = terms.words.get_key_value(word.term.as_ref()) {
+                let (start, end) = place.of(first, last);
+                found.push(Found { start, end, term, weight: *weight });
             }
-            character += folded.text[byte..word.range.start].chars().count();
-            byte = word.range.start;
-            let last = character + folded.text[word.range.clone()].chars().count();
-            let (start, end) = place.of(character, last);
-            found.push(Found { start, end, term, weight: *weight });
-        }
+        });
     }
     find_grams(&folded, terms, &place, &mut found);
     find_concepts(&folded, terms, &place, &mut found);
@@ -288,7 +324,20 @@ fn find<'terms>(text: &str, terms: &'terms Terms) -> Vec<Found<'terms>> {
     found
 }
 
-/// 2-grams count where at least two of them stand side by side, or where one is a whole run of the query.
+/// Each word with its first character and one past its last, in the folded text.
+fn word_places<'text>(folded: &str, words: Vec<Word<'text>>, mut each: impl FnMut(&Word<'text>, usize, usize)) {
+    let (mut character, mut byte) = (0, 0);
+    for word in words {
+        if word.range.start < byte {
+            (character, byte) = (0, 0);
+        }
+        character += folded[byte..word.range.start].chars().count();
+        byte = word.range.start;
+        let last = character + folded[word.range.clone()].chars().count();
+        each(&word, character, last);
+    }
+}
+
 fn find_grams<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>, found: &mut Vec<Found<'terms>>) {
     if terms.grams.is_empty() {
         return;
@@ -296,6 +345,12 @@ fn find_grams<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>,
     let sought = terms.sought();
     let mut hits: Vec<(usize, &'terms SoughtGram)> = Vec::new();
     grams(&folded.text, |gram| hits.extend(sought.gram(gram.characters).map(|known| (gram.position, known))));
+    push_grams(&hits, place, found);
+}
+
+/// 2-grams, in order of their places, count where at least two of them stand side by side, or where one is a whole run of
+/// the query.
+fn push_grams<'terms>(hits: &[(usize, &'terms SoughtGram)], place: &Places<'_>, found: &mut Vec<Found<'terms>>) {
     for (index, (position, gram)) in hits.iter().enumerate() {
         let beside = index.checked_sub(1).is_some_and(|before| hits[before].0 + 1 == *position)
             || hits.get(index + 1).is_some_and(|after| after.0 == position + 1);
@@ -309,24 +364,40 @@ fn find_grams<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>,
 /// Where the text names a concept of the query or a narrower one.
 fn find_concepts<'terms>(folded: &Folded, terms: &'terms Terms, place: &Places<'_>, found: &mut Vec<Found<'terms>>) {
     let Some(taxonomy) = terms.taxonomy.0.as_deref().filter(|_| !terms.concepts.is_empty()) else { return };
-    let sought = terms.sought();
+    mention_places(&folded.text, taxonomy, |mention, first, last| {
+        push_mention(taxonomy, &mention, place.of(first, last), terms, found);
+    });
+}
+
+/// Each mention with its first character and one past its last, in the folded text.
+fn mention_places(folded: &str, taxonomy: &Taxonomy, mut each: impl FnMut(Mention, usize, usize)) {
     let (mut character, mut byte) = (0, 0);
-    for mention in taxonomy.find(&folded.text) {
-        character += folded.text[byte..mention.range.start].chars().count();
+    for mention in taxonomy.find(folded) {
+        character += folded[byte..mention.range.start].chars().count();
         byte = mention.range.start;
-        let last = character + folded.text[mention.range.clone()].chars().count();
-        let named =
-            mention.concepts.iter().flat_map(|concept| std::iter::once(concept).chain(taxonomy.ancestors(*concept)));
-        let known = named.filter_map(|number| sought.concept(*number));
-        if let Some((term, weight)) = known.max_by(|left, right| left.1.total_cmp(&right.1)) {
-            let (start, end) = place.of(character, last);
-            found.push(Found { start, end, term, weight });
-        }
+        let last = character + folded[mention.range.clone()].chars().count();
+        each(mention, character, last);
+    }
+}
+
+fn push_mention<'terms>(
+    taxonomy: &Taxonomy,
+    mention: &Mention,
+    (start, end): (usize, usize),
+    terms: &'terms Terms,
+    found: &mut Vec<Found<'terms>>,
+) {
+    let named =
+        mention.concepts.iter().flat_map(|concept| std::iter::once(concept).chain(taxonomy.ancestors(*concept)));
+    let known = named.filter_map(|number| terms.sought().concept(*number));
+    if let Some((term, weight)) = known.max_by(|left, right| left.1.total_cmp(&right.1)) {
+        found.push(Found { start, end, term, weight });
     }
 }
 
 /// From characters of the folded text to code points of the stored one.
 struct Places<'folded> {
+    /// Empty where folding moved no character.
     sources: &'folded [u32],
     length: usize,
 }
@@ -337,6 +408,9 @@ impl Places<'_> {
     }
 
     fn of(&self, first: usize, end: usize) -> (usize, usize) {
+        if self.sources.is_empty() {
+            return (first.min(self.length), end.min(self.length));
+        }
         let start = self.sources.get(first).map_or(self.length, |source| *source as usize);
         let Some(last) = self.sources.get(end.saturating_sub(1)) else { return (start.min(self.length), self.length) };
         let after = self.sources[end.min(self.sources.len())..].iter().find(|source| *source > last);

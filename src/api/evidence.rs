@@ -4,7 +4,7 @@ use super::search::OwnerBody;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::vocabulary::{Kind, Language};
 use crate::store::readings::Reading;
-use musubi_index::{Terms, evidence};
+use musubi_index::evidence::Asked;
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -50,7 +50,7 @@ pub(super) fn is_asked(field: &str) -> bool {
 pub(super) fn shown(
     reading: &Reading,
     owners: &HashMap<String, OwnerBody>,
-    terms: &Terms,
+    asked: Asked<'_>,
     asks_too: bool,
 ) -> Option<Shown> {
     let card = &reading.card;
@@ -64,8 +64,8 @@ pub(super) fn shown(
         };
         // Whoever seeks says what it cannot do: that is what the need is about.
         let statement = match card.kind {
-            Kind::Need => evidence::best_sentence(&text.text, terms).map(|sentence| (sentence.weight, Some(sentence))),
-            _ => evidence::best_statement(&text.text, terms).map(|said| (said.weight, said.sentence)),
+            Kind::Need => asked.best_sentence(&text.text).map(|sentence| (sentence.weight, Some(sentence))),
+            _ => asked.best_statement(&text.text).map(|said| (said.weight, said.sentence)),
         };
         let Some((weight, sentence)) = statement else { continue };
         all = all.max(bonus * weight);

@@ -92,7 +92,8 @@ pub(super) fn bodies(
             bodies.insert(attribute.name().to_owned(), serde_json::Value::Array(Vec::new()));
             continue;
         }
-        let labels = vocabularies::labels(conn, *attribute)?;
+        let values: Vec<String> = counts.iter().map(|(value, _)| value).chain(&kept).cloned().collect();
+        let labels = vocabularies::labels_of(conn, *attribute, &values)?;
         let mut values = facet_values(counts, chosen, &kept, |value| match attribute {
             Attribute::Certificate => Some(Message::new(certificate_name(value), certificate_name(value))),
             _ => labels.get(value).cloned(),

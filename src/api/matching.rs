@@ -22,10 +22,9 @@ use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
 use crate::store::{matters, meetings, people, things, vocabulary};
 use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::evidence::Asked;
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
-use musubi_index::{
-    Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, Terms, ThingsAnswer, Weights, Wish,
-};
+use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, ThingsAnswer, Weights, Wish};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -353,7 +352,9 @@ fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit:
         let (stated, waited) = fit::facts(&asking.row, &asker, known, &own_offers, today);
         let own_asks = asks.get(&party.party).map(Vec::as_slice).unwrap_or_default();
         let reverse = fit::reverse(app, &asker, &shelf, own_asks);
-        let Some(mut proposal) = proposal(party, lines, &readings, &owners, &answer.terms, asking.asks_too()) else {
+        let Some(mut proposal) =
+            proposal(party, lines, &readings, &owners, app.texts.asked(&answer.terms), asking.asks_too())
+        else {
             continue;
         };
         let activity = party.parts.iter().find(|(name, _)| *name == "activity").map_or(0.0, |(_, value)| *value);
@@ -627,7 +628,7 @@ fn proposal(
     lines: Vec<LineBody>,
     readings: &HashMap<String, Reading>,
     owners: &HashMap<String, OwnerBody>,
-    terms: &Terms,
+    asked: Asked<'_>,
     asks_too: bool,
 ) -> Option<Proposal> {
     let card = &readings.get(&party.party)?.card;
@@ -636,7 +637,7 @@ fn proposal(
     let (mut found, mut claimed) = (0.0, 0.0);
     let mut evidence = Vec::new();
     for hit in &things {
-        let Some(shown) = readings.get(&hit.id).and_then(|reading| shown(reading, owners, terms, asks_too)) else {
+        let Some(shown) = readings.get(&hit.id).and_then(|reading| shown(reading, owners, asked, asks_too)) else {
             continue;
         };
         found += hit.score;

@@ -19,9 +19,10 @@ use crate::store::readings::{self, Reading};
 use crate::store::{things, vocabulary};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::evidence::Asked;
 use musubi_index::{
     Attribute, Engine, Filters, Freshness, Hit, QueryError, QueryErrorKind, Reader, SearchAnswer, SearchRequest, Sort,
-    Terms, evidence,
+    Terms,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -185,7 +186,7 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
     let narrowed = narrowed(app)?;
     let today = app.clock().today();
-    let mut request = app.database.read(|conn| engine_request(conn, actor, query, today))?;
+    let mut request = app.database.glance(|conn| engine_request(conn, actor, query, today))?;
     request.filters.excluded_ids = narrowed.clone().unwrap_or_default();
     request.limit = limit;
     let faceted = !request.facets.is_empty() || request.count_kinds || request.count_freshness;
@@ -195,7 +196,7 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     let total = page.first.total;
     let hints = hints(app, &page.first, query, &asked, counted)?;
     let facets = match counted && faceted {
-        true => Some(app.database.read(|conn| facets::bodies(conn, &page.first, query, &asked))?),
+        true => Some(app.database.glance(|conn| facets::bodies(conn, &page.first, query, &asked))?),
         false => None,
     };
     Ok(SearchBody {
@@ -262,7 +263,7 @@ fn filled_page(
             at += 1;
             let fresh = readings.get(&hit.id).filter(|reading| reading.card.version as u64 == hit.version);
             if let Some(reading) = fresh {
-                hits.push(hit_body(reading, &owners, hit.score, terms));
+                hits.push(hit_body(reading, &owners, hit.score, app.texts.asked(terms)));
             }
         }
         more = at < answer.total;
@@ -312,7 +313,7 @@ pub(super) fn filled(app: &App, scope: &Scope, hits: &[Hit], terms: &Terms) -> R
     let (readings, owners) = app.database.read(|conn| read_again(conn, scope, &ids))?;
     let fresh = hits.iter().filter_map(|hit| {
         let reading = readings.get(&hit.id).filter(|reading| reading.card.version as u64 == hit.version)?;
-        Some(hit_body(reading, &owners, hit.score, terms))
+        Some(hit_body(reading, &owners, hit.score, app.texts.asked(terms)))
     });
     Ok(fresh.collect())
 }
@@ -340,7 +341,7 @@ pub(super) fn read_owners(
     Ok(cards.into_iter().map(|(id, card)| (id.clone(), OwnerBody { id, name: card.title })).collect())
 }
 
-fn hit_body(reading: &Reading, owners: &HashMap<String, OwnerBody>, score: f32, terms: &Terms) -> HitBody {
+fn hit_body(reading: &Reading, owners: &HashMap<String, OwnerBody>, score: f32, asked: Asked<'_>) -> HitBody {
     let card = &reading.card;
     let owner = card.owner.as_ref().filter(|owner| **owner != card.id).and_then(|owner| owners.get(owner)).cloned();
     HitBody {
@@ -350,19 +351,19 @@ fn hit_body(reading: &Reading, owners: &HashMap<String, OwnerBody>, score: f32, 
         title: card.title.clone(),
         owner,
         score,
-        highlights: highlights(reading, terms),
+        highlights: highlights(reading, asked),
     }
 }
 
-fn highlights(reading: &Reading, terms: &Terms) -> Vec<Highlight> {
+fn highlights(reading: &Reading, asked: Asked<'_>) -> Vec<Highlight> {
     let mut found = Vec::new();
     for text in &reading.texts {
         if found.len() == HIGHLIGHTS_MOST {
             break;
         }
         let (start, shown, spans) = match text.place {
-            TextPlace::Title | TextPlace::Alias => (0, text.text.clone(), evidence::spans(&text.text, terms)),
-            TextPlace::Body | TextPlace::Unwanted => match evidence::best_sentence(&text.text, terms) {
+            TextPlace::Title | TextPlace::Alias => (0, text.text.clone(), asked.spans(&text.text)),
+            TextPlace::Body | TextPlace::Unwanted => match asked.best_sentence(&text.text) {
                 Some(sentence) => (sentence.start, sentence.text, sentence.spans),
                 None => continue,
             },
@@ -417,7 +418,7 @@ pub(super) fn unfinished(app: &App) -> bool {
 /// not follow this log (not built yet, or a database that was restored), so nobody can say what it should not count.
 pub(super) fn narrowed(app: &App) -> Result<Option<Vec<String>>> {
     match app.feed.status().mark {
-        Some(mark) => app.database.read(|conn| log::narrowed_after(conn, mark.seq, NARROWED_MOST)),
+        Some(mark) => app.database.glance(|conn| log::narrowed_after(conn, mark.seq, NARROWED_MOST)),
         None => Ok(None),
     }
 }

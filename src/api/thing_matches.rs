@@ -73,7 +73,7 @@ pub(super) fn things(
     let mut results = Vec::with_capacity(hits.len());
     for hit in hits {
         let Some(reading) = readings.get(&hit.id) else { continue };
-        let Some(shown) = shown(reading, &names, &found.terms, asking.asks_too()) else { continue };
+        let Some(shown) = shown(reading, &names, app.texts.asked(&found.terms), asking.asks_too()) else { continue };
         let Some(evidence) = shown.sentence else { continue };
         let owner = reading.card.owner.as_deref();
         let key = if kind == Kind::Capability { owner.unwrap_or_default() } else { hit.id.as_str() };

@@ -186,12 +186,9 @@ pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<St
         Attribute::Purpose => of_words(words!(Purpose)),
         Attribute::SizeBand => of_words(words!(SizeBand)),
         Attribute::CapabilityKind => of_words(words!(CapabilityKind)),
-        Attribute::Municipality => {
-            let places = vocabulary::all_municipalities(conn)?;
-            places.into_iter().map(|place| (place.code, Message::new(place.name_ja, place.name_en))).collect()
-        }
+        Attribute::Municipality => vocabulary::all_municipalities(conn)?.into_iter().map(place_label).collect(),
         Attribute::Prefecture => {
-            let places = vocabulary::all_municipalities(conn)?.into_iter().filter(|place| place.prefecture.is_none());
+            let places = vocabulary::places_named(conn, &[])?.into_iter();
             places.map(|place| (place.code[..2].to_owned(), Message::new(place.name_ja, place.name_en))).collect()
         }
         Attribute::Region => {
@@ -206,10 +203,24 @@ pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<St
         }
         Attribute::Sdg => of_numbers(&SDGS),
         Attribute::Readiness => of_numbers(&READINESS),
-        Attribute::Industry => {
-            let classes = vocabulary::all_industries(conn)?;
-            classes.into_iter().map(|class| (class.code, Message::new(class.name_ja, class.name_en))).collect()
-        }
+        Attribute::Industry => vocabulary::all_industries(conn)?.into_iter().map(class_label).collect(),
         Attribute::Certificate => HashMap::new(),
     })
+}
+
+/// The names of these values of an attribute, and perhaps of others: of a long list only what is asked for is read.
+pub(super) fn labels_of(conn: &mut Conn, attribute: Attribute, values: &[String]) -> Result<HashMap<String, Message>> {
+    Ok(match attribute {
+        Attribute::Municipality => vocabulary::places_named(conn, values)?.into_iter().map(place_label).collect(),
+        Attribute::Industry => vocabulary::industries_named(conn, values)?.into_iter().map(class_label).collect(),
+        _ => labels(conn, attribute)?,
+    })
+}
+
+fn place_label(place: Municipality) -> (String, Message) {
+    (place.code, Message::new(place.name_ja, place.name_en))
+}
+
+fn class_label(class: Industry) -> (String, Message) {
+    (class.code, Message::new(class.name_ja, class.name_en))
 }

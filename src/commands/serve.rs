@@ -101,6 +101,7 @@ fn limits(config: &Config) -> Limits {
         searches_at_once: config.limits.searches_at_once.unwrap_or(usual.searches_at_once),
         workers: config.server.workers.unwrap_or(usual.workers),
         shutdown: config.server.shutdown,
+        texts_memory: config.limits.texts_memory,
     }
 }
 

@@ -17,6 +17,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+const MEBIBYTE: usize = 1 << 20;
+
 /// Everything a command may want to know.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -62,6 +64,8 @@ pub struct LimitsConfig {
     pub body_bytes: usize,
     /// Searches and matches that may run at the same time; `None`: twice the cores.
     pub searches_at_once: Option<usize>,
+    /// Memory for texts that were shown lately, bytes.
+    pub texts_memory: usize,
 }
 
 /// How results are printed.
@@ -246,7 +250,6 @@ impl ServerConfig {
 
 impl IndexConfig {
     fn check(raw: &Raw, data: &std::path::Path, findings: &mut Vec<Message>) -> Self {
-        const MEBIBYTE: usize = 1 << 20;
         let folder = match raw.text("index.folder") {
             "" => data.join("index"),
             folder => PathBuf::from(folder),
@@ -267,6 +270,7 @@ impl LimitsConfig {
             searches_at_once: raw
                 .optional_number("limits.searches_at_once", 1, 10_000, findings)
                 .map(|number| number as usize),
+            texts_memory: raw.number("limits.texts_memory_mebibytes", 0, 16_000, findings) as usize * MEBIBYTE,
         }
     }
 }

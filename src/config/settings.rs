@@ -49,6 +49,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("index.commit_milliseconds", "200", "… or after this time, whichever is first"),
     setting("limits.body_bytes", "65536", "largest request body"),
     setting("limits.searches_at_once", "", "searches and matches that may run at once (otherwise twice the cores)"),
+    setting("limits.texts_memory_mebibytes", "64", "memory for texts that were shown lately; 0: none"),
 ];
 
 /// Variables that begin like ours and are not settings: where the tests find shared data.

@@ -122,7 +122,8 @@ impl Database {
         connection::snapshot(&mut conn, work)
     }
 
-    /// One statement, by itself: no transaction around it, so one round trip.
+    /// Statements each by itself: no transaction around them, so a round trip less at each end. For one statement, or for
+    /// tables that hardly change (vocabularies).
     pub fn glance<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         work(&mut *get(&self.0.readers)?)
     }

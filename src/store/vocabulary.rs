@@ -164,6 +164,11 @@ pub fn all_industries(conn: &mut Conn) -> Result<Vec<Industry>> {
     Ok(all)
 }
 
+/// The classes with these codes.
+pub fn industries_named(conn: &mut Conn, codes: &[String]) -> Result<Vec<Industry>> {
+    Ok(industries::table.filter(industries::code.eq_any(codes)).load(conn)?)
+}
+
 /// The codes, and for a prefecture those of its municipalities.
 pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
     let known: Vec<String> = municipalities::table

@@ -70,6 +70,10 @@ impl Sought {
         self.concepts.get(&number).map(|(code, weight)| (code.as_str(), *weight))
     }
 
+    pub(super) fn grams(&self) -> impl Iterator<Item = (&(char, Option<char>), &SoughtGram)> {
+        self.grams.iter()
+    }
+
     pub(super) fn gram(&self, characters: (char, Option<char>)) -> Option<&SoughtGram> {
         self.grams.get(&characters)
     }
