@@ -7,9 +7,10 @@ use crate::domain::codes::certificate_name;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::error::{Error, Result};
-use crate::store::{Conn, vocabulary};
+use crate::store::Conn;
 use musubi_index::{Attribute, Freshness, SearchAnswer, SearchRequest};
 use serde::Serialize;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// What can be counted.
@@ -93,16 +94,16 @@ pub(super) fn bodies(
             continue;
         }
         let values: Vec<String> = counts.iter().map(|(value, _)| value).chain(&kept).cloned().collect();
-        let labels = vocabularies::labels_of(conn, *attribute, &values)?;
+        let (labels, wider) = match attribute {
+            Attribute::Field => vocabularies::fields_with_wider(conn)?,
+            _ => (vocabularies::labels_of(conn, *attribute, &values)?, HashMap::new()),
+        };
         let mut values = facet_values(counts, chosen, &kept, |value| match attribute {
             Attribute::Certificate => Some(Message::new(certificate_name(value), certificate_name(value))),
             _ => labels.get(value).cloned(),
         });
-        if *attribute == Attribute::Field {
-            let wider = vocabulary::wider_fields(conn)?;
-            for value in &mut values {
-                value.parent = wider.get(&value.value).and_then(|wider| wider.first().cloned());
-            }
+        for value in &mut values {
+            value.parent = wider.get(&value.value).cloned();
         }
         bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
     }

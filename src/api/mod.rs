@@ -88,6 +88,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::scope("/api/v1")
+                // Routes are tried in this order: what is asked most comes first.
+                .configure(search::routes)
                 .configure(resource::routes::<Organization>)
                 .configure(resource::routes::<Person>)
                 .configure(resource::routes::<Capability>)
@@ -101,7 +103,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .configure(duplicates::routes)
                 .configure(profile::routes)
                 .configure(organization_archive::routes)
-                .configure(search::routes)
                 .configure(suggest::routes)
                 .configure(similar::routes)
                 .configure(coalition::routes)

@@ -197,10 +197,7 @@ pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<St
             let parts = parts.map(|part| (part.code.to_owned(), Message::new(part.name_ja, part.name_en)));
             prefectures.into_iter().chain(parts).collect()
         }
-        Attribute::Field => {
-            let fields = vocabulary::all_fields(conn)?;
-            fields.into_iter().map(|field| (field.code, Message::new(field.name_ja, field.name_en))).collect()
-        }
+        Attribute::Field => fields_with_wider(conn)?.0,
         Attribute::Sdg => of_numbers(&SDGS),
         Attribute::Readiness => of_numbers(&READINESS),
         Attribute::Industry => vocabulary::all_industries(conn)?.into_iter().map(class_label).collect(),
@@ -215,6 +212,16 @@ pub(super) fn labels_of(conn: &mut Conn, attribute: Attribute, values: &[String]
         Attribute::Industry => vocabulary::industries_named(conn, values)?.into_iter().map(class_label).collect(),
         _ => labels(conn, attribute)?,
     })
+}
+
+/// The names of the fields, and the next wider field of each that has one.
+pub(super) fn fields_with_wider(conn: &mut Conn) -> Result<(HashMap<String, Message>, HashMap<String, String>)> {
+    let (mut names, mut wider) = (HashMap::new(), HashMap::new());
+    for Field { code, parent, name_ja, name_en } in vocabulary::all_fields(conn)? {
+        wider.extend(parent.map(|parent| (code.clone(), parent)));
+        names.insert(code, Message::new(name_ja, name_en));
+    }
+    Ok((names, wider))
 }
 
 fn place_label(place: Municipality) -> (String, Message) {

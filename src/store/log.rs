@@ -9,7 +9,9 @@ use crate::domain::lifecycle::Step;
 use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -344,8 +346,10 @@ pub fn chain_at(conn: &mut Conn, seq: i64) -> Result<Option<String>> {
 
 /// Things that a change after `seq` hides or deletes. `None` if there are more than `limit`.
 pub fn narrowed_after(conn: &mut Conn, seq: i64, limit: usize) -> Result<Option<Vec<String>>> {
+    // SQLite prepares a statement anew for each value that it weighs its statistics by; not for these.
+    let after = sql::<BigInt>("CAST(").bind::<BigInt, _>(seq).sql(" AS BIGINT)");
     let ids: Vec<String> = changes::table
-        .filter(changes::narrows.eq(true).and(changes::seq.gt(seq)))
+        .filter(changes::narrows.eq(sql::<Bool>("TRUE")).and(changes::seq.gt(after)))
         .select(changes::thing_id)
         .distinct()
         .limit(limit as i64 + 1)
