@@ -128,7 +128,7 @@ fn databases(folder: &Path, pages: impl Iterator<Item = Page>) -> Any<Vec<Candid
 
 /// Where the engine lies.
 enum Engines {
-    Own(Engine),
+    Own(Box<Engine>),
     Compared(Rc<Comparison>),
 }
 
@@ -151,7 +151,7 @@ fn engine_of(folder: &Path, documents: impl Iterator<Item = Document>) -> Any<Ca
         rebuild.add(document)?;
     }
     rebuild.finish(&Mark::default())?;
-    Ok(engine(Engines::Own(built), numbers, started.elapsed().as_secs_f64()))
+    Ok(engine(Engines::Own(Box::new(built)), numbers, started.elapsed().as_secs_f64()))
 }
 
 fn engine(engines: Engines, numbers: HashMap<String, usize>, build_seconds: f64) -> Candidate {
