@@ -1,7 +1,7 @@
 //! Beside bare tantivy and the search that comes with a database: SQLite FTS5 (trigram, unicode61) and PostgreSQL (full
 //! text, pg_trgm), on the same documents in one run, with and without facets. Only ratios carry over to other machines.
 //!
-//! cargo bench --bench search_engines -- --size 10000
+//! cargo bench --bench search_engines -- --size 10000 --rounds 5
 //!
 //! PostgreSQL takes part where `TEST_DATABASE_URL` names one; the spellings where the list of corporations lies in
 //! `MUSUBI_SHARED` or ../shared. What is left out says so.
@@ -22,8 +22,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-/// Rounds of each engine over all questions; the engines take turns.
-const ROUNDS: usize = 5;
 const QUESTIONS: usize = 30;
 /// What is counted beside the best twenty.
 const FACETS: [Attribute; 4] =
@@ -51,7 +49,7 @@ struct Candidate {
 }
 
 fn main() -> Any<()> {
-    let size = size()?;
+    let (size, rounds) = (number("--size", 10_000)?, number("--rounds", 5)?);
     let folder = tempfile::tempdir()?;
     let corpus = BenchCorpus::new(1);
     let questions: Vec<String> = (0..QUESTIONS)
@@ -69,7 +67,7 @@ fn main() -> Any<()> {
     println!("{} generated documents, {QUESTIONS} questions of one to three words, the best twenty\n", numbers.len());
     let mut candidates = vec![engine(Engines::Compared(comparison.clone()), numbers, engine_seconds)];
     candidates.extend(databases(&folder.path().join("speed"), documents().map(page))?);
-    speed(&mut candidates, &questions, &comparison)?;
+    speed(&mut candidates, &questions, &comparison, rounds)?;
     drop((candidates, comparison));
 
     let shared = std::env::var_os("MUSUBI_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
@@ -86,11 +84,10 @@ fn main() -> Any<()> {
     variants(&mut candidates, &rows)
 }
 
-fn size() -> Any<usize> {
+fn number(flag: &str, otherwise: usize) -> Any<usize> {
     let arguments: Vec<String> = std::env::args().collect();
-    let at = arguments.iter().position(|argument| argument == "--size");
-    let size = at.and_then(|at| arguments.get(at + 1)).map_or(Ok(10_000), |text| text.parse())?;
-    Ok(size)
+    let at = arguments.iter().position(|argument| argument == flag);
+    Ok(at.and_then(|at| arguments.get(at + 1)).map_or(Ok(otherwise), |text| text.parse())?)
 }
 
 fn named(row: &Row) -> Document {
@@ -370,10 +367,10 @@ fn middle(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn speed(candidates: &mut [Candidate], questions: &[String], comparison: &Comparison) -> Any<()> {
+fn speed(candidates: &mut [Candidate], questions: &[String], comparison: &Comparison, rounds: usize) -> Any<()> {
     println!("| | build, s | one question, ms | musubi / this | questions without any hit |\n|---|---|---|---|---|");
     let tantivy = ("bare tantivy, TopDocs and Count", Job::SearchTopDocsAndCount);
-    let rows = turns(candidates, comparison, tantivy, |candidate| {
+    let rows = turns(candidates, comparison, rounds, tantivy, |candidate| {
         let mut without = 0;
         for question in questions {
             without += usize::from(black_box((candidate.ask)(question, 20)?).is_empty());
@@ -387,7 +384,7 @@ fn speed(candidates: &mut [Candidate], questions: &[String], comparison: &Compar
     }
     println!("\nThe counts of {}:\n\n| | one question, ms | musubi / this |\n|---|---|---|", columns());
     let tantivy = ("bare tantivy, TopDocs and aggregations", Job::FacetsTantivy);
-    let rows = turns(candidates, comparison, tantivy, |candidate| {
+    let rows = turns(candidates, comparison, rounds, tantivy, |candidate| {
         // The engine counts as it searches; the others are asked twice.
         let counts_alone = candidate.name == "musubi";
         let mut values = 0;
@@ -414,16 +411,17 @@ struct Turned {
     result: Option<usize>,
 }
 
-/// Rounds over all questions in which the candidates, and bare tantivy after them, take turns.
+/// Rounds over all questions in which the candidates, and bare tantivy after them, take turns; one more before them.
 fn turns(
     candidates: &mut [Candidate],
     comparison: &Comparison,
+    rounds: usize,
     (tantivy, job): (&'static str, Job),
     round: impl Fn(&mut Candidate) -> Any<usize>,
 ) -> Any<Vec<Turned>> {
     let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); candidates.len() + 1];
     let mut results = vec![None; candidates.len() + 1];
-    for number in 0..=ROUNDS {
+    for number in 0..=rounds {
         for at in 0..=candidates.len() {
             let started = Instant::now();
             match candidates.get_mut(at) {
