@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use musubi_index::bench_corpus::BenchCorpus;
+use musubi_index::evidence::Texts;
 use musubi_index::reference::Comparison;
 use musubi_index::{SearchRequest, Terms, evidence};
 
@@ -43,6 +44,20 @@ fn sentences_of_twenty_hits(bencher: Bencher, query: &str) {
         let shown = WORLD.texts.iter().filter_map(|text| evidence::best_sentence(text, terms));
         shown.map(|sentence| sentence.spans.len()).sum::<usize>()
     });
+}
+
+/// The same texts, looked at for the third time and later.
+#[divan::bench(args = ["short", "long"])]
+fn sentences_of_texts_remembered(bencher: Bencher, query: &str) {
+    let terms = if query == "short" { &WORLD.short } else { &WORLD.long };
+    let remembered = Texts::new(64 << 20);
+    let asked = remembered.asked(terms);
+    let shown = || {
+        let shown = WORLD.texts.iter().filter_map(|text| asked.best_sentence(text));
+        shown.map(|sentence| sentence.spans.len()).sum::<usize>()
+    };
+    (0..2).for_each(|_| _ = shown());
+    bencher.bench(shown);
 }
 
 #[divan::bench(args = ["short", "long"])]
