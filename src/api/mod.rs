@@ -44,6 +44,7 @@ mod line_questions;
 mod lines;
 mod list_files;
 mod match_files;
+mod match_hints;
 pub mod matches;
 pub mod matching;
 pub mod matter;

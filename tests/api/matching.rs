@@ -123,12 +123,25 @@ fn what_a_party_denies_or_seeks_in_others_does_not_speak_for_it() {
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()["results"].as_array().expect("results").clone()
     };
+    let answer = app.post(
+        "/api/v1/match",
+        json!({ "from": { "text": "有機太陽電池の封止ができる会社" }, "towards": "organizations" }),
+    );
+    // Whoever was found and denies it, or seeks it, is not passed over in silence.
+    let hint = &answer.json()["hints"][0];
+    assert_eq!((&hint["code"], &hint["count"]), (&json!("denied"), &json!(2)), "{}", answer.body);
+    let said = hint["message"]["ja"].as_str().expect("a message");
+    assert!(said.contains("「宵パネル」") && said.contains("「蔵王発電」"), "{said}");
+    let one =
+        app.post("/api/v1/match", json!({ "from": { "text": "有機太陽電池の封止ができる会社" }, "towards": "seeds" }));
+    assert_eq!((&one.json()["results"], &one.json()["hints"][1]["count"]), (&json!([]), &json!(1)), "{}", one.body);
     let results = ask(json!({ "text": "有機太陽電池の封止ができる会社" }));
     let proposed: Vec<&str> = results.iter().map(|result| result["party"]["id"].as_str().unwrap()).collect();
     assert_eq!(proposed, [&sealer, &half], "{results:?}");
     assert!(!proposed.contains(&denier.as_str()));
     let people = app.post("/api/v1/match", json!({ "from": { "text": "封止と太陽" }, "towards": "people" }));
     assert_eq!(people.json()["results"], json!([]), "a name is no evidence: {namesake}");
+    assert_eq!(people.json()["hints"].as_array().map(Vec::len), Some(1), "a name denies nothing: {}", people.body);
     assert!(results[0]["parts"].get("unclaimed").is_none());
     let unclaimed = results[1]["parts"]["unclaimed"].as_f64().expect("a part");
     assert!(0.0 < unclaimed && unclaimed < 1.0, "{unclaimed}");
