@@ -12,6 +12,7 @@ pub mod candidates;
 pub mod cases;
 mod chances;
 pub mod coalition;
+mod coalition_files;
 pub mod compose;
 mod compose_words;
 pub mod composition_ask;
