@@ -1,6 +1,6 @@
 //! What a match says beside its proposals: how a free text was read, who is not in the list, and what to try next.
 
-use super::matching::MatchQuery;
+use super::matching::{From, MatchQuery};
 use super::search_hints::Hint;
 use crate::domain::entry::Title;
 
@@ -13,6 +13,29 @@ pub(super) fn read_as_left_out(unwanted: &[String]) -> Option<Hint> {
             format!("Read as what to leave out: {}.", shown.join("; ")),
         )
     })
+}
+
+/// Words for near that no text can answer: whose prefecture it is, a filter says.
+const PLACES_IN_WORDS: &[&str] =
+    &["県内", "県外", "市内", "市外", "町内", "村内", "in the prefecture", "in our prefecture"];
+
+/// Of a free text, a place that is only words: the sentence asks for it, and nothing was checked.
+pub(super) fn place_in_words(query: &MatchQuery) -> Option<Hint> {
+    let From::Text(text) = &query.from else { return None };
+    if !query.filters.municipality.is_empty() || !query.filters.prefecture.is_empty() {
+        return None;
+    }
+    let lower = text.text.to_lowercase();
+    let place = PLACES_IN_WORDS.iter().find(|place| lower.contains(**place))?;
+    Some(Hint::new(
+        "place_in_words",
+        format!(
+            "「{place}」は所在地の条件としては確かめていません。filters の prefecture（都道府県コードの先頭2桁）か municipality で絞り込めます。"
+        ),
+        format!(
+            "\"{place}\" was not checked as a place. Narrow by the filters prefecture (the first two digits of its code) or municipality."
+        ),
+    ))
 }
 
 /// Names shown of those who deny it.

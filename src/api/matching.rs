@@ -136,7 +136,8 @@ pub struct MatchBody {
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
     /// What to try where nobody was found (`more_words`, `drop_filter`), what of a free text was read as a condition that
-    /// excludes (`left_out`; the lines of the proposals are these, in their order), and how many of those found are not
+    /// excludes (`left_out`; the lines of the proposals are these, in their order) or names a place that was not checked
+    /// (`place_in_words`), and how many of those found are not
     /// proposed since they write that they do not do it, or seek it in others (`denied`, with `count`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<Hint>,
@@ -288,6 +289,7 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     results.truncate(limit);
     let mut hints = if results.is_empty() { match_hints::nobody_found(&query) } else { Vec::new() };
     hints.extend(match_hints::read_as_left_out(&asking.unwanted));
+    hints.extend(match_hints::place_in_words(&query));
     hints.extend(match_hints::who_denies(&denying));
     Ok(MatchBody { results, stale: stale || unfinished(app), hints })
 }

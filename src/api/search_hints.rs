@@ -16,7 +16,7 @@ const PAIRED_MOST: usize = 6;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
     /// `relaxed`, `did_you_mean`, `unknown_name`, `drop_filter` or `other_words`; of a match `more_words`,
-    /// `drop_filter`, `left_out` or `denied`.
+    /// `drop_filter`, `left_out`, `place_in_words` or `denied`.
     pub code: &'static str,
     pub message: Message,
     /// For `did_you_mean`: the query that was answered instead.
