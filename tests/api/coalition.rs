@@ -148,7 +148,7 @@ fn sets_are_taken_along_as_a_file() {
     );
     let english = [("accept-language", "en")];
     let csv = scene.app.post_with("/api/v1/match/coalition?format=csv", &english, asked.clone());
-    assert!(csv.body.contains("4 Must \"水蒸気透過率を測定できること\" met: "), "{}", csv.body);
+    assert!(csv.body.contains("4 Must \"\"水蒸気透過率を測定できること\"\" met: "), "{}", csv.body);
     file("pdf").problem(422, "invalid");
     scene.app.post("/api/v1/match/coalition?form=csv", asked).problem(400, "query-parameter");
 }

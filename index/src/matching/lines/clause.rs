@@ -450,6 +450,13 @@ impl Clause {
             && !holds(markers::ASKS_FOR_DEALING, line, line_latin)
     }
 
+    /// A room, a machine or hands are lent: who lends the place does not do what is done there. Not so where the line asks
+    /// for something to be used.
+    pub(super) fn only_lends(&self, line: &str) -> bool {
+        let lends = markers::LENDING.iter().any(|ending| self.text.ends_with(ending));
+        lends && !markers::ASKS_FOR_LENDING.iter().any(|word| line.contains(word))
+    }
+
     /// "no aluminium", "without any titanium": a word of lack shortly before this place of an English clause.
     pub(super) fn lacks_before(&self, at: usize) -> bool {
         let before = self.text[..at].rsplit(|mark: char| !mark.is_ascii_alphanumeric()).filter(|word| !word.is_empty());

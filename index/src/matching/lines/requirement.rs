@@ -179,6 +179,7 @@ impl Form {
             units[index].joined = before.end == this.at && kanji(this.at) && kanji(before.at);
         }
         units.dedup_by(|right, left| right.japanese == left.japanese && right.latin == left.latin);
+        second_deeds(&text, &mut units);
         let head_last = !text.is_ascii();
         // フリーズドライ is not free of anything.
         let lacks = text.replace("フリーズ", "");
@@ -226,6 +227,28 @@ impl Form {
 
     pub(super) fn total(&self) -> f32 {
         self.units.iter().map(|unit| unit.weight).sum()
+    }
+}
+
+/// Deeds that say little beside the thing they are done to (アルミの加工), and are asked for where they follow another one.
+const DEEDS: &[&str] = &["製作", "製造", "加工", "開発", "生産", "作製", "導入", "構築", "運用", "管理"];
+
+/// 「設計と製作ができること」 asks for both.
+fn second_deeds(text: &str, units: &mut [Unit]) {
+    const JOINTS: &[&str] = &["と", "・", "、", "および", "及び", "や", "から", "も"];
+    const ENDS: &[&str] = &["を", "が", "も", "の", "に", "ま", "で", "、", "。"];
+    for index in 1..units.len() {
+        let (before, this) = (&units[index - 1], &units[index]);
+        let between = text.get(before.end..this.at);
+        let after = &text[this.end..];
+        let second = this.weight < SPECIFIC
+            && before.weight >= SPECIFIC
+            && DEEDS.contains(&&text[this.at..this.end])
+            && between.is_some_and(|between| JOINTS.contains(&between))
+            && (after.is_empty() || ENDS.iter().any(|end| after.starts_with(end)));
+        if second {
+            units[index].weight = SPECIFIC;
+        }
     }
 }
 

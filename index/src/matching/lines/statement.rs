@@ -38,7 +38,7 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
             return None;
         }
     }
-    if clause.only_deals(&form.text, &form.latin) {
+    if clause.only_deals(&form.text, &form.latin) || clause.only_lends(&form.text) {
         return None;
     }
     if form.uses

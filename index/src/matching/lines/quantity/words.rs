@@ -182,6 +182,9 @@ pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
 pub(super) const QUALITIES: &[&str] =
     &["accuracy", "purity", "delivery", "price", "yield", "roughness", "flatness", "roundness"];
 
+/// Measures that another size of the same thing has nothing to do with, unless it is named.
+pub(super) const EXACT: &[&str] = &["accuracy", "roughness", "flatness", "roundness", "purity", "yield"];
+
 /// Measures whose plain number is the whole truth: 従業員 900人, 納期 6週間.
 pub(super) const PLAIN: &[&str] = &[
     "accuracy",
