@@ -342,7 +342,11 @@ fn ends_like_a_verb(text: &str) -> bool {
         "ら",
     ];
     let Some(last) = text.chars().next_back() else { return false };
-    matches!(last, '\u{3041}'..='\u{3096}') && !PARTICLES.iter().any(|particle| text.ends_with(particle))
+    // 「焼入れ、」 and 「めっき、」 begin a list: a clause has a particle of its own, or its verb is done to a noun (開発し).
+    let clause =
+        ["を", "が", "は", "に", "で", "も", "と", "へ", "の", "て"].iter().any(|particle| text.contains(particle))
+            || text.ends_with(['し', 'ず', 'く', 'い']);
+    clause && matches!(last, '\u{3041}'..='\u{3096}') && !PARTICLES.iter().any(|particle| text.ends_with(particle))
 }
 
 static LATIN_DENIALS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| latin_markers(markers::DENIAL));

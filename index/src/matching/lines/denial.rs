@@ -17,7 +17,9 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     let all = found == specific.len();
     if clause.text.is_ascii() {
         let last = specific.iter().filter_map(|index| shown.at[*index]).map(|hit| hit.end).max()?;
-        return (all && ends_in_english(&clause.text[last..])).then_some(0.85);
+        // "Design in house, printing outsourced" denies the printing.
+        let own = ["in house,", "in-house,"].iter().any(|own| clause.text[last..].contains(own));
+        return (all && !own && ends_in_english(&clause.text[last..])).then_some(0.85);
     }
     if form.verb().is_some_and(|verb| shown.at[verb].is_none()) || form.through.is_some() {
         return None;

@@ -165,6 +165,9 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             _ if open_above => (high, bound) = (f64::INFINITY, true),
             _ => {}
         }
+        // 「困りごと百件から」 counts no goods.
+        let goods =
+            !["件", "社", "点"].iter().any(|counter| text[first_end..unit_end].trim_start().starts_with(counter));
         let attribute = match (attribute_of(text, range.start, range.end), family) {
             // 「1ロット30点」 tells of what is done to a lot, not how large it is.
             ("lot", Family::Pieces) if head.strip_suffix("ロット").is_some_and(ends_with_digit) => "",
@@ -172,7 +175,9 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             (_, Family::Pieces | Family::Mass | Family::Volume | Family::Area | Family::Length) if rate.is_some() => {
                 rate.map_or("", |(name, _)| name)
             }
-            ("", Family::Pieces) if values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) => {
+            ("", Family::Pieces)
+                if goods && values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) =>
+            {
                 "lot"
             }
             ("", Family::Pieces) if lot_is_near(text, range.end) => "lot",
