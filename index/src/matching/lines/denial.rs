@@ -2,7 +2,7 @@
 
 use super::clause::Clause;
 use super::markers;
-use super::requirement::{Form, SPECIFIC};
+use super::requirement::{DEEDS, Form, SPECIFIC};
 use super::residue::{denied_residue, is_kanji_or_katakana};
 use super::shown::{Hit, Shown};
 
@@ -34,6 +34,20 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     let first = hits.iter().map(|hit| hit.start).min()?;
     let last = hits.iter().map(|hit| hit.end).max()?;
     let head = form.head();
+    // Who does not make food may well develop it.
+    let deed = |after: &str| {
+        let after = after.strip_prefix('の').unwrap_or(after);
+        DEEDS.iter().find(|deed| after.starts_with(**deed)).copied()
+    };
+    let asked = head.and_then(|head| deed(&form.text[form.units[head].end..]));
+    let denied = asked.and_then(|_| deed(&clause.text[last..]));
+    if denied.is_some() && denied != asked {
+        return None;
+    }
+    let last = match denied {
+        Some(deed) => last + clause.text[last..].find(deed).unwrap_or(0) + deed.len(),
+        None => last,
+    };
     // 「実験動物はマウスまで、…はできない」: as far as that it is done.
     if hits.iter().any(|hit| clause.text[hit.end..].starts_with("まで、")) {
         return None;

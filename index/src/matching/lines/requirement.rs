@@ -250,12 +250,14 @@ fn advice(text: &str) -> Option<Unit> {
 }
 
 /// Deeds that say little beside the thing they are done to (アルミの加工), and are asked for where they follow another one.
-const DEEDS: &[&str] = &["製作", "製造", "加工", "開発", "生産", "作製", "導入", "構築", "運用", "管理"];
+pub(super) const DEEDS: &[&str] = &["製作", "製造", "加工", "開発", "生産", "作製", "導入", "構築", "運用", "管理"];
 
 /// 「設計と製作ができること」 asks for both.
 fn second_deeds(text: &str, units: &mut [Unit]) {
     const JOINTS: &[&str] = &["と", "・", "、", "および", "及び", "や", "から", "も"];
     const ENDS: &[&str] = &["を", "が", "も", "の", "に", "ま", "で", "、", "。"];
+    const MAKING: &[&str] = &["製作", "製造", "作製", "生産"];
+    const MAKES: &[&str] = &["作る", "作り", "作っ", "造る", "造り", "つくる", "つくり", "製作", "製造"];
     for index in 1..units.len() {
         let (before, this) = (&units[index - 1], &units[index]);
         let between = text.get(before.end..this.at);
@@ -266,6 +268,9 @@ fn second_deeds(text: &str, units: &mut [Unit]) {
             && between.is_some_and(|between| JOINTS.contains(&between))
             && (after.is_empty() || ENDS.iter().any(|end| after.starts_with(end)));
         if second {
+            if MAKING.contains(&&text[this.at..this.end]) {
+                units[index].japanese.extend(MAKES.iter().map(|word| (*word).to_owned()));
+            }
             units[index].weight = SPECIFIC;
         }
     }

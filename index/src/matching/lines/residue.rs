@@ -60,7 +60,9 @@ pub(super) fn denied_residue(form: &Form, clause: &Clause, shown: &Shown) -> usi
 /// one word was all that the line names, so that a list it stands in must be one of deeds.
 pub(super) fn unexplained(clause: &Clause, end: usize, line: &str, alone: bool) -> usize {
     let after = &clause.text[end..];
-    if LIST_MARKS.iter().chain(&["から", "も", "("]).any(|mark| after.starts_with(mark)) {
+    // 「夜間も入退室できる」 is no list.
+    let listed: &[&str] = if alone { &["から", "("] } else { &["から", "も", "("] };
+    if LIST_MARKS.iter().chain(listed).any(|mark| after.starts_with(mark)) {
         return match owner_of_the_list(after) {
             _ if !alone => 0,
             Owner::None => 0,
@@ -79,7 +81,7 @@ enum Owner {
     None,
     /// So many of something, of which they are examples, or something that is done elsewhere.
     Counted,
-    /// A thing: where its name begins, with の.
+    /// A thing, or what is done to them: where its words begin, with の or を.
     At(usize),
 }
 
@@ -111,6 +113,9 @@ fn owner_of_the_list(after: &str) -> Owner {
             };
         }
         // 「染めと菓子に回す」 is about where something goes.
+        if rest.starts_with('を') {
+            return Owner::At(at);
+        }
         if rest.starts_with('に') && !BACK.iter().any(|back| rest.starts_with(back)) {
             return Owner::Counted;
         }

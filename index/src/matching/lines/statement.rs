@@ -175,7 +175,7 @@ fn beside_the_point(clause: &Clause, shown: &Shown) -> bool {
         .filter(|word| !word.is_empty() && !["the", "a", "an", "its", "their", "our", "all"].contains(word))
         .take(2)
         .collect();
-    let apart = ["of", "on", "for", "from", "after", "before", "into", "about", "than"];
+    let apart = ["of", "on", "for", "from", "after", "before", "into", "about", "than", "with"];
     let of_another = before.first().is_some_and(|word| apart.contains(word))
         && before.get(1).is_some_and(|word| !known(markers::DOES_IT_IN_ENGLISH, word));
     taken || of_another

@@ -245,7 +245,7 @@ pub(in crate::matching::lines) const NEUTRAL: &[&str] = &[
     " through partner ",
     " with partner ",
     " with our partner ",
-    " us as ",
+    " use as ",
     " through our partner ",
     " trade hous ",
     " suppli by custom ",

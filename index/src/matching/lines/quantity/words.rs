@@ -52,6 +52,7 @@ pub(super) const UNITS: &[(&str, Family, f64)] = &[
     ("°c", Family::Temperature, 1.0),
     ("℃", Family::Temperature, 1.0),
     ("degrees c", Family::Temperature, 1.0),
+    ("deg c", Family::Temperature, 1.0),
     ("度", Family::Temperature, 1.0),
     ("パーセント", Family::Share, 1.0),
     ("percent", Family::Share, 1.0),
@@ -105,6 +106,7 @@ pub(super) const UNITS: &[(&str, Family, f64)] = &[
     ("v", Family::Voltage, 1.0),
     ("w", Family::Power, 1.0),
     ("n", Family::Force, 1.0),
+    ("c", Family::Temperature, 1.0),
 ];
 
 pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
