@@ -6,6 +6,7 @@ use crate::domain::conditions::{Checked, Outcome, PartyFacts};
 use crate::domain::entry::Title;
 use crate::domain::finding::Message;
 use crate::domain::kinds::need::Condition;
+use crate::domain::text::canonical;
 use crate::domain::vocabulary::{ConditionField, ConditionOperator, OrganizationKind, Strength};
 use crate::error::Result;
 use crate::store::Conn;
@@ -174,6 +175,21 @@ pub(super) fn kinds_named(words: &str) -> Option<Condition> {
     Some(Condition { field: ConditionField::OrganizationKind, operator: ConditionOperator::AnyOf, values })
 }
 
+/// The condition of a line in words that names a certificate which the party states, and nothing else (ISO 13485の認証). It
+/// is there to be met: a line in words leaves nobody out for what is not stated.
+pub(super) fn certificate_held(forms: &[&str], facts: &PartyFacts) -> Option<Condition> {
+    let plain = |text: &str| text.chars().filter(|one| one.is_alphanumeric()).collect::<String>().to_lowercase();
+    let asked: Vec<String> = forms.iter().map(|form| plain(&canonical(form))).collect();
+    let of = |code: &str| Condition {
+        field: ConditionField::Certificate,
+        operator: ConditionOperator::AnyOf,
+        values: vec![code.to_owned()],
+    };
+    let named = |code: &&str| !asked.is_empty() && asked.iter().all(|form| form.contains(&plain(code)));
+    let held = facts.certificates.iter().map(|held| held.value.as_str());
+    held.filter(named).map(of).find(|condition| only_names(condition, forms))
+}
+
 /// Words by which a line names its condition and nothing else, for each kind of condition.
 fn vocabulary_of(field: ConditionField) -> &'static [&'static str] {
     match field {
@@ -311,6 +327,7 @@ pub(super) fn only_names(condition: &Condition, forms: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::conditions::Stated;
 
     #[test]
     fn kinds_are_named_by_their_names_alone() {
@@ -345,6 +362,23 @@ mod tests {
         assert!(names(Certificate, &["iso9001"], "ISO9001の認証を取得していること"));
         assert!(names(Employees, &["100"], "従業員100人まで"));
         assert!(names(OrganizationKind, &["university"], "大学または研究機関"));
+        let held = |words: &str| {
+            let stated = |value: &str| Stated {
+                value: value.to_owned(),
+                kind: crate::domain::vocabulary::Kind::Organization,
+                by: crate::domain::ThingId::new(),
+                version: 1,
+            };
+            let facts = PartyFacts { certificates: vec![stated("iso9001"), stated("haccp")], ..PartyFacts::default() };
+            certificate_held(&[words], &facts).map(|condition| condition.values.concat())
+        };
+        assert_eq!(held("ＩＳＯ９００１の認証を取得していること").as_deref(), Some("iso9001"));
+        assert_eq!(held("ISO 9001 certified").as_deref(), Some("iso9001"));
+        assert_eq!(held("HACCP").as_deref(), Some("haccp"));
+        for words in ["ISO 13485", "ISO 90012", "環境の認証", "HACCPに沿い、一回80食から三種類を作り分けられる工場"]
+        {
+            assert_eq!(held(words), None, "{words}");
+        }
         assert!(!names(OrganizationKind, &["firm"], "数百人の唾液で性能を確かめる試験を組めること"));
         assert!(!names(Prefecture, &["06"], "県内で治具の設計を持てること"));
         assert!(!names(Certificate, &["haccp"], "HACCPに沿い、一回80食から三種類を作り分けられる工場"));

@@ -275,7 +275,7 @@ fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage
         (checked.outcome, body)
     });
     match by_condition {
-        None => by_words(index, line, passages, sources),
+        None => by_words_or_certificate(index, line, dossier, passages, sources),
         Some((Outcome::Unmet, body)) => body,
         Some((_, body)) if line.line.is_empty() => body,
         Some((Outcome::Met, body)) if line.label => body,
@@ -297,6 +297,26 @@ fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage
 fn told_in_words(line: &Ready) -> bool {
     let field = line.condition.as_ref().map(|condition| condition.field);
     matches!(field, Some(ConditionField::Certificate | ConditionField::Employees))
+}
+
+/// A line in words that names a certificate, of which the texts tell nothing, is met where the party states it.
+fn by_words_or_certificate(
+    index: usize,
+    line: &Ready,
+    dossier: &Dossier,
+    passages: &[&Passage],
+    sources: &[Source<'_>],
+) -> LineBody {
+    let words = by_words(index, line, passages, sources);
+    let unknown = words.verdict == LineVerdict::Unknown;
+    let forms: Vec<&str> = line.ja.iter().chain(&line.en).map(String::as_str).collect();
+    match line_facts::certificate_held(&forms, &dossier.facts).filter(|_| unknown) {
+        Some(condition) => {
+            let checked = conditions::check(&condition, &dossier.facts);
+            line_facts::of_condition(index, line.requirement, &condition, &checked, &dossier.names)
+        }
+        None => words,
+    }
 }
 
 fn by_words(index: usize, line: &Ready, passages: &[&Passage], sources: &[Source<'_>]) -> LineBody {
