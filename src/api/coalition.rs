@@ -189,13 +189,15 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
         candidates.iter().filter(|candidate| candidate.strengths.iter().any(|strength| *strength > 0.0)).count();
     // Beside who meets everything nobody adds anything, so they stand in sets only where the caller binds them.
     let is_bound = |id: &str| query.together.iter().flatten().any(|bound| bound.as_str() == id);
-    let nobody = (0..must.len()).filter(|at| meeting(*at) == 0).map(|at| must[at]).collect();
+    let nobody: Vec<usize> = (0..must.len()).filter(|at| meeting(*at) == 0).map(|at| must[at]).collect();
     let candidates: Vec<Candidate> =
         candidates.into_iter().filter(|candidate| is_bound(&candidate.id) || !meets_all(candidate)).collect();
     let mut apart = pairs(&query.apart);
     if query.rivals {
         apart.extend(rivals(&judged));
     }
+    let somebody_for_each = nobody.is_empty();
+    let bound = query.rivals || !query.apart.is_empty() || !query.together.is_empty();
     let limit = query.limit.unwrap_or(LIMIT);
     let question =
         Question { candidates, together: pairs(&query.together), apart, limit, ..Question::of_lines(must.len()) };
@@ -214,14 +216,29 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
         partial: solved.partial.as_ref().filter(|_| alone_total == 0).map(|(partial, open)| PartialCoalition {
             coalition: set(partial),
             open: index(open),
-            would_fit: Message::new(
-                "残りの行ができる相手を探すか、条件を見直してください。",
-                "Look for somebody who meets the open lines, or change them.",
-            ),
+            would_fit: what_would_help(somebody_for_each, bound),
         }),
         candidates: useful,
         stale: mark_before.is_none() || app.feed.status().rebuilding,
     })
+}
+
+/// Why no set meets everything, and so what to do: nobody meets a line, or those who do may not stand together.
+fn what_would_help(somebody_for_each: bool, bound: bool) -> Message {
+    match (somebody_for_each, bound) {
+        (false, _) => Message::new(
+            "残りの行ができる相手を探すか、条件を見直してください。",
+            "Look for somebody who meets the open lines, or change them.",
+        ),
+        (true, true) => Message::new(
+            "どの行にもできる相手はいますが、apart・together・rivals の条件のもとでは五者までに収まりません。その条件を緩めてください。",
+            "Each line has somebody who meets it, but not within five parties under apart, together and rivals. Loosen one of these.",
+        ),
+        (true, false) => Message::new(
+            "どの行にもできる相手はいますが、五者までに収まりません。ニーズを分けるか、必須の行を減らしてください。",
+            "Each line has somebody who meets it, but it takes more than five parties. Divide the need, or ask for fewer must-lines.",
+        ),
+    }
 }
 
 fn check(query: &CoalitionQuery) -> Result<()> {

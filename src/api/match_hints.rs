@@ -60,7 +60,7 @@ pub(super) fn who_denies(denying: &[Title]) -> Option<Hint> {
         ),
         format!("Left out, since they write that they do not do it or seek it in others: {}{more_en}.", en.join("; ")),
     );
-    (!denying.is_empty()).then(|| Hint { count: Some(denying.len()), ..hint })
+    (!denying.is_empty()).then_some(Hint { count: Some(denying.len()), ..hint })
 }
 
 pub(super) fn nobody_found(query: &MatchQuery) -> Vec<Hint> {

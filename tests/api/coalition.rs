@@ -97,6 +97,13 @@ fn the_smallest_set_that_meets_every_must() {
 
     let apart = scene.ask(json!({ "apart": [[scene.coater, scene.all_round]] }));
     assert_eq!(members(&apart["coalitions"][0]), sorted([&scene.coater, &scene.sealer, &scene.tester]));
+    // Somebody meets each line, but they may not stand together: that is what stands in the way, not a missing party.
+    let others = [&scene.all_round, &scene.sealer, &scene.tester];
+    let pairs: Vec<[&str; 2]> = others.iter().map(|other| [scene.coater.as_str(), other.as_str()]).collect();
+    let never = scene.ask(json!({ "apart": pairs }));
+    assert_eq!((&never["coalitions"], &never["nobody"]), (&json!([]), &json!([])));
+    let help = never["partial"]["would_fit"]["en"].as_str().expect("a message");
+    assert!(help.contains("Loosen one of these"), "{help}");
     let together = scene.ask(json!({ "together": [[scene.coater, scene.sealer]] }));
     let sets = together["coalitions"].as_array().expect("sets");
     assert!(!sets.is_empty());
@@ -120,6 +127,8 @@ fn what_nobody_can_do_is_named_with_the_best_partial_set() {
     assert_eq!(answer["coalitions"], json!([]));
     assert_eq!(answer["nobody"], json!([4]));
     assert_eq!(answer["partial"]["open"], json!([4]));
+    let help = answer["partial"]["would_fit"]["en"].as_str().expect("a message");
+    assert!(help.starts_with("Look for somebody"), "{help}");
     assert_eq!(members(&answer["partial"]["coalition"]), sorted([&scene.coater, &scene.all_round]));
 }
 
