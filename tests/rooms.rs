@@ -236,6 +236,12 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("notices", "cases"),
                     ("notices", "introductions"),
                     ("match_files", "matching"),
+                    // What is said beside the proposals, and the sets of parties as a file like the list of them.
+                    ("match_hints", "matching"),
+                    ("match_hints", "search_hints"),
+                    ("coalition_files", "coalition"),
+                    ("coalition_files", "match_files"),
+                    ("coalition_files", "matching"),
                     ("compositions", "background"),
                     ("solves", "background"),
                     ("thing_matches", "matching"),

@@ -175,6 +175,10 @@ fn mean(values: &[f64], part: Part) -> f64 {
 
 /// Mean, and half the 95 % interval by the normal approximation.
 fn mean_and_half_interval(values: &[f64]) -> (f64, f64) {
+    if values.len() < 2 {
+        // One query tells nothing of the next.
+        return (values.iter().sum(), f64::INFINITY);
+    }
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);

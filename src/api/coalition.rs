@@ -3,13 +3,15 @@
 
 use super::lines::{self, LineBody, LineVerdict, Ready, Shelf};
 use super::matching::{self, FromThing, MatchFilters, Party, Towards};
-use super::problem::{Answer, ProblemBody};
-use super::wire;
+use super::problem::{Answer, ProblemBody, prefers_english};
+use super::shown::FileQuery;
+use super::{coalition_files, list_files, wire};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::conditions::PartyFacts;
+use crate::domain::entry::Title;
 use crate::domain::finding::Message;
-use crate::domain::vocabulary::{Kind, OrganizationKind, Strength};
+use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Strength};
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::store::things;
@@ -54,9 +56,10 @@ pub struct CoalitionQuery {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CoalitionBody {
-    /// Best first: fewest parties, then the plainest evidence, then by id.
+    /// Best first: fewest parties, then the plainest evidence (`strength`), and of equal sets the one whose members' ids come
+    /// first. Members stand in the order of their ids.
     pub coalitions: Vec<CoalitionSet>,
-    /// Parties that meet every must-line alone, at most `limit`; they stand in no set, since nobody would add anything.
+    /// Parties that meet every must-line alone, at most `limit`, the plainest evidence first, then by id; they stand in no set, since nobody would add anything.
     pub alone: Vec<Party>,
     /// How many of these there are in all.
     pub alone_total: usize,
@@ -97,6 +100,9 @@ pub struct CoalitionLine {
     /// Place of the line in the need, from 0.
     pub index: usize,
     pub candidates: usize,
+    /// What it asks, for lists that are read without the need at hand.
+    #[serde(skip)]
+    pub(super) asked: Title,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,14 +124,18 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 /// Propose coalitions.
 #[utoipa::path(
-    post, path = "/api/v1/match/coalition", tag = "match", request_body = CoalitionQuery,
-    responses((status = 200, body = CoalitionBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody))
+    post, path = "/api/v1/match/coalition", tag = "match", params(FileQuery), request_body = CoalitionQuery,
+    responses((status = 200, body = CoalitionBody), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody))
 )]
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
+    let FileQuery { format } = wire::query(&request)?;
+    let format = list_files::asked(format.as_deref())?;
     let query: CoalitionQuery = matching::read_tree(wire::json(&request, &body)?)?;
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
-    Ok(HttpResponse::Ok().json(body))
+    let Some(format) = format else { return Ok(HttpResponse::Ok().json(body)) };
+    let language = if prefers_english(&request) { Language::En } else { Language::Ja };
+    Ok(app.blocking(move || coalition_files::write(format, language, &body)).await?.answer()?)
 }
 
 /// The coalitions that this reader may be shown.
@@ -163,25 +173,31 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
     let excluded = all - judged.len();
     let candidates = candidates(&judged, &must);
     let meets_all = |candidate: &Candidate| candidate.strengths.iter().all(|strength| *strength > 0.0);
-    let alone: Vec<Party> = candidates
-        .iter()
-        .filter(|candidate| meets_all(candidate))
-        .filter_map(|candidate| judged.get(&candidate.id).map(|judged| judged.party.clone()))
-        .collect();
+    let mut able: Vec<&Candidate> = candidates.iter().filter(|candidate| meets_all(candidate)).collect();
+    let plainness = |candidate: &Candidate| candidate.strengths.iter().sum::<f32>();
+    // Equals stay in the order of their ids.
+    able.sort_by(|left, right| plainness(right).total_cmp(&plainness(left)));
+    let alone: Vec<Party> =
+        able.iter().filter_map(|candidate| judged.get(&candidate.id).map(|judged| judged.party.clone())).collect();
     let meeting = |at: usize| candidates.iter().filter(|candidate| candidate.strengths[at] > 0.0).count();
-    let met_by: Vec<CoalitionLine> =
-        must.iter().enumerate().map(|(at, line)| CoalitionLine { index: *line, candidates: meeting(at) }).collect();
+    let line = |(at, line): (usize, &usize)| {
+        let asked = Title { ja: asking.lines[*line].ja.clone(), en: asking.lines[*line].en.clone() };
+        CoalitionLine { index: *line, candidates: meeting(at), asked }
+    };
+    let met_by: Vec<CoalitionLine> = must.iter().enumerate().map(line).collect();
     let useful =
         candidates.iter().filter(|candidate| candidate.strengths.iter().any(|strength| *strength > 0.0)).count();
     // Beside who meets everything nobody adds anything, so they stand in sets only where the caller binds them.
     let is_bound = |id: &str| query.together.iter().flatten().any(|bound| bound.as_str() == id);
-    let nobody = (0..must.len()).filter(|at| meeting(*at) == 0).map(|at| must[at]).collect();
+    let nobody: Vec<usize> = (0..must.len()).filter(|at| meeting(*at) == 0).map(|at| must[at]).collect();
     let candidates: Vec<Candidate> =
         candidates.into_iter().filter(|candidate| is_bound(&candidate.id) || !meets_all(candidate)).collect();
     let mut apart = pairs(&query.apart);
     if query.rivals {
         apart.extend(rivals(&judged));
     }
+    let somebody_for_each = nobody.is_empty();
+    let bound = query.rivals || !query.apart.is_empty() || !query.together.is_empty();
     let limit = query.limit.unwrap_or(LIMIT);
     let question =
         Question { candidates, together: pairs(&query.together), apart, limit, ..Question::of_lines(must.len()) };
@@ -200,14 +216,29 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
         partial: solved.partial.as_ref().filter(|_| alone_total == 0).map(|(partial, open)| PartialCoalition {
             coalition: set(partial),
             open: index(open),
-            would_fit: Message::new(
-                "残りの行ができる相手を探すか、条件を見直してください。",
-                "Look for somebody who meets the open lines, or change them.",
-            ),
+            would_fit: what_would_help(somebody_for_each, bound),
         }),
         candidates: useful,
         stale: mark_before.is_none() || app.feed.status().rebuilding,
     })
+}
+
+/// Why no set meets everything, and so what to do: nobody meets a line, or those who do may not stand together.
+fn what_would_help(somebody_for_each: bool, bound: bool) -> Message {
+    match (somebody_for_each, bound) {
+        (false, _) => Message::new(
+            "残りの行ができる相手を探すか、条件を見直してください。",
+            "Look for somebody who meets the open lines, or change them.",
+        ),
+        (true, true) => Message::new(
+            "どの行にもできる相手はいますが、apart・together・rivals の条件のもとでは五者までに収まりません。その条件を緩めてください。",
+            "Each line has somebody who meets it, but not within five parties under apart, together and rivals. Loosen one of these.",
+        ),
+        (true, false) => Message::new(
+            "どの行にもできる相手はいますが、五者までに収まりません。ニーズを分けるか、必須の行を減らしてください。",
+            "Each line has somebody who meets it, but it takes more than five parties. Divide the need, or ask for fewer must-lines.",
+        ),
+    }
 }
 
 fn check(query: &CoalitionQuery) -> Result<()> {

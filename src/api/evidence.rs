@@ -38,6 +38,8 @@ pub(super) struct Shown {
     /// How much of what it shows it claims for its party, 0 to 1: a firm that writes that it does no coating, or that it
     /// looks for a coater, shows the word and is no coater.
     pub(super) claimed: f32,
+    /// Some of it is denied, or sought in others: what a party is called is neither.
+    pub(super) turned_down: bool,
 }
 
 /// Fields in which a seed speaks of others: whom it looks for, and who could use it.
@@ -55,6 +57,7 @@ pub(super) fn shown(
 ) -> Option<Shown> {
     let card = &reading.card;
     let (mut all, mut claimed) = (0.0_f32, 0.0_f32);
+    let mut turned_down = false;
     let mut best = None;
     for text in &reading.texts {
         let bonus = match text.place {
@@ -72,6 +75,7 @@ pub(super) fn shown(
         // What a person is called says nothing about what the person does (藍, "Ai").
         let named = card.kind == Kind::Person && text.place == TextPlace::Title;
         let of_others = is_asked(&text.field) && !asks_too;
+        turned_down |= of_others || (!named && sentence.is_none());
         let Some(sentence) = sentence.filter(|_| !named && !of_others) else { continue };
         let worth = bonus * sentence.weight;
         if worth > claimed {
@@ -95,5 +99,5 @@ pub(super) fn shown(
         end: sentence.end,
         text: sentence.text,
     });
-    Some(Shown { sentence, claimed: claimed / all })
+    Some(Shown { sentence, claimed: claimed / all, turned_down })
 }

@@ -3,8 +3,10 @@
 use super::lines::{LineBody, LineEvidence, LineVerdict};
 use crate::domain::codes::certificate_name;
 use crate::domain::conditions::{Checked, Outcome, PartyFacts};
+use crate::domain::entry::Title;
 use crate::domain::finding::Message;
 use crate::domain::kinds::need::Condition;
+use crate::domain::text::canonical;
 use crate::domain::vocabulary::{ConditionField, ConditionOperator, OrganizationKind, Strength};
 use crate::error::Result;
 use crate::store::Conn;
@@ -109,7 +111,7 @@ pub(super) fn of_condition(
         _ => None,
     };
     let strength = if verdict == LineVerdict::Unknown { 0.0 } else { 1.0 };
-    LineBody { index, requirement, verdict, strength, evidence, closest: None, would_fit }
+    LineBody { index, requirement, verdict, strength, evidence, closest: None, would_fit, asked: Title::default() }
 }
 
 fn asked(condition: &Condition, names: &Names) -> (String, String) {
@@ -122,6 +124,70 @@ fn asked(condition: &Condition, names: &Names) -> (String, String) {
         ConditionOperator::AtLeast => (format!("{ja}以上"), format!("at least {en}")),
         ConditionOperator::AtMost => (format!("{ja}以下"), format!("at most {en}")),
     }
+}
+
+/// Kinds of organisations as people call them, Japanese and English (in the singular).
+const KINDS_CALLED: &[(&str, OrganizationKind)] = &[
+    ("企業", OrganizationKind::Firm),
+    ("会社", OrganizationKind::Firm),
+    ("民間企業", OrganizationKind::Firm),
+    ("firm", OrganizationKind::Firm),
+    ("company", OrganizationKind::Firm),
+    ("大学", OrganizationKind::University),
+    ("university", OrganizationKind::University),
+    ("研究機関", OrganizationKind::ResearchInstitute),
+    ("研究所", OrganizationKind::ResearchInstitute),
+    ("research institute", OrganizationKind::ResearchInstitute),
+    ("公設試", OrganizationKind::PublicTestingInstitute),
+    ("公設試験研究機関", OrganizationKind::PublicTestingInstitute),
+    ("public testing institute", OrganizationKind::PublicTestingInstitute),
+    ("支援機関", OrganizationKind::SupportOrganization),
+    ("産業支援機関", OrganizationKind::SupportOrganization),
+    ("support organisation", OrganizationKind::SupportOrganization),
+    ("support organization", OrganizationKind::SupportOrganization),
+    ("銀行", OrganizationKind::Bank),
+    ("金融機関", OrganizationKind::Bank),
+    ("bank", OrganizationKind::Bank),
+    ("行政", OrganizationKind::Government),
+    ("行政機関", OrganizationKind::Government),
+    ("自治体", OrganizationKind::Government),
+    ("government", OrganizationKind::Government),
+    ("業界団体", OrganizationKind::IndustryAssociation),
+    ("industry association", OrganizationKind::IndustryAssociation),
+];
+
+/// The condition that words state which name kinds of organisations and nothing else (大学, 大学と研究機関, universities).
+pub(super) fn kinds_named(words: &str) -> Option<Condition> {
+    let folded = words.trim().to_lowercase();
+    let mut parts = vec![folded.as_str()];
+    for joint in ["および", "及び", "または", "と", "や", "・", "、", ",", " and ", " or "] {
+        parts = parts.into_iter().flat_map(|part| part.split(joint)).collect();
+    }
+    let one = |part: &str| {
+        let part = part.trim().trim_start_matches("the ");
+        let singular = match part.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => part.strip_suffix('s').unwrap_or(part).to_owned(),
+        };
+        KINDS_CALLED.iter().find(|(name, _)| *name == singular).map(|(_, kind)| kind.code().to_owned())
+    };
+    let values: Vec<String> = parts.into_iter().map(one).collect::<Option<_>>()?;
+    Some(Condition { field: ConditionField::OrganizationKind, operator: ConditionOperator::AnyOf, values })
+}
+
+/// The condition of a line in words that names a certificate which the party states, and nothing else (ISO 13485の認証). It
+/// is there to be met: a line in words leaves nobody out for what is not stated.
+pub(super) fn certificate_held(forms: &[&str], facts: &PartyFacts) -> Option<Condition> {
+    let plain = |text: &str| text.chars().filter(|one| one.is_alphanumeric()).collect::<String>().to_lowercase();
+    let asked: Vec<String> = forms.iter().map(|form| plain(&canonical(form))).collect();
+    let of = |code: &str| Condition {
+        field: ConditionField::Certificate,
+        operator: ConditionOperator::AnyOf,
+        values: vec![code.to_owned()],
+    };
+    let named = |code: &&str| !asked.is_empty() && asked.iter().all(|form| form.contains(&plain(code)));
+    let held = facts.certificates.iter().map(|held| held.value.as_str());
+    held.filter(named).map(of).find(|condition| only_names(condition, forms))
 }
 
 /// Words by which a line names its condition and nothing else, for each kind of condition.
@@ -261,6 +327,20 @@ pub(super) fn only_names(condition: &Condition, forms: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::conditions::Stated;
+
+    #[test]
+    fn kinds_are_named_by_their_names_alone() {
+        let kinds = |words: &str| kinds_named(words).map(|condition| condition.values);
+        assert_eq!(kinds("大学"), Some(vec!["university".to_owned()]));
+        assert_eq!(kinds("大学や研究機関"), Some(vec!["university".to_owned(), "research_institute".to_owned()]));
+        assert_eq!(kinds("Universities and banks"), Some(vec!["university".to_owned(), "bank".to_owned()]));
+        assert_eq!(kinds("the companies"), Some(vec!["firm".to_owned()]));
+        for words in ["真空蒸着の会社", "大学発ベンチャー", "大学院", "dealers", "", "大学と真空蒸着"]
+        {
+            assert_eq!(kinds(words), None, "{words}");
+        }
+    }
 
     fn names(field: ConditionField, values: &[&str], words: &str) -> bool {
         let operator = match field {
@@ -282,6 +362,23 @@ mod tests {
         assert!(names(Certificate, &["iso9001"], "ISO9001の認証を取得していること"));
         assert!(names(Employees, &["100"], "従業員100人まで"));
         assert!(names(OrganizationKind, &["university"], "大学または研究機関"));
+        let held = |words: &str| {
+            let stated = |value: &str| Stated {
+                value: value.to_owned(),
+                kind: crate::domain::vocabulary::Kind::Organization,
+                by: crate::domain::ThingId::new(),
+                version: 1,
+            };
+            let facts = PartyFacts { certificates: vec![stated("iso9001"), stated("haccp")], ..PartyFacts::default() };
+            certificate_held(&[words], &facts).map(|condition| condition.values.concat())
+        };
+        assert_eq!(held("ＩＳＯ９００１の認証を取得していること").as_deref(), Some("iso9001"));
+        assert_eq!(held("ISO 9001 certified").as_deref(), Some("iso9001"));
+        assert_eq!(held("HACCP").as_deref(), Some("haccp"));
+        for words in ["ISO 13485", "ISO 90012", "環境の認証", "HACCPに沿い、一回80食から三種類を作り分けられる工場"]
+        {
+            assert_eq!(held(words), None, "{words}");
+        }
         assert!(!names(OrganizationKind, &["firm"], "数百人の唾液で性能を確かめる試験を組めること"));
         assert!(!names(Prefecture, &["06"], "県内で治具の設計を持てること"));
         assert!(!names(Certificate, &["haccp"], "HACCPに沿い、一回80食から三種類を作り分けられる工場"));

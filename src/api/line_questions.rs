@@ -27,7 +27,7 @@ pub(super) fn would_fit(line: &Ready, verdict: LineVerdict, numbers: Option<&Num
         )),
         (LineVerdict::Unknown, _) => Some(Message::new(
             format!("「{ja}」{}", asks(ja)),
-            format!("Nothing tells about \"{en}\": ask whether it is so."),
+            format!("Nothing they have written tells about \"{en}\". Ask them."),
         )),
     }
 }

@@ -4,7 +4,7 @@ use super::evidence::is_asked;
 use super::line_facts::{self, Names};
 use super::line_questions::would_fit;
 use crate::domain::conditions::{self, Outcome, PartyFacts};
-use crate::domain::entry::TextPlace;
+use crate::domain::entry::{TextPlace, Title};
 use crate::domain::finding::Message;
 use crate::domain::kinds::need::{Condition, NeedLine};
 use crate::domain::vocabulary::{ConditionField, Kind, Language, Strength};
@@ -36,6 +36,9 @@ pub struct LineBody {
     pub closest: Option<LineEvidence>,
     /// What would make this fit; none where nothing is missing.
     pub would_fit: Option<Message>,
+    /// What the line asks, for lists that are read without the need at hand.
+    #[serde(skip)]
+    pub(super) asked: Title,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -91,15 +94,19 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
     need.lines.iter().map(one).collect()
 }
 
-/// What a free text leaves out, as lines that exclude.
+/// What a free text leaves out, as lines that exclude: kinds of organisations (大学は除く) by the stated fact, all else by
+/// its words.
 pub(super) fn left_out(texts: &[String]) -> Vec<Ready> {
-    let one = |text: &String| Ready {
-        requirement: Strength::Exclude,
-        condition: None,
-        ja: Some(text.clone()),
-        en: None,
-        line: Line::read(&[text]),
-        label: false,
+    let one = |text: &String| {
+        let condition = line_facts::kinds_named(text);
+        Ready {
+            requirement: Strength::Exclude,
+            label: condition.is_some(),
+            condition,
+            ja: Some(text.clone()),
+            en: None,
+            line: Line::read(&[text]),
+        }
     };
     texts.iter().map(one).collect()
 }
@@ -252,7 +259,11 @@ pub(super) fn judge(lines: &[Ready], dossier: &Dossier, shelf: &Shelf<'_>) -> Ve
             sources.push(Source::Text(reading, *place));
         }
     }
-    lines.iter().enumerate().map(|(index, line)| judge_one(index, line, dossier, &passages, &sources)).collect()
+    let one = |(index, line): (usize, &Ready)| LineBody {
+        asked: Title { ja: line.ja.clone(), en: line.en.clone() },
+        ..judge_one(index, line, dossier, &passages, &sources)
+    };
+    lines.iter().enumerate().map(one).collect()
 }
 
 /// With words and a condition, both must hold: unmet if the condition is, else what the words say; but never met while
@@ -264,7 +275,7 @@ fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage
         (checked.outcome, body)
     });
     match by_condition {
-        None => by_words(index, line, passages, sources),
+        None => by_words_or_certificate(index, line, dossier, passages, sources),
         Some((Outcome::Unmet, body)) => body,
         Some((_, body)) if line.line.is_empty() => body,
         Some((Outcome::Met, body)) if line.label => body,
@@ -288,6 +299,26 @@ fn told_in_words(line: &Ready) -> bool {
     matches!(field, Some(ConditionField::Certificate | ConditionField::Employees))
 }
 
+/// A line in words that names a certificate, of which the texts tell nothing, is met where the party states it.
+fn by_words_or_certificate(
+    index: usize,
+    line: &Ready,
+    dossier: &Dossier,
+    passages: &[&Passage],
+    sources: &[Source<'_>],
+) -> LineBody {
+    let words = by_words(index, line, passages, sources);
+    let unknown = words.verdict == LineVerdict::Unknown;
+    let forms: Vec<&str> = line.ja.iter().chain(&line.en).map(String::as_str).collect();
+    match line_facts::certificate_held(&forms, &dossier.facts).filter(|_| unknown) {
+        Some(condition) => {
+            let checked = conditions::check(&condition, &dossier.facts);
+            line_facts::of_condition(index, line.requirement, &condition, &checked, &dossier.names)
+        }
+        None => words,
+    }
+}
+
 fn by_words(index: usize, line: &Ready, passages: &[&Passage], sources: &[Source<'_>]) -> LineBody {
     let (verdict, strength, evidence, numbers) = match judge_read(&line.line, passages) {
         Verdict::Met { place, strength } => (LineVerdict::Met, strength, cite(sources, place), None),
@@ -299,7 +330,8 @@ fn by_words(index: usize, line: &Ready, passages: &[&Passage], sources: &[Source
         LineVerdict::Met | LineVerdict::Unmet => None,
     };
     let would_fit = would_fit(line, verdict, numbers.as_ref());
-    LineBody { index, requirement: line.requirement, verdict, strength, evidence, closest, would_fit }
+    let requirement = line.requirement;
+    LineBody { index, requirement, verdict, strength, evidence, closest, would_fit, asked: Title::default() }
 }
 
 fn cite(sources: &[Source<'_>], place: Place) -> Option<LineEvidence> {

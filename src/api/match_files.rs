@@ -3,9 +3,11 @@
 use super::lines::{LineBody, LineVerdict};
 use super::list_files::{self, Columns, ListFile};
 use super::matching::{MatchBody, Proposal};
+use crate::domain::entry::Title;
 use crate::domain::vocabulary::Language;
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 const COLUMNS: Columns = &[
@@ -37,12 +39,12 @@ pub(super) fn write(format: Format, language: Language, answer: &MatchBody) -> R
 }
 
 /// By way of the text: a short number would turn into a long one otherwise.
-fn as_answered(proposal: &Proposal) -> Result<Value> {
-    let text = serde_json::to_string(proposal).map_err(Error::internal)?;
+pub(super) fn as_answered(row: &impl Serialize) -> Result<Value> {
+    let text = serde_json::to_string(row).map_err(Error::internal)?;
     serde_json::from_str(&text).map_err(Error::internal)
 }
 
-fn short(number: f32) -> f64 {
+pub(super) fn short(number: f32) -> f64 {
     (f64::from(number) * 1_000.0).round() / 1_000.0
 }
 
@@ -68,8 +70,8 @@ fn row(rank: usize, proposal: &Proposal, language: Language) -> Value {
     })
 }
 
-/// `1 必須 満たす: 「封止ができます。」`
-fn in_words(line: &LineBody, language: Language) -> String {
+/// `1 必須「封止ができること」満たす: 薄膜の封止を行う。`
+pub(super) fn in_words(line: &LineBody, language: Language) -> String {
     let (requirement, verdict) = match language {
         Language::Ja => (line.requirement.name_ja(), verdict_in_words(line.verdict).0),
         Language::En => (line.requirement.name_en(), verdict_in_words(line.verdict).1),
@@ -80,7 +82,19 @@ fn in_words(line: &LineBody, language: Language) -> String {
         Language::En => message.en.clone(),
     });
     let reason = shown.or(open).map(|text| format!(": {text}")).unwrap_or_default();
-    format!("{} {requirement} {verdict}{reason}", line.index + 1)
+    let asked = asked_in_words(&line.asked, language);
+    match language {
+        Language::Ja => format!("{} {requirement}{asked}{verdict}{reason}", line.index + 1),
+        Language::En => format!("{} {requirement} {asked} {verdict}{reason}", line.index + 1),
+    }
+}
+
+/// What a line asks, in the language of the file where it is written in it.
+pub(super) fn asked_in_words(asked: &Title, language: Language) -> String {
+    match language {
+        Language::Ja => format!("「{}」", asked.any()),
+        Language::En => format!("\"{}\"", asked.en.as_deref().unwrap_or(asked.any())),
+    }
 }
 
 fn verdict_in_words(verdict: LineVerdict) -> (&'static str, &'static str) {

@@ -8,7 +8,7 @@ use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_fo
 use super::search_hints::Hint;
 use super::shown::FileQuery;
 use super::wire;
-use super::{list_files, match_files};
+use super::{list_files, match_files, match_hints};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
@@ -134,8 +134,10 @@ pub struct MatchBody {
     pub results: Vec<Proposal>,
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
-    /// What to try where nobody was found (`more_words`, `drop_filter`), and what of a free text was read as a condition
-    /// that excludes (`left_out`; the lines of the proposals are these, in their order).
+    /// What to try where nobody was found (`more_words`, `drop_filter`), what of a free text was read as a condition that
+    /// excludes (`left_out`; the lines of the proposals are these, in their order) or names a place that was not checked
+    /// (`place_in_words`), and how many of those found are not
+    /// proposed since they write that they do not do it, or seek it in others (`denied`, with `count`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<Hint>,
 }
@@ -273,7 +275,7 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     let limit = Page::parse_limit(query.limit)?;
     let asking = asking(app, &scope, &query.from, query.purpose)?;
     let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
-    let mut results = match query.towards.things() {
+    let Found { mut results, denying } = match query.towards.things() {
         None => parties(app, actor, &asking, &query, limit)?,
         Some(kind) => super::thing_matches::things(app, actor, &asking, kind, &query.filters, limit)?,
     };
@@ -284,39 +286,21 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     };
     results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
     results.truncate(limit);
-    let mut hints = if results.is_empty() { nobody_found(&query) } else { Vec::new() };
-    hints.extend(read_as_left_out(&asking.unwanted));
+    let mut hints = if results.is_empty() { match_hints::nobody_found(&query) } else { Vec::new() };
+    hints.extend(match_hints::read_as_left_out(&asking.unwanted));
+    hints.extend(match_hints::place_in_words(&query));
+    hints.extend(match_hints::who_denies(&denying));
     Ok(MatchBody { results, stale: stale || unfinished(app), hints })
 }
 
-fn read_as_left_out(unwanted: &[String]) -> Option<Hint> {
-    let shown: Vec<String> = unwanted.iter().map(|text| text.chars().take(60).collect()).collect();
-    (!shown.is_empty()).then(|| {
-        Hint::new(
-            "left_out",
-            format!("「{}」は除く条件として読みました。", shown.join("」「")),
-            format!("Read as what to leave out: {}.", shown.join("; ")),
-        )
-    })
+/// What a match found, not yet in order.
+pub(super) struct Found {
+    pub(super) results: Vec<Proposal>,
+    /// What would have stood in the list, but denies all of what it shows, or seeks it in others.
+    pub(super) denying: Vec<Title>,
 }
 
-fn nobody_found(query: &MatchQuery) -> Vec<Hint> {
-    let hint = match !query.filters.is_empty() {
-        true => Hint::new(
-            "drop_filter",
-            "該当がありません。絞り込み（filters）を外すか、広げてお試しください。",
-            "Nobody was found. Try without the filters, or with wider ones.",
-        ),
-        false => Hint::new(
-            "more_words",
-            "該当がありません。技術・材料・用途など、手がかりになる語を足してお試しください。",
-            "Nobody was found. Add words that tell what it is about: a technique, a material, a use.",
-        ),
-    };
-    vec![hint]
-}
-
-fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit: usize) -> Result<Vec<Proposal>> {
+fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit: usize) -> Result<Found> {
     let scope = actor.scope();
     let spare = if lines::has_deciding_conditions(&asking.lines) { SPARE_FOR_CONDITIONS } else { SPARE };
     let filters = app.database.read(|conn| party_filters(conn, query.towards, &query.filters))?;
@@ -344,25 +328,29 @@ fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit:
     })?;
     let shelf = asker.shelf();
     let today = app.clock().today();
-    let mut results = Vec::with_capacity(parties.len());
-    for party in parties {
+    let (mut results, mut denying) = (Vec::with_capacity(parties.len()), Vec::new());
+    for (rank, party) in parties.into_iter().enumerate() {
         let lines = judged.remove(&party.party).unwrap_or_default();
         let own_offers: Vec<&OfferFacts> = party.things.iter().filter_map(|thing| offers.get(&thing.id)).collect();
         let known = facts.get(&party.party);
         let (stated, waited) = fit::facts(&asking.row, &asker, known, &own_offers, today);
         let own_asks = asks.get(&party.party).map(Vec::as_slice).unwrap_or_default();
         let reverse = fit::reverse(app, &asker, &shelf, own_asks);
-        let Some(mut proposal) =
-            proposal(party, lines, &readings, &owners, app.texts.asked(&answer.terms), asking.asks_too())
-        else {
-            continue;
+        let asked = app.texts.asked(&answer.terms);
+        let mut proposal = match proposal(party, lines, &readings, &owners, asked, asking.asks_too()) {
+            Standing::Proposed(proposal) => *proposal,
+            Standing::Denies(title) => {
+                denying.extend((rank < limit).then_some(title));
+                continue;
+            }
+            Standing::Silent => continue,
         };
         let activity = party.parts.iter().find(|(name, _)| *name == "activity").map_or(0.0, |(_, value)| *value);
         move_by_facts(&mut proposal, &asking.row, &stated, purpose::exposure(activity, waited));
         proposal.reverse_score = reverse;
         results.push(proposal);
     }
-    Ok(results)
+    Ok(Found { results, denying })
 }
 
 /// Moves the score of a proposal by its factual parts and by fair exposure, and shows them.
@@ -622,7 +610,16 @@ pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, ask
     Ok(filters)
 }
 
-/// A party with its evidence; none if the party is gone or hidden, or nothing that speaks for it can be shown.
+/// How a party that was found stands to what is asked.
+enum Standing {
+    Proposed(Box<Proposal>),
+    /// It claims nothing of what it shows.
+    Denies(Title),
+    /// It is gone or hidden, or nothing that speaks for it can be shown.
+    Silent,
+}
+
+/// A party with its evidence.
 fn proposal(
     party: &PartyScore,
     lines: Vec<LineBody>,
@@ -630,11 +627,11 @@ fn proposal(
     owners: &HashMap<String, OwnerBody>,
     asked: Asked<'_>,
     asks_too: bool,
-) -> Option<Proposal> {
-    let card = &readings.get(&party.party)?.card;
+) -> Standing {
+    let Some(card) = readings.get(&party.party).map(|reading| &reading.card) else { return Standing::Silent };
     let fresh = |hit: &&Hit| readings.get(&hit.id).is_some_and(|reading| reading.card.version as u64 == hit.version);
     let things: Vec<&Hit> = party.things.iter().filter(fresh).collect();
-    let (mut found, mut claimed) = (0.0, 0.0);
+    let (mut found, mut claimed, mut turned_down) = (0.0, 0.0, false);
     let mut evidence = Vec::new();
     for hit in &things {
         let Some(shown) = readings.get(&hit.id).and_then(|reading| shown(reading, owners, asked, asks_too)) else {
@@ -642,11 +639,12 @@ fn proposal(
         };
         found += hit.score;
         claimed += hit.score * shown.claimed;
+        turned_down |= shown.turned_down;
         evidence.extend(shown.sentence);
     }
     evidence.truncate(EVIDENCE_MOST);
     if evidence.is_empty() && !party.things.is_empty() {
-        return None;
+        return if turned_down { Standing::Denies(card.title.clone()) } else { Standing::Silent };
     }
     let mut parts: serde_json::Map<String, serde_json::Value> =
         party.parts.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
@@ -659,7 +657,7 @@ fn proposal(
         parts.insert("lines".to_owned(), serde_json::json!(lines::fit(&lines).max(0.0)));
         score *= lines::factor(&lines);
     }
-    Some(Proposal {
+    Standing::Proposed(Box::new(Proposal {
         party: Some(Party { kind: card.kind, id: card.id.clone(), name: card.title.clone() }),
         thing: None,
         score,
@@ -667,5 +665,5 @@ fn proposal(
         parts,
         lines,
         evidence,
-    })
+    }))
 }

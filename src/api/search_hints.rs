@@ -15,7 +15,8 @@ const PAIRED_MOST: usize = 6;
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
-    /// `relaxed`, `did_you_mean`, `unknown_name`, `drop_filter` or `other_words`; of a match `more_words` or `drop_filter`.
+    /// `relaxed`, `did_you_mean`, `unknown_name`, `drop_filter` or `other_words`; of a match `more_words`,
+    /// `drop_filter`, `left_out`, `place_in_words` or `denied`.
     pub code: &'static str,
     pub message: Message,
     /// For `did_you_mean`: the query that was answered instead.
@@ -24,6 +25,7 @@ pub struct Hint {
     /// For `drop_filter`: the filter, or the condition of the query, without which something is found, and how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// For `denied`: how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
 }

@@ -3,7 +3,7 @@
 use super::evidence::shown;
 use super::fit::{self, Ask, Asker, OfferFacts};
 use super::lines::{self, LineBody, Shelf};
-use super::matching::{self, Asking, MatchFilters, Party, Proposal, ProposedThing, Towards};
+use super::matching::{self, Asking, Found, MatchFilters, Party, Proposal, ProposedThing, Towards};
 use super::search::read_again;
 use crate::app::App;
 use crate::domain::vocabulary::Kind;
@@ -27,7 +27,7 @@ pub(super) fn things(
     kind: Kind,
     asked: &MatchFilters,
     limit: usize,
-) -> Result<Vec<Proposal>> {
+) -> Result<Found> {
     let scope = actor.scope();
     let deciding = lines::has_deciding_conditions(&asking.lines);
     let spare = if deciding { SPARE_FOR_CONDITIONS } else { SPARE };
@@ -70,11 +70,14 @@ pub(super) fn things(
     let judged = judge(app, &scope, asking, &hits, &readings)?;
     let shelf = asker.shelf();
     let today = app.clock().today();
-    let mut results = Vec::with_capacity(hits.len());
-    for hit in hits {
+    let (mut results, mut denying) = (Vec::with_capacity(hits.len()), Vec::new());
+    for (rank, hit) in hits.into_iter().enumerate() {
         let Some(reading) = readings.get(&hit.id) else { continue };
         let Some(shown) = shown(reading, &names, app.texts.asked(&found.terms), asking.asks_too()) else { continue };
-        let Some(evidence) = shown.sentence else { continue };
+        let Some(evidence) = shown.sentence else {
+            denying.extend((shown.turned_down && rank < limit).then(|| reading.card.title.clone()));
+            continue;
+        };
         let owner = reading.card.owner.as_deref();
         let key = if kind == Kind::Capability { owner.unwrap_or_default() } else { hit.id.as_str() };
         let asks: &[Ask] = asks.get(key).map(Vec::as_slice).unwrap_or_default();
@@ -119,7 +122,7 @@ pub(super) fn things(
         matching::move_by_facts(&mut proposal, &asking.row, &stated, purpose::exposure(1.0, waited));
         results.push(proposal);
     }
-    Ok(results)
+    Ok(Found { results, denying })
 }
 
 /// What the proposed side asks for: the need or seed itself; for a capability whatever its owner asks for. By thing, or by

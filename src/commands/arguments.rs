@@ -47,7 +47,7 @@ pub enum Command {
     Backup(FileArgument),
     /// Rank the queries of a judged folder and write the run
     Evaluate(EvaluateArguments),
-    /// Propose new weights from judged folders; writes nothing
+    /// Propose new weights from judged folders or from decisions made here; changes nothing
     Fit(FitArguments),
     /// Write generated organisations with capabilities, for measuring
     BenchCorpus(BenchCorpusArguments),
@@ -143,8 +143,12 @@ pub struct EvaluateArguments {
 #[derive(Debug, Clone, Args)]
 pub struct FitArguments {
     /// Judged folders, as for `evaluate`; each counts alike
-    #[arg(required = true)]
+    #[arg(required_unless_present = "decisions")]
     pub folders: Vec<PathBuf>,
+    /// First write the decisions made in this system to a folder like them, and fit to it, too (what is public of them:
+    /// introductions with a yes or a no, what was shortlisted or dismissed)
+    #[arg(long, value_name = "FOLDER")]
+    pub decisions: Option<PathBuf>,
     /// Passes over the weights at most
     #[arg(long, default_value_t = 2)]
     pub rounds: usize,

@@ -1,16 +1,22 @@
-//! `musubi fit`: proposes new weights from judged folders and prints what would change. It never writes them: the table is
+//! `musubi fit`: proposes new weights from judged folders, or from the decisions made in the system, and prints what would change. It never writes them: the table is
 //! in the source, and a person decides.
 
 use super::arguments::FitArguments;
 use super::terminal::{Terminal, counter};
-use super::{Ending, Failure};
+use super::{Access, Ending, Failure, open_database};
+use crate::config::Config;
+use crate::domain::Clock;
+use crate::exchange::decisions::{self, Written};
 use musubi_index::Weights;
 use musubi_index::evaluation::{EvaluationError, JudgedSet};
 use musubi_index::fitting::{self, Plan, Proposal};
 use std::path::Path;
 use uuid::Uuid;
 
-pub fn run(arguments: &FitArguments, terminal: &Terminal) -> Result<Ending, Failure> {
+/// Things with decisions below which a proposal says nothing but chance.
+const FEW: usize = 30;
+
+pub fn run(config: &Config, arguments: &FitArguments, terminal: &Terminal) -> Result<Ending, Failure> {
     let mut plan = Plan { rounds: arguments.rounds, ..Plan::default() };
     if !arguments.weights.is_empty() {
         if let Some(unknown) = arguments.weights.iter().find(|name| !Weights::NAMES.contains(&name.as_str())) {
@@ -22,6 +28,18 @@ pub fn run(arguments: &FitArguments, terminal: &Terminal) -> Result<Ending, Fail
         }
         plan.names = arguments.weights.clone();
     }
+    let mut arguments = arguments.clone();
+    if let Some(folder) = &arguments.decisions {
+        let database = open_database(config, Access::Read)?.database;
+        let now = Clock::system().timestamp();
+        let written = database.read(|conn| decisions::write(conn, folder, &now))?;
+        tell(&written, folder, terminal);
+        if written.queries == 0 {
+            return Ok(Ending::Partly);
+        }
+        arguments.folders.push(folder.clone());
+    }
+    let arguments = &arguments;
     let work = std::env::temp_dir().join(format!("musubi-fit-{}", Uuid::now_v7().simple()));
     let fitted = fit(arguments, &plan, &work, terminal);
     // Only copies lie there.
@@ -34,6 +52,26 @@ pub fn run(arguments: &FitArguments, terminal: &Terminal) -> Result<Ending, Fail
     })?;
     print(arguments, &proposal, terminal);
     Ok(Ending::Done)
+}
+
+/// What there is to learn from.
+fn tell(written: &Written, folder: &Path, terminal: &Terminal) {
+    let Written { queries, judgements, left_out } = written;
+    let name = folder.display();
+    terminal.line(
+        &format!("{name}: 決まったことのあるもの {queries}件、判断 {judgements}件（公開でないため、または選ばれた相手がないため除いた判断 {left_out}件）"),
+        &format!(
+            "{name}: {queries} things with decisions, {judgements} decisions ({left_out} left out: not public, or nobody was wanted)"
+        ),
+    );
+    if *queries == 0 {
+        terminal.line("まだ学べる判断がありません。", "There are no decisions to learn from yet.");
+    } else if *queries < FEW {
+        terminal.line(
+            &format!("{FEW}件に満たないため、提案は偶然と見分けがつきません。"),
+            &format!("With fewer than {FEW}, a proposal cannot be told from chance."),
+        );
+    }
 }
 
 fn fit(arguments: &FitArguments, plan: &Plan, work: &Path, terminal: &Terminal) -> Result<Proposal, EvaluationError> {

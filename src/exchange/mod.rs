@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod cells;
 pub mod columns;
 pub mod cp932;
+pub mod decisions;
 pub mod delimited;
 pub mod encoding;
 pub mod export;

@@ -97,6 +97,13 @@ fn the_smallest_set_that_meets_every_must() {
 
     let apart = scene.ask(json!({ "apart": [[scene.coater, scene.all_round]] }));
     assert_eq!(members(&apart["coalitions"][0]), sorted([&scene.coater, &scene.sealer, &scene.tester]));
+    // Somebody meets each line, but they may not stand together: that is what stands in the way, not a missing party.
+    let others = [&scene.all_round, &scene.sealer, &scene.tester];
+    let pairs: Vec<[&str; 2]> = others.iter().map(|other| [scene.coater.as_str(), other.as_str()]).collect();
+    let never = scene.ask(json!({ "apart": pairs }));
+    assert_eq!((&never["coalitions"], &never["nobody"]), (&json!([]), &json!([])));
+    let help = never["partial"]["would_fit"]["en"].as_str().expect("a message");
+    assert!(help.contains("Loosen one of these"), "{help}");
     let together = scene.ask(json!({ "together": [[scene.coater, scene.sealer]] }));
     let sets = together["coalitions"].as_array().expect("sets");
     assert!(!sets.is_empty());
@@ -120,7 +127,76 @@ fn what_nobody_can_do_is_named_with_the_best_partial_set() {
     assert_eq!(answer["coalitions"], json!([]));
     assert_eq!(answer["nobody"], json!([4]));
     assert_eq!(answer["partial"]["open"], json!([4]));
+    let help = answer["partial"]["would_fit"]["en"].as_str().expect("a message");
+    assert!(help.starts_with("Look for somebody"), "{help}");
     assert_eq!(members(&answer["partial"]["coalition"]), sorted([&scene.coater, &scene.all_round]));
+}
+
+#[test]
+fn sets_are_taken_along_as_a_file() {
+    let scene = scene();
+    let asked = json!({ "from": { "kind": "need", "id": scene.need } });
+    let file = |form: &str| scene.app.post(&format!("/api/v1/match/coalition?format={form}"), asked.clone());
+    let csv = file("csv");
+    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"coalitions.csv\""));
+    let set = scene.ask(json!({}))["coalitions"].clone();
+    let members = set.as_array().expect("sets").iter().map(|set| set["members"].as_array().expect("members").len());
+    assert!(csv.body.contains("組合せ,1,両方の会社,organization,"), "{}", csv.body);
+    assert!(
+        csv.body.contains("4 必須「水蒸気透過率を測定できること」満たす: 水蒸気透過率の測定を行う"),
+        "{}",
+        csv.body
+    );
+    let lines: Vec<Value> = file("jsonl").body.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), members.sum::<usize>());
+    assert_eq!(lines[0]["party"], set[0]["members"][0]["party"]);
+    assert_eq!((&lines[0]["row"], &lines[0]["set"]), (&json!("coalition"), &json!(1)));
+    assert_eq!(
+        scene.app.try_post_bytes("/api/v1/match/coalition?format=xlsx", asked.to_string().as_bytes()),
+        Some(200)
+    );
+    let english = [("accept-language", "en")];
+    let csv = scene.app.post_with("/api/v1/match/coalition?format=csv", &english, asked.clone());
+    assert!(csv.body.contains("4 Must \"\"水蒸気透過率を測定できること\"\" met: "), "{}", csv.body);
+    file("pdf").problem(422, "invalid");
+    scene.app.post("/api/v1/match/coalition?form=csv", asked).problem(400, "query-parameter");
+}
+
+#[test]
+fn equal_sets_stand_in_the_order_of_their_members() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    for (name, skill) in [("甲", "亜鉛めっき"), ("乙", "亜鉛めっき"), ("丙", "レーザー溶接"), ("丁", "レーザー溶接")]
+    {
+        capability(&app, &app.firm(name), skill, "public");
+    }
+    for name in ["戊", "己"] {
+        let firm = app.firm(name);
+        capability(&app, &firm, "亜鉛めっき", "public");
+        capability(&app, &firm, "レーザー溶接", "public");
+    }
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "亜鉛めっきとレーザー溶接", "lines": [
+            { "strength": "must", "text_ja": "亜鉛めっき" }, { "strength": "must", "text_ja": "レーザー溶接" }] }),
+    );
+    app.settle();
+    let body = json!({ "from": { "kind": "need", "id": need }, "limit": 20 });
+    let answer = app.post("/api/v1/match/coalition", body.clone()).json();
+    let sets = answer["coalitions"].as_array().expect("sets");
+    let ids: Vec<Vec<&str>> = sets
+        .iter()
+        .map(|set| {
+            set["members"].as_array().expect("members").iter().map(|one| one["party"]["id"].as_str().unwrap()).collect()
+        })
+        .collect();
+    assert_eq!(ids.len(), 4, "{answer}");
+    assert!(sets.iter().all(|set| set["strength"] == sets[0]["strength"]), "{answer}");
+    assert!(ids.is_sorted() && ids.iter().all(|ids| ids.is_sorted()), "{ids:?}");
+    let alone: Vec<&str> =
+        answer["alone"].as_array().expect("parties").iter().map(|party| party["id"].as_str().unwrap()).collect();
+    assert!(alone.len() == 2 && alone.is_sorted(), "{alone:?}");
+    assert_eq!(app.post("/api/v1/match/coalition", body).json(), answer);
 }
 
 #[test]

@@ -121,6 +121,35 @@ fn conditions_filter_and_say_what_is_not_stated() {
 }
 
 #[test]
+fn a_certificate_in_words_is_met_by_who_states_it() {
+    let app = TestApp::start();
+    let firm = |name: &str, certificates: &[&str]| {
+        let body = json!({ "organization_kind": "firm", "name_ja": name, "certificates": certificates });
+        let id = app.create("organizations", body);
+        capability(&app, &id, "精密切削加工", "精密切削を行う。");
+        id
+    };
+    let seeker = app.firm("探す会社");
+    let certified = firm("認証の会社", &["haccp", "iso9001"]);
+    let other = firm("別の認証の会社", &["iso14001"]);
+    let lines = json!([
+        { "strength": "must", "text_ja": "精密切削ができること" },
+        { "strength": "must", "text_ja": "ISO 9001の認証を取得していること", "text_en": "ISO 9001 certified" },
+        { "strength": "should", "text_ja": "ISO 9001に沿って治具を設計できること" },
+    ]);
+    let need = app.create("needs", json!({ "owner": seeker, "title_ja": "精密切削", "lines": lines }));
+    app.settle();
+    let results = matched(&app, &need);
+    let line = |id: &str| of(&results, id)["lines"][1].clone();
+    assert_eq!(verdicts(of(&results, &certified)), ["met", "met", "unknown"]);
+    let evidence = &line(&certified)["evidence"];
+    assert_eq!((&evidence["field"], &evidence["text"]), (&json!("certificates"), &json!("iso9001")), "{evidence}");
+    // Nobody is left out by what is only asked in words.
+    assert_eq!(verdicts(of(&results, &other)), ["met", "unknown", "unknown"]);
+    assert!(line(&other)["would_fit"]["en"].as_str().is_some_and(|text| text.ends_with("Ask them.")), "{results:?}");
+}
+
+#[test]
 fn what_is_excluded_in_words_is_shown_and_ranked_down() {
     let app = TestApp::start();
     let seeker = app.firm("探す会社");

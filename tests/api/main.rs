@@ -13,6 +13,7 @@ mod compose;
 mod concepts;
 mod contract;
 mod damage;
+mod decisions;
 mod declines;
 mod desk;
 mod desk_ends;

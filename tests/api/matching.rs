@@ -123,12 +123,25 @@ fn what_a_party_denies_or_seeks_in_others_does_not_speak_for_it() {
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()["results"].as_array().expect("results").clone()
     };
+    let answer = app.post(
+        "/api/v1/match",
+        json!({ "from": { "text": "有機太陽電池の封止ができる会社" }, "towards": "organizations" }),
+    );
+    // Whoever was found and denies it, or seeks it, is not passed over in silence.
+    let hint = &answer.json()["hints"][0];
+    assert_eq!((&hint["code"], &hint["count"]), (&json!("denied"), &json!(2)), "{}", answer.body);
+    let said = hint["message"]["ja"].as_str().expect("a message");
+    assert!(said.contains("「宵パネル」") && said.contains("「蔵王発電」"), "{said}");
+    let one =
+        app.post("/api/v1/match", json!({ "from": { "text": "有機太陽電池の封止ができる会社" }, "towards": "seeds" }));
+    assert_eq!((&one.json()["results"], &one.json()["hints"][1]["count"]), (&json!([]), &json!(1)), "{}", one.body);
     let results = ask(json!({ "text": "有機太陽電池の封止ができる会社" }));
     let proposed: Vec<&str> = results.iter().map(|result| result["party"]["id"].as_str().unwrap()).collect();
     assert_eq!(proposed, [&sealer, &half], "{results:?}");
     assert!(!proposed.contains(&denier.as_str()));
     let people = app.post("/api/v1/match", json!({ "from": { "text": "封止と太陽" }, "towards": "people" }));
     assert_eq!(people.json()["results"], json!([]), "a name is no evidence: {namesake}");
+    assert_eq!(people.json()["hints"].as_array().map(Vec::len), Some(1), "a name denies nothing: {}", people.body);
     assert!(results[0]["parts"].get("unclaimed").is_none());
     let unclaimed = results[1]["parts"]["unclaimed"].as_f64().expect("a part");
     assert!(0.0 < unclaimed && unclaimed < 1.0, "{unclaimed}");
@@ -159,8 +172,12 @@ fn a_list_of_proposals_is_taken_along_as_a_file() {
     assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"matches.csv\""));
     let row = csv.body.lines().nth(1).expect("a row");
     assert!(row.starts_with("1,'=最上シール,organization,,"), "no cell runs: {row}");
-    assert!(csv.body.contains("1 必須 満たす: 有機太陽電池の封止ができる。"), "{}", csv.body);
-    assert!(csv.body.contains("2 希望 不明"), "{}", csv.body);
+    assert!(
+        csv.body.contains("1 必須「有機太陽電池の封止ができる」満たす: 有機太陽電池の封止ができる。"),
+        "{}",
+        csv.body
+    );
+    assert!(csv.body.contains("2 希望「海外の展示会に出る」不明: "), "{}", csv.body);
     let line: serde_json::Value =
         serde_json::from_str(file("jsonl").body.lines().next().expect("a line")).expect("JSON");
     assert_eq!(line, app.post("/api/v1/match", asked.clone()).json()["results"][0]);
@@ -195,4 +212,34 @@ fn a_free_text_may_say_what_it_does_not_want() {
     assert!(2.0 * last["score"].as_f64().expect("a score") < one["results"][0]["score"].as_f64().expect("a score"));
     assert_eq!(one["hints"][0]["code"], "left_out");
     assert!(one["hints"][0]["message"]["ja"].as_str().is_some_and(|text| text.contains("有機太陽電池の封止")), "{one}");
+    let none = ask("有機太陽電池を手がける相手。大学は除く。");
+    assert_eq!(found(&none).len(), 2, "{none}");
+    let university = json!({ "organization_kind": "university", "name_ja": "蔵王工科大学", "description_ja": "有機太陽電池の研究を行う。" });
+    let university = app.create("organizations", university);
+    app.settle();
+    assert!(found(&ask("有機太陽電池を手がける相手")).contains(&university));
+    // What an organisation is, it states: that is checked, and not looked for in words.
+    for text in ["有機太陽電池を手がける相手。大学は除く。", "organic solar cells 有機太陽電池, except universities"]
+    {
+        let none = ask(text);
+        assert!(found(&none).len() == 2 && !found(&none).contains(&university), "{none}");
+    }
+    let firms = ask("有機太陽電池を手がける相手。企業は除く。");
+    assert_eq!(found(&firms), [university]);
+}
+
+#[test]
+fn a_place_that_is_only_words_is_told_of() {
+    let app = TestApp::start();
+    let firm = json!({ "organization_kind": "firm", "name_ja": "封止工業", "description_ja": "有機太陽電池の封止を受託する。" });
+    app.create("organizations", firm);
+    app.settle();
+    let hints = |body: serde_json::Value| app.post("/api/v1/match", body).json()["hints"].clone();
+    let text = "県内で有機太陽電池の封止ができる会社";
+    let told = hints(json!({ "from": { "text": text }, "towards": "organizations" }));
+    assert_eq!(told[0]["code"], "place_in_words", "{told}");
+    assert!(told[0]["message"]["ja"].as_str().is_some_and(|message| message.starts_with("「県内」")), "{told}");
+    let checked = json!({ "from": { "text": text }, "towards": "organizations", "filters": { "prefecture": ["06"] } });
+    let told = hints(checked);
+    assert!(told.as_array().is_none_or(|told| told.iter().all(|hint| hint["code"] != "place_in_words")), "{told}");
 }

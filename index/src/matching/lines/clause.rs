@@ -342,7 +342,11 @@ fn ends_like_a_verb(text: &str) -> bool {
         "ら",
     ];
     let Some(last) = text.chars().next_back() else { return false };
-    matches!(last, '\u{3041}'..='\u{3096}') && !PARTICLES.iter().any(|particle| text.ends_with(particle))
+    // 「焼入れ、」 and 「めっき、」 begin a list: a clause has a particle of its own, or its verb is done to a noun (開発し).
+    let clause =
+        ["を", "が", "は", "に", "で", "も", "と", "へ", "の", "て"].iter().any(|particle| text.contains(particle))
+            || text.ends_with(['し', 'ず', 'く', 'い']);
+    clause && matches!(last, '\u{3041}'..='\u{3096}') && !PARTICLES.iter().any(|particle| text.ends_with(particle))
 }
 
 static LATIN_DENIALS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| latin_markers(markers::DENIAL));
@@ -448,6 +452,13 @@ impl Clause {
         holds(markers::DEALING, &self.text, &self.latin)
             && !holds(markers::MAKING, &self.text, &self.latin)
             && !holds(markers::ASKS_FOR_DEALING, line, line_latin)
+    }
+
+    /// A room, a machine or hands are lent: who lends the place does not do what is done there. Not so where the line asks
+    /// for something to be used.
+    pub(super) fn only_lends(&self, line: &str) -> bool {
+        let lends = markers::LENDING.iter().any(|ending| self.text.ends_with(ending));
+        lends && !markers::ASKS_FOR_LENDING.iter().any(|word| line.contains(word))
     }
 
     /// "no aluminium", "without any titanium": a word of lack shortly before this place of an English clause.

@@ -2,7 +2,7 @@
 
 use super::clause::Clause;
 use super::markers;
-use super::requirement::{Form, SPECIFIC};
+use super::requirement::{DEEDS, Form, SPECIFIC};
 use super::residue::{denied_residue, is_kanji_or_katakana};
 use super::shown::{Hit, Shown};
 
@@ -17,7 +17,9 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     let all = found == specific.len();
     if clause.text.is_ascii() {
         let last = specific.iter().filter_map(|index| shown.at[*index]).map(|hit| hit.end).max()?;
-        return (all && ends_in_english(&clause.text[last..])).then_some(0.85);
+        // "Design in house, printing outsourced" denies the printing.
+        let own = ["in house,", "in-house,"].iter().any(|own| clause.text[last..].contains(own));
+        return (all && !own && ends_in_english(&clause.text[last..])).then_some(0.85);
     }
     if form.verb().is_some_and(|verb| shown.at[verb].is_none()) || form.through.is_some() {
         return None;
@@ -31,22 +33,41 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
     let first = hits.iter().map(|hit| hit.start).min()?;
     let last = hits.iter().map(|hit| hit.end).max()?;
-    if all && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
+    let head = form.head();
+    // Who does not make food may well develop it.
+    let deed = |after: &str| {
+        let after = after.strip_prefix('の').unwrap_or(after);
+        DEEDS.iter().find(|deed| after.starts_with(**deed)).copied()
+    };
+    let asked = head.and_then(|head| deed(&form.text[form.units[head].end..]));
+    let denied = asked.and_then(|_| deed(&clause.text[last..]));
+    if denied.is_some() && denied != asked {
+        return None;
+    }
+    let last = match denied {
+        Some(deed) => last + clause.text[last..].find(deed).unwrap_or(0) + deed.len(),
+        None => last,
+    };
+    // 「実験動物はマウスまで、…はできない」: as far as that it is done.
+    if hits.iter().any(|hit| clause.text[hit.end..].starts_with("まで、")) {
+        return None;
+    }
+    // 「理化学検査」 is another test.
+    let other_word = |hit: Hit| {
+        let own = hits.iter().any(|before| before.end == hit.start);
+        !own && clause.text[..hit.start].chars().next_back().is_some_and(is_kanji_or_katakana)
+    };
+    let another = head.and_then(|head| shown.at[head]).is_some_and(other_word);
+    if all && !another && !narrowed_before(&clause.text, first) && is_object(&clause.text, last) {
         return Some(0.9);
     }
-    let head = form.head();
     // 「測る装置はない」 denies measuring, but not everything that is measured; one character is hardly a head.
     // Most of the line must be there: who does not guarantee a film may well guarantee a size.
     if found * 2 < specific.len() {
         return None;
     }
     let telling = |head: &usize| found > 1 || (!form.units[*head].broad && form.units[*head].weight >= 1.0);
-    // 「理化学検査」 is another test.
-    let other_word = |hit: Hit| {
-        let own = hits.iter().any(|before| before.end == hit.start);
-        !own && clause.text[..hit.start].chars().next_back().is_some_and(is_kanji_or_katakana)
-    };
-    if !all && head.and_then(|head| shown.at[head]).is_some_and(other_word) {
+    if another {
         return None;
     }
     let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);

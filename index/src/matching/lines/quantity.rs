@@ -165,11 +165,19 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             _ if open_above => (high, bound) = (f64::INFINITY, true),
             _ => {}
         }
+        // 「困りごと百件から」 counts no goods.
+        let goods =
+            !["件", "社", "点"].iter().any(|counter| text[first_end..unit_end].trim_start().starts_with(counter));
         let attribute = match (attribute_of(text, range.start, range.end), family) {
+            // 「1ロット30点」 tells of what is done to a lot, not how large it is.
+            ("lot", Family::Pieces) if head.strip_suffix("ロット").is_some_and(ends_with_digit) => "",
+            ("", Family::Length) if text[..start].ends_with('±') => "accuracy",
             (_, Family::Pieces | Family::Mass | Family::Volume | Family::Area | Family::Length) if rate.is_some() => {
                 rate.map_or("", |(name, _)| name)
             }
-            ("", Family::Pieces) if values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) => {
+            ("", Family::Pieces)
+                if goods && values.0 <= 100.0 && matches!(side_after, Some(("から" | "より" | "でも", _))) =>
+            {
                 "lot"
             }
             ("", Family::Pieces) if lot_is_near(text, range.end) => "lot",
@@ -209,7 +217,11 @@ pub(super) fn with_arabic_numbers(text: String) -> String {
         let (digits, after) = from.split_at(end);
         let of_a_time = written.ends_with(['月', '週', '約', '毎', '各']);
         let kanji = written.chars().next_back().is_some_and(|last| matches!(last, '\u{4E00}'..='\u{9FFF}'));
-        let inside_a_word = kanji && !of_a_time;
+        let after_a_word = || {
+            let words = ATTRIBUTES.iter().map(|(word, _)| word).chain(BEFORE.iter().map(|(word, _)| word));
+            words.filter(|word| !word.is_ascii()).any(|word| written.ends_with(*word))
+        };
+        let inside_a_word = kanji && !of_a_time && !after_a_word();
         match kanji_number(digits) {
             Some(number) if !inside_a_word && COUNTED.iter().any(|word| after.starts_with(word)) => {
                 written.push_str(&number.to_string());
@@ -220,6 +232,10 @@ pub(super) fn with_arabic_numbers(text: String) -> String {
     }
     written.push_str(rest);
     written
+}
+
+fn ends_with_digit(text: &str) -> bool {
+    text.trim_end().ends_with(|last: char| last.is_ascii_digit())
 }
 
 fn is_kanji_digit(character: char) -> bool {
@@ -379,6 +395,16 @@ pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
     if is_rate(asked.attribute) && !asked.bound && (stated.low == f64::NEG_INFINITY || !stated.bound) {
         let enough = Quantity { high: f64::INFINITY, bound: true, ..asked.clone() };
         return answer(&enough, stated);
+    }
+    // A size without a name is no tolerance: 4 m does not contradict ±5 μm.
+    let fine = |quantity: &Quantity| EXACT.contains(&quantity.attribute);
+    if !same_measure && (fine(asked) || fine(stated)) {
+        return Answer::Silent;
+    }
+    // 「ロット30枚から」 wants the 30: who begins at 80 does not take them.
+    let lots = [asked, stated].iter().any(|quantity| quantity.attribute == "lot");
+    if lots && asked.low.is_finite() && asked.high == f64::INFINITY && stated.low > asked.low {
+        return if same_measure && stated.bound { Answer::Contradicts } else { Answer::Silent };
     }
     let apart = stated.high < asked.low || stated.low > asked.high;
     if apart {

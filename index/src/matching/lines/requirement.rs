@@ -179,6 +179,8 @@ impl Form {
             units[index].joined = before.end == this.at && kanji(this.at) && kanji(before.at);
         }
         units.dedup_by(|right, left| right.japanese == left.japanese && right.latin == left.latin);
+        second_deeds(&text, &mut units);
+        units.extend(advice(&text));
         let head_last = !text.is_ascii();
         // フリーズドライ is not free of anything.
         let lacks = text.replace("フリーズ", "");
@@ -229,33 +231,80 @@ impl Form {
     }
 }
 
+/// 「特許の相談」 asks for advice on patents, and not for one; elsewhere the word only says how one would like to begin.
+fn advice(text: &str) -> Option<Unit> {
+    const ASKED: &str = "の相談";
+    let at = text.rfind(ASKED)?;
+    let after = &text[at + ASKED.len()..];
+    let only_asks = ["先", "し", "をし", "から"].iter().any(|word| after.starts_with(word)) || after.contains("したい");
+    (!only_asks).then(|| Unit {
+        japanese: vec!["相談".to_owned(), "助言".to_owned()],
+        latin: vec![" consult ".to_owned(), " advic ".to_owned(), " advis ".to_owned()],
+        weight: SPECIFIC,
+        at: at + 'の'.len_utf8(),
+        end: at + ASKED.len(),
+        joined: false,
+        broad: true,
+        verb: false,
+    })
+}
+
+/// Deeds that say little beside the thing they are done to (アルミの加工), and are asked for where they follow another one.
+pub(super) const DEEDS: &[&str] = &["製作", "製造", "加工", "開発", "生産", "作製", "導入", "構築", "運用", "管理"];
+
+/// 「設計と製作ができること」 asks for both.
+fn second_deeds(text: &str, units: &mut [Unit]) {
+    const JOINTS: &[&str] = &["と", "・", "、", "および", "及び", "や", "から", "も"];
+    const ENDS: &[&str] = &["を", "が", "も", "の", "に", "ま", "で", "、", "。"];
+    const MAKING: &[&str] = &["製作", "製造", "作製", "生産"];
+    const MAKES: &[&str] = &["作る", "作り", "作っ", "造る", "造り", "つくる", "つくり", "製作", "製造"];
+    for index in 1..units.len() {
+        let (before, this) = (&units[index - 1], &units[index]);
+        let between = text.get(before.end..this.at);
+        let after = &text[this.end..];
+        let second = this.weight < SPECIFIC
+            && before.weight >= SPECIFIC
+            && DEEDS.contains(&&text[this.at..this.end])
+            && between.is_some_and(|between| JOINTS.contains(&between))
+            && (after.is_empty() || ENDS.iter().any(|end| after.starts_with(end)));
+        if second {
+            if MAKING.contains(&&text[this.at..this.end]) {
+                units[index].japanese.extend(MAKES.iter().map(|word| (*word).to_owned()));
+            }
+            units[index].weight = SPECIFIC;
+        }
+    }
+}
+
+/// What may follow the head and leads back to it (塗布に対応する).
+pub(super) const BACK: &[&str] = &[
+    "でき",
+    "である",
+    "でも",
+    "で、",
+    "でよい",
+    "に対応",
+    "に慣れ",
+    "に詳",
+    "に強",
+    "に関",
+    "に応",
+    "に通",
+    "に取",
+    "に携",
+    "に当た",
+    "に長け",
+    "に明る",
+    "に特化",
+    "に沿",
+    "に必要",
+    "に理解",
+    "に協力",
+    "に精通",
+];
+
 /// Particles by which the head of a line is only a means or a place, unless what follows leads back to it.
 fn through(after: &str) -> Option<&'static str> {
-    const BACK: &[&str] = &[
-        "でき",
-        "である",
-        "でも",
-        "で、",
-        "でよい",
-        "に対応",
-        "に慣れ",
-        "に詳",
-        "に強",
-        "に関",
-        "に応",
-        "に通",
-        "に取",
-        "に携",
-        "に当た",
-        "に長け",
-        "に明る",
-        "に特化",
-        "に沿",
-        "に必要",
-        "に理解",
-        "に協力",
-        "に精通",
-    ];
     if BACK.iter().any(|back| after.starts_with(back)) {
         return None;
     }

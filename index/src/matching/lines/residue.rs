@@ -1,7 +1,7 @@
 //! What follows the things that a line names: words of doing them, or of something else.
 
 use super::clause::Clause;
-use super::requirement::Form;
+use super::requirement::{BACK, Form, SPECIFIC};
 use super::shown::Shown;
 use super::{markers, quantity};
 
@@ -38,7 +38,8 @@ pub(super) fn residue(form: &Form, clause: &Clause, shown: &Shown) -> usize {
         return 0;
     }
     let Some(end) = shown.at.iter().flatten().map(|hit| hit.end).max() else { return 0 };
-    unexplained(clause, end, &form.text)
+    let alone = form.units.iter().filter(|unit| unit.weight >= SPECIFIC).count() < 2;
+    unexplained(clause, end, &form.text, alone)
 }
 
 /// The same where it is denied: the words of the denial explain themselves, a list does not.
@@ -55,14 +56,84 @@ pub(super) fn denied_residue(form: &Form, clause: &Clause, shown: &Shown) -> usi
     })
 }
 
-/// Characters of content from `end` on that neither a predicate of doing, a number nor the line itself explains.
-pub(super) fn unexplained(clause: &Clause, end: usize, line: &str) -> usize {
+/// Characters of content from `end` on that neither a predicate of doing, a number nor the line itself explains. `alone`:
+/// one word was all that the line names, so that a list it stands in must be one of deeds.
+pub(super) fn unexplained(clause: &Clause, end: usize, line: &str, alone: bool) -> usize {
     let after = &clause.text[end..];
-    let listed = ["、", "・", "と", "や", "および", "及び", "から", "も", ",", "/", "("];
-    if listed.iter().any(|mark| after.starts_with(mark)) {
-        return 0;
+    // 「夜間も入退室できる」 is no list.
+    let listed: &[&str] = if alone { &["から", "("] } else { &["から", "も", "("] };
+    if LIST_MARKS.iter().chain(listed).any(|mark| after.starts_with(mark)) {
+        return match owner_of_the_list(after) {
+            _ if !alone => 0,
+            Owner::None => 0,
+            // 「鋳造、豆腐の釜など29か所」
+            Owner::Counted => 1,
+            Owner::At(at) => left_over(clause, end + at, line, |_| None),
+        };
     }
     left_over(clause, end, line, |_| None)
+}
+
+const LIST_MARKS: &[&str] = &["、", "・", "と", "や", "および", "及び", ",", "/"];
+
+/// What the things of a list belong to.
+enum Owner {
+    None,
+    /// So many of something, of which they are examples, or something that is done elsewhere.
+    Counted,
+    /// A thing, or what is done to them: where its words begin, with の or を.
+    At(usize),
+}
+
+/// 「蒸着や塗工の膜の厚さを測る」 speaks of the film; 「封止、端子の取り出し、検査を行う」 of three deeds; and 「アルマイトや塗装の処理」 of
+/// the deeds themselves. `after` begins where the first thing of the list ends.
+fn owner_of_the_list(after: &str) -> Owner {
+    const ENDS: &[&str] = &["を", "が", "は", "に", "で", "も", "へ"];
+    let mark = |rest: &str| LIST_MARKS.iter().filter(|mark| rest.starts_with(**mark)).map(|mark| mark.len()).max();
+    // Where a name ends: at a particle, a mark or "など".
+    let name = |rest: &str, of_too: bool| -> usize {
+        let ends = |at: &usize| {
+            let rest = &rest[*at..];
+            mark(rest).is_some()
+                || rest.starts_with("など")
+                || (of_too && rest.starts_with('の'))
+                || ENDS.iter().any(|end| rest.starts_with(end))
+        };
+        rest.char_indices().map(|(at, _)| at).find(ends).unwrap_or(rest.len())
+    };
+    let mut at = 0;
+    while let Some(length) = mark(&after[at..]) {
+        at += length;
+        at += name(&after[at..], true);
+        let rest = &after[at..];
+        if let Some(examples) = rest.strip_prefix("など") {
+            return match examples.starts_with(|next: char| next.is_ascii_digit()) {
+                true => Owner::Counted,
+                false => Owner::None,
+            };
+        }
+        // 「染めと菓子に回す」 is about where something goes.
+        if rest.starts_with('を') {
+            return Owner::At(at);
+        }
+        if rest.starts_with('に') && !BACK.iter().any(|back| rest.starts_with(back)) {
+            return Owner::Counted;
+        }
+        let Some(owner) = rest.strip_prefix('の') else { continue };
+        let length = name(owner, false);
+        if length == owner.len() {
+            return Owner::None;
+        }
+        // An item of the list, or a deed in general.
+        if mark(&owner[length..]).is_some() {
+            at += 'の'.len_utf8() + length;
+        } else if markers::GENERAL_DEEDS.iter().any(|deed| owner[..length].ends_with(deed)) {
+            return Owner::None;
+        } else {
+            return Owner::At(at);
+        }
+    }
+    Owner::None
 }
 
 /// The same without regard to lists; `more` may explain further words by their length.

@@ -38,7 +38,7 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
             return None;
         }
     }
-    if clause.only_deals(&form.text, &form.latin) {
+    if clause.only_deals(&form.text, &form.latin) || clause.only_lends(&form.text) {
         return None;
     }
     if form.uses
@@ -97,7 +97,7 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
         let after = clause.text.split_once(others).map(|(_, after)| after);
         after.is_some_and(|after| !after.is_empty() && !["です", "であ", "だ"].iter().any(|is| after.starts_with(is)))
     });
-    if specific == 0 && of_others {
+    if (specific == 0 || form.quantities.iter().any(|asked| asked.attribute == "staff")) && of_others {
         return None;
     }
     if let Some(head) = form.head()
@@ -115,9 +115,12 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
     }
     if clause.text.is_ascii() {
         let lacking = shown.at.iter().flatten().any(|hit| clause.lacks_before(hit.start));
-        if lacking || another_deed(clause, shown) {
+        if lacking || another_deed(clause, shown) || (specific < 2 && beside_the_point(clause, shown)) {
             return None;
         }
+    }
+    if specific < 2 && another_part_of_it(form, clause, shown) {
+        return None;
     }
     let spread = spread(shown, clause);
     if spread > WINDOW * 2 {
@@ -149,6 +152,44 @@ fn another_deed(clause: &Clause, shown: &Shown) -> bool {
     let last = shown.at.iter().flatten().map(|hit| hit.end).max().unwrap_or(first);
     let next = clause.text[last..].trim_start().split(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
     of_another || thing_for_it || (!we && markers::THINGS_FOR_IT.contains(&next))
+}
+
+/// One word of a line in English prose, where it only says what something else is of or for ("haze on plating", "casting
+/// surface grade", "dye-sensitised").
+fn beside_the_point(clause: &Clause, shown: &Shown) -> bool {
+    let (Some(first), Some(last)) =
+        (shown.at.iter().flatten().map(|hit| hit.start).min(), shown.at.iter().flatten().map(|hit| hit.end).max())
+    else {
+        return false;
+    };
+    let known = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
+    let after = &clause.text[last..];
+    let next = after.trim_start().split(|mark: char| !mark.is_ascii_alphanumeric()).next().unwrap_or("");
+    let goes_on = after.starts_with('-') || (after.starts_with(' ') && !next.is_empty());
+    let taken = goes_on
+        && !known(markers::MAY_FOLLOW_IN_ENGLISH, next)
+        && !next.ends_with("ly")
+        && !next.starts_with(|first: char| first.is_ascii_digit());
+    let before: Vec<&str> = clause.text[..first]
+        .rsplit(|mark: char| !mark.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty() && !["the", "a", "an", "its", "their", "our", "all"].contains(word))
+        .take(2)
+        .collect();
+    let apart = ["of", "on", "for", "from", "after", "before", "into", "about", "than", "with"];
+    let of_another = before.first().is_some_and(|word| apart.contains(word))
+        && before.get(1).is_some_and(|word| !known(markers::DOES_IT_IN_ENGLISH, word));
+    taken || of_another
+}
+
+/// 「医療機器の製造管理」 is no making of it: a deed that says little, as the beginning of another word.
+fn another_part_of_it(form: &Form, clause: &Clause, shown: &Shown) -> bool {
+    const OTHERS: &[&str] = &["管理", "支援", "装置", "機械", "原価", "現場"];
+    form.units.iter().zip(&shown.at).filter(|(unit, _)| unit.weight < SPECIFIC).any(|(_, hit)| {
+        hit.filter(|hit| !hit.latin).is_some_and(|hit| {
+            let after = &clause.text[hit.end..];
+            OTHERS.iter().any(|other| after.starts_with(other) && !form.text.contains(other))
+        })
+    })
 }
 
 /// The verb that ends the line is said, too, unless three things or more that it names stand there; and where the line

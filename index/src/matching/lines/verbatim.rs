@@ -66,7 +66,9 @@ impl Wording {
                 left.zip(right).is_some_and(|(left, right)| same_script(left, right))
             };
             let inside = cuts(before.chars().next_back(), words.chars().next());
-            !inside && !residue::other_thing(after, &self.line) && residue::unexplained(clause, end, &self.line) == 0
+            !inside
+                && !residue::other_thing(after, &self.line)
+                && residue::unexplained(clause, end, &self.line, true) == 0
         })
     }
 }

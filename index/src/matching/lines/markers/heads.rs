@@ -48,6 +48,22 @@ pub(in crate::matching::lines) const OTHER_HEADS: &[&str] = &[
     "文化",
     "の歴史",
     "の街",
+    "の工場で",
+    "の工場に",
+    "の工場へ",
+    "の工場が",
+    "の店で",
+    "の店に",
+    "の店へ",
+    "の店が",
+    "の会社で",
+    "の会社に",
+    "の会社へ",
+    "の会社が",
+    "の現場で",
+    "の現場に",
+    "の農家が",
+    "の農家に",
     "体験",
     "教室",
 ];
@@ -146,3 +162,51 @@ pub(in crate::matching::lines) const SAME_HEAD_TAILS: &[&str] = &[
     "系",
     "式",
 ];
+
+/// Deeds in general, by which a list of deeds may be summed up (切削や研削の加工).
+pub(in crate::matching::lines) const GENERAL_DEEDS: &[&str] = &[
+    "加工",
+    "処理",
+    "試験",
+    "測定",
+    "検査",
+    "分析",
+    "解析",
+    "成形",
+    "溶接",
+    "塗装",
+    "印刷",
+    "研削",
+    "製造",
+    "製作",
+    "生産",
+    "設計",
+    "開発",
+    "受託",
+    "請負",
+    "施工",
+    "サービス",
+    "設備",
+    "ライン",
+    "工程",
+    "作業",
+    "業務",
+    "技術",
+    "実績",
+    "経験",
+];
+
+/// What English takes along that stays the thing named: what is done, had or offered (plating services, a plating line).
+pub(in crate::matching::lines) const MAY_FOLLOW_IN_ENGLISH: &str = "in on at by for with from to of and or as is are was were \
+    has have can will up down per within under over until since using via including without also only when where while a an \
+    the our its their your any all service services work works equipment facility facilities line lines capability capacity \
+    shop plant department processing process production manufacturing manufacture technology experience expertise specialist \
+    specialists laboratory lab unit house studio company firm maker mill workshop foundry factory contract test tests testing \
+    trial trials inspection analysis measurement measurements available offered possible certified certification";
+
+/// What may be of, for or in the thing named (specialist in plating, production of cosmetics).
+pub(in crate::matching::lines) const DOES_IT_IN_ENGLISH: &str = "specialist specialists specialise specialize specialised \
+    specialized specialising specializing expert experts expertise experience experienced provider contract service services \
+    centre center maker manufacturer producer manufacture manufacturing production processing making synthesis fabrication \
+    treatment development line lines facility facilities equipment capability capable range kinds kind types type methods \
+    trial trials research works known equipped workshop factory laboratory certified orders order";

@@ -321,4 +321,5 @@ pub(in crate::matching::lines) const PREDICATES: &[&str] = &[
     "以降",
     "以来",
     "翌々日",
+    "毎週",
 ];

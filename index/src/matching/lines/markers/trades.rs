@@ -63,6 +63,37 @@ pub(in crate::matching::lines) const ASKS_FOR_DEALING: &[&str] = &[
     " distributor ",
 ];
 
+/// How a clause ends by which something is lent.
+pub(in crate::matching::lines) const LENDING: &[&str] = &[
+    "貸す",
+    "貸している",
+    "貸しています",
+    "貸します",
+    "貸し出す",
+    "貸し出している",
+    "貸し出しています",
+    "貸し出します",
+];
+
+/// Lines that ask for a thing or a place to be used.
+pub(in crate::matching::lines) const ASKS_FOR_LENDING: &[&str] = &[
+    "貸",
+    "借",
+    "使",
+    "利用",
+    "場所",
+    "開放",
+    "室",
+    "機",
+    "装置",
+    "設備",
+    "施設",
+    "ルーム",
+    "スペース",
+    "ラボ",
+    "区画",
+];
+
 /// How the thing that does it is called, and how one has it.
 pub(in crate::matching::lines) const INSTRUMENTS: &[&str] = &[
     "車",

@@ -52,6 +52,7 @@ pub(super) const UNITS: &[(&str, Family, f64)] = &[
     ("°c", Family::Temperature, 1.0),
     ("℃", Family::Temperature, 1.0),
     ("degrees c", Family::Temperature, 1.0),
+    ("deg c", Family::Temperature, 1.0),
     ("度", Family::Temperature, 1.0),
     ("パーセント", Family::Share, 1.0),
     ("percent", Family::Share, 1.0),
@@ -105,6 +106,7 @@ pub(super) const UNITS: &[(&str, Family, f64)] = &[
     ("v", Family::Voltage, 1.0),
     ("w", Family::Power, 1.0),
     ("n", Family::Force, 1.0),
+    ("c", Family::Temperature, 1.0),
 ];
 
 pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
@@ -181,6 +183,9 @@ pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
 /// Measures where the whole stated range must lie within the asked one; elsewhere reaching the asked bound is enough.
 pub(super) const QUALITIES: &[&str] =
     &["accuracy", "purity", "delivery", "price", "yield", "roughness", "flatness", "roundness"];
+
+/// Measures that another size of the same thing has nothing to do with, unless it is named.
+pub(super) const EXACT: &[&str] = &["accuracy", "roughness", "flatness", "roundness", "purity", "yield"];
 
 /// Measures whose plain number is the whole truth: 従業員 900人, 納期 6週間.
 pub(super) const PLAIN: &[&str] = &[
