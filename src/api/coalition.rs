@@ -119,9 +119,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
 /// Propose coalitions.
 #[utoipa::path(
     post, path = "/api/v1/match/coalition", tag = "match", request_body = CoalitionQuery,
-    responses((status = 200, body = CoalitionBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody))
+    responses((status = 200, body = CoalitionBody), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody), (status = 503, body = ProblemBody))
 )]
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
+    let wire::NoQuery {} = wire::query(&request)?;
     let query: CoalitionQuery = matching::read_tree(wire::json(&request, &body)?)?;
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;

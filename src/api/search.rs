@@ -500,7 +500,7 @@ pub(super) fn engine_request(
     attributes.extend(plain);
     Ok(SearchRequest {
         query: query.q.clone(),
-        meanings: conditions::meanings(conn, &query.q)?,
+        meanings: conditions::meanings(conn, &actor.scope(), &query.q)?,
         reader: reader(actor),
         filters: Filters { kinds, owners, attributes, freshness, today, ..Filters::default() },
         count_kinds: facets.contains(&Facet::Kind),

@@ -11,6 +11,7 @@ mod chances;
 mod coalition;
 mod compose;
 mod concepts;
+mod conditions;
 mod contract;
 mod damage;
 mod declines;

@@ -23,7 +23,8 @@ pub(crate) enum Node {
     Not(Box<Node>),
 }
 
-/// The conditions of a query in their order, so that a caller who knows the names of things can look them up.
+/// The conditions of a query in their order, so that a caller who knows the names of things can look them up; those
+/// without a value, too.
 ///
 /// # Errors
 /// A query beyond the limits.
@@ -281,13 +282,11 @@ impl<'query> Parser<'query> {
                 value.push(character);
             }
         }
-        if value.is_empty() {
-            return Ok(None);
-        }
         self.count(start)?;
         let condition = Condition { field, value: value.clone(), position: start, length: self.at - start };
         self.conditions.push(condition);
-        Ok(Some(Node::Condition(field, value)))
+        // One without a value asks for nothing; the caller hears of it.
+        Ok((!value.is_empty()).then_some(Node::Condition(field, value)))
     }
 
     fn count(&mut self, position: usize) -> Result<(), QueryError> {
