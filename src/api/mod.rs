@@ -67,6 +67,7 @@ pub mod reviews;
 pub mod saved_searches;
 pub mod search;
 pub mod search_hints;
+mod search_places;
 pub mod shown;
 pub mod similar;
 pub mod solves;

@@ -2,6 +2,7 @@
 
 use super::facets::FRESHNESS;
 use super::search::{SearchQuery, ask, refused};
+use super::search_places::{offers, with_word};
 use crate::app::App;
 use crate::domain::finding::Message;
 use crate::error::Result;
@@ -11,19 +12,23 @@ use utoipa::ToSchema;
 
 /// With more filters than this, no two of them are tried together.
 const PAIRED_MOST: usize = 6;
+/// Readings that are told at most.
+const READINGS_MOST: usize = 4;
 
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
-    /// `relaxed`, `did_you_mean`, `unknown_name`, `drop_filter` or `other_words`; of a match `more_words` or `drop_filter`.
+    /// `relaxed`, `did_you_mean`, `read_as`, `place`, `unknown_name`, `drop_filter` or `other_words`; of a match
+    /// `more_words` or `drop_filter`.
     pub code: &'static str,
     pub message: Message,
-    /// For `did_you_mean`: the query that was answered instead.
+    /// For `did_you_mean`: the query that was answered instead. For `read_as` and `place`: the query that asks for this alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// For `drop_filter`: the filter, or the condition of the query, without which something is found, and how many.
+    /// For `drop_filter`: the filter, or the condition of the query, without which something is found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// How many are found then: without the filter, or by the query.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
 }
@@ -82,6 +87,8 @@ pub(super) fn hints(
         ));
     }
     if answer.total > 0 {
+        hints.extend(readings(app, answer, asked, counted)?);
+        hints.extend(places(app, asked, counted)?);
         return Ok(hints);
     }
     match filter_to_drop(app, asked)? {
@@ -101,6 +108,61 @@ pub(super) fn hints(
         )),
     }
     Ok(hints)
+}
+
+/// Words that were read as others, each with the query that says so; only what finds something.
+fn readings(app: &App, answer: &SearchAnswer, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
+    let mut hints = Vec::new();
+    for (typed, written) in &answer.readings {
+        for form in written {
+            let Some(query) = with_word(&asked.query, typed, form).filter(|_| hints.len() < READINGS_MOST) else {
+                continue;
+            };
+            let question = SearchRequest { query: query.clone(), ..asked.clone() };
+            let Some(count) = count(app, &question)? else { continue };
+            hints.push(Hint {
+                query: Some(query),
+                count: counted.then_some(count),
+                ..Hint::new(
+                    "read_as",
+                    format!("「{typed}」は「{form}」としても検索しました。"),
+                    format!("\"{typed}\" was also searched for as \"{form}\"."),
+                )
+            });
+        }
+    }
+    Ok(hints)
+}
+
+/// Words that name a place, each with the condition for it; only what finds something.
+fn places(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
+    if asked.places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut hints = Vec::new();
+    for offer in app.database.read(|conn| offers(conn, asked))? {
+        if let Some(count) = count(app, &offer.question)? {
+            hints.push(Hint { count: counted.then_some(count), ..offer.hint });
+        }
+    }
+    Ok(hints)
+}
+
+/// How much a question finds as it stands: nothing left out, nothing corrected.
+fn count(app: &App, question: &SearchRequest) -> Result<Option<usize>> {
+    let answer = ask(&app.engine, &only_counted(question))?;
+    Ok((answer.total > 0 && !answer.relaxed && answer.corrected.is_none()).then_some(answer.total))
+}
+
+fn only_counted(question: &SearchRequest) -> SearchRequest {
+    SearchRequest {
+        facets: Vec::new(),
+        count_kinds: false,
+        count_freshness: false,
+        offset: 0,
+        limit: 0,
+        ..question.clone()
+    }
 }
 
 /// The question without each of its filters and conditions, by name.
@@ -160,15 +222,7 @@ fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(String, us
 fn least_found(app: &App, questions: &[(String, SearchRequest)]) -> Result<Option<(String, usize)>> {
     let mut best: Option<(String, usize)> = None;
     for (name, question) in questions {
-        let request = SearchRequest {
-            facets: Vec::new(),
-            count_kinds: false,
-            count_freshness: false,
-            offset: 0,
-            limit: 0,
-            ..question.clone()
-        };
-        let total = ask(&app.engine, &request)?.total;
+        let total = ask(&app.engine, &only_counted(question))?.total;
         if total > 0 && best.as_ref().is_none_or(|(_, least)| total < *least) {
             best = Some((name.clone(), total));
         }

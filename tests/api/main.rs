@@ -51,3 +51,4 @@ mod standing;
 mod timetables;
 mod tokens;
 mod watching;
+mod wording;
