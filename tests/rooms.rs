@@ -214,11 +214,11 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("search", "conditions"),
                     // A search that is kept is read like one that is asked.
                     ("saved_searches", "conditions"),
-                    // Words of a search that name places.
-                    ("search", "search_places"),
-                    ("search_hints", "search_places"),
-                    ("search_places", "search_hints"),
-                    ("search_places", "vocabularies"),
+                    // Words of a search that name places, certificates and kinds.
+                    ("search", "search_words"),
+                    ("search_hints", "search_words"),
+                    ("search_words", "search_hints"),
+                    ("search_words", "vocabularies"),
                     ("conditions", "vocabularies"),
                     ("coalition", "matching"),
                     ("similar", "matching"),

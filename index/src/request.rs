@@ -173,6 +173,8 @@ pub struct SearchAnswer {
     pub corrected: Option<String>,
     /// Words that were also read as other words, with those: 太陽電池 for たいようでんち.
     pub readings: Vec<(String, Vec<String>)>,
+    /// The query is not empty, but holds nothing to look for (signs, の): everything was answered.
+    pub nothing_asked: bool,
     /// No document held every word, so those that hold some were answered.
     pub relaxed: bool,
     /// What to highlight.

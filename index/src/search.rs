@@ -17,7 +17,7 @@ use crate::freshness::{self, Freshness};
 use crate::kernel::{Address, Best, Pool, Scores, ordered};
 use crate::query::correction;
 use crate::query::parse::{Node, parse};
-use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, Planning, has_text, plan};
+use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, Planning, asks, has_text, plan};
 use crate::request::{ConditionField as Field, Filters, Hit, Meaning, SearchAnswer, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
 use crate::snapshot::{FacetColumn, FacetOrdinals, Segment, Snapshot, count_together, damaged};
@@ -74,7 +74,18 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     let kinds = if request.count_kinds { searching.kinds(&found)? } else { Vec::new() };
     let freshness = if request.count_freshness { searching.freshness(&found) } else { Vec::new() };
     let relaxed = relaxed && found.total > 0;
-    Ok(SearchAnswer { hits, total: found.total, facets, kinds, freshness, corrected: None, readings, relaxed, terms })
+    Ok(SearchAnswer {
+        hits,
+        total: found.total,
+        facets,
+        kinds,
+        freshness,
+        corrected: None,
+        readings,
+        nothing_asked: !request.query.trim().is_empty() && !asks(&plan),
+        relaxed,
+        terms,
+    })
 }
 
 /// The ids of everything the request finds, neither relaxed nor corrected, in no order.

@@ -4,7 +4,7 @@ use super::conditions;
 use super::facets::{self, Facet};
 use super::problem::Answer;
 use super::search_hints::{Hint, hints};
-use super::search_places::places;
+use super::search_words::places;
 use super::{vocabularies, wire};
 use crate::app::App;
 use crate::auth::Caller;

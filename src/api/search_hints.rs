@@ -2,7 +2,7 @@
 
 use super::facets::FRESHNESS;
 use super::search::{SearchQuery, ask, refused};
-use super::search_places::{offers, with_word};
+use super::search_words::{instead_of, kinds_named, offers};
 use crate::app::App;
 use crate::domain::finding::Message;
 use crate::error::Result;
@@ -18,11 +18,11 @@ const READINGS_MOST: usize = 4;
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
-    /// `relaxed`, `did_you_mean`, `read_as`, `place`, `unknown_name`, `drop_filter` or `other_words`; of a match
-    /// `more_words` or `drop_filter`.
+    /// `relaxed`, `did_you_mean`, `read_as`, `place`, `condition`, `no_words`, `unknown_name`, `drop_filter` or
+    /// `other_words`; of a match `more_words` or `drop_filter`.
     pub code: &'static str,
     pub message: Message,
-    /// For `did_you_mean`: the query that was answered instead. For `read_as` and `place`: the query that asks for this alone.
+    /// For `did_you_mean`: the query that was answered instead. For `read_as`, `place` and `condition`: the query that asks for this alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// For `drop_filter`: the filter, or the condition of the query, without which something is found.
@@ -86,6 +86,14 @@ pub(super) fn hints(
             "Nothing holds every word, so what holds some of them is shown, closest first.",
         ));
     }
+    if answer.nothing_asked {
+        hints.push(Hint::new(
+            "no_words",
+            format!("「{}」には検索できる語がないため、すべてを表示しています。", query.q.trim()),
+            format!("There is no word to look for in \"{}\", so everything is shown.", query.q.trim()),
+        ));
+    }
+    hints.extend(kinds(app, asked, counted)?);
     if answer.total > 0 {
         hints.extend(readings(app, answer, asked, counted)?);
         hints.extend(places(app, asked, counted)?);
@@ -115,7 +123,7 @@ fn readings(app: &App, answer: &SearchAnswer, asked: &SearchRequest, counted: bo
     let mut hints = Vec::new();
     for (typed, written) in &answer.readings {
         for form in written {
-            let Some(query) = with_word(&asked.query, typed, form).filter(|_| hints.len() < READINGS_MOST) else {
+            let Some(query) = instead_of(&asked.query, typed, form).filter(|_| hints.len() < READINGS_MOST) else {
                 continue;
             };
             let question = SearchRequest { query: query.clone(), ..asked.clone() };
@@ -146,6 +154,22 @@ fn places(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> 
         }
     }
     Ok(hints)
+}
+
+/// Words that name a kind, with the condition for it; only what finds something.
+fn kinds(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
+    for offers in kinds_named(asked) {
+        let mut hints = Vec::new();
+        for offer in offers {
+            if let Some(count) = count(app, &offer.question)? {
+                hints.push(Hint { count: counted.then_some(count), ..offer.hint });
+            }
+        }
+        if !hints.is_empty() {
+            return Ok(hints);
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// How much a question finds as it stands: nothing left out, nothing corrected.

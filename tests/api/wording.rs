@@ -194,3 +194,42 @@ fn a_need_without_a_name_is_not_told_by_its_place() {
         assert!(!app.finds(query, &hidden) && app.finds(query, &open), "{query}");
     }
 }
+
+#[test]
+fn certificates_and_kinds_are_known_as_plain_words() {
+    let app = TestApp::start();
+    let firm = |kind: &str, name: &str, certificates: Value| {
+        let body = json!({ "organization_kind": kind, "name_ja": name, "certificates": certificates });
+        app.create("organizations", body)
+    };
+    let certified = firm("firm", "認証つき精機", json!(["iso9001"]));
+    let other = firm("university", "研削工科", json!([]));
+    app.create("seeds", json!({ "owner": other, "title_ja": "研削の砥石" }));
+    app.settle();
+    for query in ["ISO9001", "ISO 9001", "iso-9001", "ＩＳＯ９００１", "ISO9001 精機"] {
+        assert!(app.finds(query, &certified) && !app.finds(query, &other), "{query}");
+    }
+    let hint = &app.hints_of("ISO9001 精機", "condition")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("認証:ISO9001 精機"), &json!(1)));
+    for (query, better) in [
+        ("研削 シーズ", "研削 種別:研究シーズ"),
+        ("seeds 研削", "kind:seed 研削"),
+        ("研削　大学", "研削 機関種別:大学"),
+        ("大学 研削 シーズ", "機関種別:大学 研削 種別:研究シーズ"),
+    ] {
+        let hints = app.hints_of(query, "condition");
+        assert_eq!(hints.len(), 1, "{query}: {hints:?}");
+        assert_eq!(hints[0]["query"], better, "{query}");
+        let answer = app.asked(better);
+        assert_eq!(answer["total"]["value"], hints[0]["count"], "{better}");
+    }
+    // Nothing is offered that finds nothing.
+    assert_eq!(app.hints_of("研削 ニーズ", "condition"), [] as [Value; 0]);
+    for signs in ["💡", "…", "???", "*", "\"\"", "-", "the", "()"] {
+        assert_eq!(app.hints_of(signs, "no_words").len(), 1, "{signs}");
+        let things = app.get(&format!("/api/v1/suggest?q={}", encoded(signs))).json()["things"].clone();
+        assert_eq!(things, json!([]), "{signs}");
+    }
+    assert_eq!(app.hints_of("", "no_words"), [] as [Value; 0]);
+    assert_eq!(app.hints_of("SDGs", "did_you_mean"), [] as [Value; 0]);
+}

@@ -85,6 +85,16 @@ pub(crate) struct Planning {
     pub(crate) readings: Vec<(String, Vec<String>)>,
 }
 
+/// Whether a plan asks for anything: signs and the smallest words ask for nothing.
+pub(crate) fn asks(plan: &Plan) -> bool {
+    match plan {
+        Plan::Leaf(leaf) => !leaf.is_empty(),
+        Plan::Concept(_) | Plan::Condition(..) | Plan::Place { .. } => true,
+        Plan::Not(inner) => asks(inner),
+        Plan::And(plans) | Plan::Or(plans) => plans.iter().any(asks),
+    }
+}
+
 /// The plan depends on the query, the concept tree and the places alone; the snapshot says only how rare a term is and
 /// where it stands.
 pub(crate) fn plan(snapshot: &Snapshot, places: &Places, tree: &Node) -> Result<Planning, EngineError> {
@@ -123,7 +133,7 @@ impl Planner<'_> {
         }
         let mut any = vec![whole];
         self.spelled(spellings::others(&folded), &mut any)?;
-        self.read(&folded, &mut any)?;
+        self.read(&folded, self.snapshot.taxonomy.written(&folded), &mut any)?;
         self.place(&folded, &mut any)?;
         if let Some((place, rest)) = place_before(&folded).filter(|(place, _)| self.places.contains_key(*place)) {
             let mut there = vec![self.as_it_stands(place)?];
@@ -143,8 +153,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn read(&mut self, folded: &str, any: &mut Vec<Plan>) -> Result<(), EngineError> {
-        let forms = self.snapshot.taxonomy.written(folded);
+    fn read(&mut self, folded: &str, forms: Vec<String>, any: &mut Vec<Plan>) -> Result<(), EngineError> {
         for form in &forms {
             // One kanji is part of many words: it is meant as what it names.
             any.push(match form.chars().nth(1) {
@@ -262,7 +271,7 @@ impl Planner<'_> {
             for length in lengths {
                 let joined = folded[next..next + length].join(" ");
                 self.spelled(spellings::of_line(&joined), &mut any)?;
-                self.read(&joined, &mut any)?;
+                self.read(&joined, self.snapshot.taxonomy.written_as_one(&joined), &mut any)?;
                 self.place(&joined, &mut any)?;
                 for concept in concepts.iter().flat_map(|(_, concepts)| concepts) {
                     any.push(self.concept(*concept)?);

@@ -203,6 +203,11 @@ impl Taxonomy {
         self.written.of(folded)
     }
 
+    /// As [`Taxonomy::written`], for words that follow each other: single written forms only.
+    pub(crate) fn written_as_one(&self, folded: &str) -> Vec<String> {
+        self.written.single(folded)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.concepts.is_empty()
     }

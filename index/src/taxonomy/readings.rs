@@ -167,29 +167,38 @@ impl WrittenForms {
         let loose = loose(reading);
         for (map, key) in [(&mut self.by_reading, reading), (&mut self.by_loose, loose.as_str())] {
             let forms = map.entry(key.to_string()).or_default();
-            if forms.len() < MOST_FORMS && forms.iter().all(|form| normalise(form) != normalise(&compact)) {
+            if forms.len() < MOST_FORMS && forms.iter().all(|form| as_katakana(form) != as_katakana(&compact)) {
                 forms.push(compact.clone());
             }
         }
     }
 
-    /// What a folded word of a query may be the reading of, other than itself.
+    /// What a folded word of a query may be the reading of: single words, or several without a blank between them. What is
+    /// itself a word that is written so is nothing else.
     pub(super) fn of(&self, folded: &str) -> Vec<String> {
+        let forms = self.single(folded);
+        let length = folded.chars().count();
+        match forms.is_empty() && (SHORTEST_RUN..=LONGEST).contains(&length) && folded.chars().all(is_kana) {
+            true => self.of_run(&as_katakana(folded)),
+            false => forms,
+        }
+    }
+
+    /// As [`WrittenForms::of`], single words only.
+    pub(super) fn single(&self, folded: &str) -> Vec<String> {
         let typed = compact(folded);
         if typed.chars().nth(LONGEST).is_some() {
             return Vec::new();
         }
-        let mut forms = if typed.chars().any(is_kana) {
+        let forms = if typed.chars().any(is_kana) {
             self.of_kana(&typed)
         } else if typed.len() >= SHORTEST_LATIN && typed.bytes().all(|byte| byte.is_ascii_lowercase()) {
             self.of_latin(&typed)
         } else {
             Vec::new()
         };
-        let as_katakana = |text: &str| -> String { normalise(text).chars().map(to_katakana).collect() };
         let itself = as_katakana(&typed);
-        forms.retain(|form| as_katakana(form) != itself);
-        forms
+        if forms.iter().any(|form| as_katakana(form) == itself) { Vec::new() } else { forms }
     }
 
     fn of_kana(&self, typed: &str) -> Vec<String> {
@@ -197,11 +206,8 @@ impl WrittenForms {
         if let Some(forms) = self.by_reading.get(&key) {
             return forms.clone();
         }
-        let length = key.chars().count();
-        if let Some(forms) = self.by_loose.get(&loose(&key)).filter(|_| length >= SHORTEST_LOOSE) {
-            return forms.clone();
-        }
-        if length < SHORTEST_RUN { Vec::new() } else { self.of_run(&key) }
+        let long_enough = key.chars().count() >= SHORTEST_LOOSE;
+        self.by_loose.get(&loose(&key)).filter(|_| long_enough).cloned().unwrap_or_default()
     }
 
     fn of_latin(&self, typed: &str) -> Vec<String> {
@@ -245,6 +251,10 @@ impl WrittenForms {
     }
 }
 
+fn as_katakana(text: &str) -> String {
+    normalise(text).chars().map(to_katakana).collect()
+}
+
 /// Without blanks, hyphens and middle dots.
 pub(super) fn compact(folded: &str) -> String {
     folded.chars().filter(|character| !character.is_whitespace() && !matches!(character, '-' | '・')).collect()
@@ -266,7 +276,7 @@ mod tests {
             ("表面粗さ", "ヒョウメンアラサ"),
             ("光触媒", "ヒカリショクバイ"),
             ("発光材料", "ハッコウザイリョウ"),
-            ("5軸加工", "5ジクカコウ"),
+            ("5軸加工", "ゴジクカコウ"),
         ] {
             assert_eq!(reading(name).as_deref(), Some(expected), "{name}");
         }

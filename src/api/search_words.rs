@@ -1,12 +1,15 @@
-//! Words of a query that name a place: 山形市, 庄内, つるおか, Yonezawa City. They find what stands there beside what holds the
-//! word, and a hint offers the condition alone. A need without a name has no place in the index, so it is not told by one.
+//! Words of a query that name a place (山形市, 庄内, つるおか, Yonezawa City) or a certificate (ISO 9001). They find what stands
+//! there, or has it, beside what holds the word, and a hint offers the condition alone. A need without a name has no place
+//! in the index, so it is not told by one. Words that name a kind (シーズ, 大学) are offered as conditions, too.
 
 use super::search_hints::Hint;
 use super::vocabularies::labels;
 use crate::domain::finding::Message;
 use crate::domain::regions;
 use crate::domain::text::fold as in_katakana;
+use crate::domain::vocabulary::{Kind, OrganizationKind};
 use crate::error::Result;
+use crate::exchange::cells::certificate;
 use crate::store::{Conn, vocabulary};
 use musubi_index::{Attribute, ConditionField, Meaning, Places, SearchRequest, fold, place_words};
 
@@ -35,6 +38,8 @@ const EVERYDAY: [&str; 6] = ["date", "mine", "same", "tone", "usa", "home"];
 const SHORTEST: usize = 2;
 const SHORTEST_KANA: usize = 4;
 const SHORTEST_LATIN: usize = 4;
+/// Certificates without a number in their names.
+const CERTIFICATES: [&str; 6] = ["haccp", "gmp", "glp", "isms", "jas", "fssc"];
 /// Words that are looked up in one query at most.
 const MOST_WORDS: usize = 64;
 /// Conditions that are offered at most.
@@ -89,7 +94,14 @@ impl Word {
     }
 }
 
-/// The words of a query that name a place, with what is there. A name of several places means all of them.
+/// Letters with a number behind them.
+fn may_be_a_certificate(word: &str) -> bool {
+    let numbered = word.starts_with(|first: char| first.is_ascii_lowercase())
+        && word.ends_with(|last: char| last.is_ascii_digit());
+    CERTIFICATES.contains(&word) || (numbered && word.is_ascii())
+}
+
+/// The words of a query that name a place or a certificate, with what is meant. A name of several places means all of them.
 pub(super) fn places(conn: &mut Conn, query: &str) -> Result<Places> {
     // A query beyond the limits is refused where it is asked.
     let words: Vec<Word> =
@@ -98,6 +110,9 @@ pub(super) fn places(conn: &mut Conn, query: &str) -> Result<Places> {
     let (ja, kana) = (all(|word| &word.ja), all(|word| &word.kana));
     let en: Vec<String> = words.iter().filter_map(|word| word.en.clone()).collect();
     let mut places = Places::new();
+    for word in words.iter().filter(|word| may_be_a_certificate(&word.typed)) {
+        places.insert(word.typed.clone(), vec![(Attribute::Certificate, vec![certificate(&word.typed)])]);
+    }
     if ja.is_empty() && kana.is_empty() && en.is_empty() {
         return Ok(places);
     }
@@ -146,52 +161,132 @@ pub(super) fn offers(conn: &mut Conn, asked: &SearchRequest) -> Result<Vec<Offer
         for (attribute, values) in ways {
             let names = labels(conn, *attribute)?;
             for value in values {
-                let (Some(name), true) = (names.get(value), offers.len() < MOST_OFFERED) else { continue };
-                let condition = condition(*attribute, name, value, word.is_ascii());
-                let Some(query) = with_condition(&asked.query, word, &condition.text) else { continue };
-                let mut question = SearchRequest { query: query.clone(), ..asked.clone() };
-                let meaning = Meaning::Any(vec![value.clone()]);
-                question.meanings.insert((ConditionField::Attribute(*attribute), condition.value), meaning);
-                let hint = Hint {
-                    query: Some(query),
-                    ..Hint::new(
+                let name = match attribute {
+                    Attribute::Certificate => Some(Message::new(value.to_uppercase(), value.to_uppercase())),
+                    _ => names.get(value).cloned(),
+                };
+                let Some(name) = name.filter(|_| offers.len() < MOST_OFFERED) else { continue };
+                let condition = Condition::new(*attribute, &name, value, word.is_ascii());
+                let Some(question) = condition.put_for(word, asked, vec![value.clone()]) else { continue };
+                let text = &condition.text;
+                let hint = match attribute {
+                    Attribute::Certificate => Hint::new(
+                        "condition",
+                        format!(
+                            "「{word}」は認証としても検索しました。認証だけで絞り込むには「{text}」と書いてください。"
+                        ),
+                        format!(
+                            "\"{word}\" was also looked for as a certificate. Write {text} to ask for the certificate alone."
+                        ),
+                    ),
+                    _ => Hint::new(
                         "place",
                         format!(
-                            "「{word}」は所在地としても検索しました。所在地だけで絞り込むには「{}」と書いてください。",
-                            condition.text
+                            "「{word}」は所在地としても検索しました。所在地だけで絞り込むには「{text}」と書いてください。"
                         ),
-                        format!(
-                            "\"{word}\" was also looked for as a place. Write {} to ask for the place alone.",
-                            condition.text
-                        ),
-                    )
+                        format!("\"{word}\" was also looked for as a place. Write {text} to ask for the place alone."),
+                    ),
                 };
-                offers.push(Offer { hint, question });
+                offers.push(Offer { hint: Hint { query: Some(question.query.clone()), ..hint }, question });
             }
         }
     }
     Ok(offers)
 }
 
-struct Written {
-    text: String,
-    value: String,
-}
-
-fn condition(attribute: Attribute, name: &Message, code: &str, english: bool) -> Written {
-    let field = match (attribute, english) {
-        (Attribute::Prefecture, false) => "都道府県",
-        (Attribute::Region, false) => "地域",
-        (_, false) => "市町村",
-        (_, true) => attribute.name(),
+/// For words that name a kind of thing or of organisation: the question that asks for the kind. All of them at once; else
+/// each by itself.
+pub(super) fn kinds_named(asked: &SearchRequest) -> Vec<Vec<Offer>> {
+    let words = place_words(&asked.query).unwrap_or_default();
+    let named: Vec<(String, Condition, String)> = words
+        .into_iter()
+        .filter_map(|word| {
+            let kind = Kind::ALL.iter().copied().find(|kind| names_kind(*kind, &word));
+            let (field, code, name) = match kind {
+                Some(kind) => (ConditionField::Kind, kind.code(), kind.name_ja()),
+                None => {
+                    let named = |kind: &OrganizationKind| fold(kind.name_ja()) == word || fold(kind.name_en()) == word;
+                    let kind = OrganizationKind::ALL.iter().copied().find(named)?;
+                    (ConditionField::Attribute(Attribute::OrganizationKind), kind.code(), kind.name_ja())
+                }
+            };
+            let (title, value) = match (field, word.is_ascii()) {
+                (ConditionField::Kind, true) => ("kind", code),
+                (ConditionField::Kind, false) => ("種別", name),
+                (_, true) => ("organization_kind", code),
+                (_, false) => ("機関種別", name),
+            };
+            Some((
+                word,
+                Condition { field, value: value.to_owned(), text: format!("{title}:{value}") },
+                code.to_owned(),
+            ))
+        })
+        .take(MOST_OFFERED)
+        .collect();
+    let offer = |named: &[(String, Condition, String)]| {
+        let mut question = asked.clone();
+        for (word, condition, code) in named {
+            question = condition.put_for(word, &question, vec![code.clone()])?;
+        }
+        let texts: Vec<&str> = named.iter().map(|(_, condition, _)| condition.text.as_str()).collect();
+        let words: Vec<&str> = named.iter().map(|(word, ..)| word.as_str()).collect();
+        let hint = Hint::new(
+            "condition",
+            format!("「{}」で絞り込むには「{}」と書いてください。", words.join("」「"), texts.join(" ")),
+            format!("To ask for {} alone, write {}.", words.join(", "), texts.join(" ")),
+        );
+        Some(Offer { hint: Hint { query: Some(question.query.clone()), ..hint }, question })
     };
-    // In English a city and its prefecture may have one name: codes tell them apart.
-    let value = if english { code } else { name.ja.as_str() };
-    Written { text: format!("{field}:{value}"), value: value.to_owned() }
+    let together: Vec<Offer> = offer(&named).filter(|_| named.len() > 1).into_iter().collect();
+    let apart = named.iter().filter_map(|one| offer(std::slice::from_ref(one))).collect();
+    vec![together, apart]
 }
 
-/// The query with a condition instead of a word (or words that follow each other), or before what stands behind its の.
-fn with_condition(query: &str, word: &str, condition: &str) -> Option<String> {
+/// シーズ and 研究シーズ, 技術 and 設備, seed and seeds.
+fn names_kind(kind: Kind, word: &str) -> bool {
+    let ja = fold(kind.name_ja());
+    let one_of = ja.split('・').any(|name| name == word) || ja == word || (kind == Kind::Seed && word == "シーズ");
+    one_of || fold(kind.name_en()) == word || kind.code() == word || kind.plural() == word
+}
+
+/// A condition as it is written in a query.
+struct Condition {
+    field: ConditionField,
+    value: String,
+    text: String,
+}
+
+impl Condition {
+    fn new(attribute: Attribute, name: &Message, code: &str, english: bool) -> Condition {
+        let field = match (attribute, english) {
+            (Attribute::Prefecture, false) => "都道府県",
+            (Attribute::Region, false) => "地域",
+            (Attribute::Certificate, _) => "認証",
+            (_, false) => "市町村",
+            (_, true) => attribute.name(),
+        };
+        // In English a city and its prefecture may have one name: codes tell them apart.
+        let value = if english && attribute != Attribute::Certificate { code } else { name.ja.as_str() };
+        Condition {
+            field: ConditionField::Attribute(attribute),
+            text: format!("{field}:{value}"),
+            value: value.to_owned(),
+        }
+    }
+
+    /// The question with this condition instead of a word.
+    fn put_for(&self, word: &str, asked: &SearchRequest, codes: Vec<String>) -> Option<SearchRequest> {
+        let query = instead_of(&asked.query, word, &self.text)?;
+        let mut question = SearchRequest { query, ..asked.clone() };
+        question.meanings.insert((self.field, self.value.clone()), Meaning::Any(codes));
+        Some(question)
+    }
+}
+
+/// The query with a condition, or another word, instead of a word (or words that follow each other), or before what stands
+/// behind its の.
+pub(super) fn instead_of(query: &str, word: &str, condition: &str) -> Option<String> {
     let typed: Vec<&str> = query.split_whitespace().collect();
     for length in 1..=typed.len().min(3) {
         for start in 0..=typed.len() - length {
@@ -209,24 +304,19 @@ fn with_condition(query: &str, word: &str, condition: &str) -> Option<String> {
     None
 }
 
-/// The query with one of its words read as it may be meant.
-pub(super) fn with_word(query: &str, word: &str, instead: &str) -> Option<String> {
-    with_condition(query, word, instead)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn words_make_room_for_conditions() {
-        assert_eq!(with_condition("山形市　封止", "山形市", "市町村:山形市").as_deref(), Some("市町村:山形市 封止"));
+        assert_eq!(instead_of("山形市　封止", "山形市", "市町村:山形市").as_deref(), Some("市町村:山形市 封止"));
         assert_eq!(
-            with_condition("鶴岡市の発酵食品", "鶴岡市", "市町村:鶴岡市").as_deref(),
+            instead_of("鶴岡市の発酵食品", "鶴岡市", "市町村:鶴岡市").as_deref(),
             Some("市町村:鶴岡市 発酵食品")
         );
-        assert_eq!(with_condition("x Yamagata City y", "yamagata city", "p:1").as_deref(), Some("x p:1 y"));
-        assert_eq!(with_condition("\"山形市\"", "山形市", "市町村:山形市"), None);
+        assert_eq!(instead_of("x Yamagata City y", "yamagata city", "p:1").as_deref(), Some("x p:1 y"));
+        assert_eq!(instead_of("\"山形市\"", "山形市", "市町村:山形市"), None);
     }
 
     #[test]
