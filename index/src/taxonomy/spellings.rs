@@ -87,17 +87,21 @@ const ANYWHERE: &[(&str, &str)] = &[
 /// Letters that a word has before one of the endings.
 const STEM: usize = 3;
 
-static LINES: LazyLock<(Vec<Vec<String>>, FxHashMap<String, usize>)> = LazyLock::new(|| {
-    let mut lines: Vec<Vec<String>> = Vec::new();
-    let mut by_key = FxHashMap::default();
+struct Lines {
+    lines: Vec<Vec<String>>,
+    by_key: FxHashMap<String, usize>,
+}
+
+static LINES: LazyLock<Lines> = LazyLock::new(|| {
+    let mut all = Lines { lines: Vec::new(), by_key: FxHashMap::default() };
     for line in SPELLINGS.lines().filter(|line| !line.starts_with('#')) {
         let ways: Vec<String> = line.split(" = ").map(|way| normalise(way.trim())).collect();
         for way in &ways {
-            by_key.insert(key(way), lines.len());
+            all.by_key.insert(key(way), all.lines.len());
         }
-        lines.push(ways);
+        all.lines.push(ways);
     }
-    (lines, by_key)
+    all
 });
 
 /// Another way to write what was typed.
@@ -116,9 +120,8 @@ fn key(folded: &str) -> String {
 
 /// The other ways of the line that folded words of a query stand in, whatever divides them.
 pub(crate) fn of_line(folded: &str) -> Vec<Spelling> {
-    let (lines, by_key) = &*LINES;
-    let Some(line) = by_key.get(&key(folded)) else { return Vec::new() };
-    let ways = lines[*line].iter().filter(|way| *way != folded);
+    let Some(line) = LINES.by_key.get(&key(folded)) else { return Vec::new() };
+    let ways = LINES.lines[*line].iter().filter(|way| *way != folded);
     ways.map(|way| match way.contains([' ', '・', '-']) {
         true => Spelling::Phrase(way.clone()),
         false => Spelling::Text(way.clone()),
@@ -248,7 +251,7 @@ mod tests {
     /// A phrase of which only a part is looked for would find what it does not mean.
     #[test]
     fn no_way_begins_or_ends_with_a_stop_word() {
-        for way in LINES.0.iter().flatten().filter(|way| way.contains(' ')) {
+        for way in LINES.lines.iter().flatten().filter(|way| way.contains(' ')) {
             let words: Vec<&str> = way.split(' ').collect();
             for edge in [words.first(), words.last()].into_iter().flatten() {
                 assert!(!crate::analysis::stop_words::is_stop_word(edge), "{way}");
