@@ -18,11 +18,12 @@ const READINGS_MOST: usize = 4;
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
-    /// `relaxed`, `did_you_mean`, `read_as`, `place`, `condition`, `no_words`, `unknown_name`, `drop_filter` or
-    /// `other_words`; of a match `more_words` or `drop_filter`.
+    /// `relaxed`, `did_you_mean`, `read_as`, `place`, `condition`, `no_words`, `without_quotes`, `unknown_name`,
+    /// `drop_filter` or `other_words`; of a match `more_words` or `drop_filter`.
     pub code: &'static str,
     pub message: Message,
-    /// For `did_you_mean`: the query that was answered instead. For `read_as`, `place` and `condition`: the query that asks for this alone.
+    /// For `did_you_mean`: the query that was answered instead. For `read_as`, `place`,
+    /// `condition` and `without_quotes`: the query that asks for this alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// For `drop_filter`: the filter, or the condition of the query, without which something is found.
@@ -99,6 +100,7 @@ pub(super) fn hints(
         hints.extend(places(app, asked, counted)?);
         return Ok(hints);
     }
+    hints.extend(unquoted(app, asked, counted)?);
     match filter_to_drop(app, asked)? {
         Some((filter, count)) => hints.push(Hint {
             filter: Some(filter.clone()),
@@ -170,6 +172,27 @@ fn kinds(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
         }
     }
     Ok(Vec::new())
+}
+
+/// The query without its quotation marks, if that finds something.
+fn unquoted(app: &App, asked: &SearchRequest, counted: bool) -> Result<Option<Hint>> {
+    let is_mark = |character: char| matches!(character, '"' | '“' | '”');
+    // Behind a colon they hold a value together.
+    if !asked.query.contains(is_mark) || !asked.meanings.is_empty() {
+        return Ok(None);
+    }
+    let query: String = asked.query.replace(is_mark, " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let question = SearchRequest { query: query.clone(), ..asked.clone() };
+    let Some(count) = count(app, &question)? else { return Ok(None) };
+    Ok(Some(Hint {
+        query: Some(query),
+        count: counted.then_some(count),
+        ..Hint::new(
+            "without_quotes",
+            "引用符の中と同じ文字の並びはありません。引用符を外すと見つかります。",
+            "Nothing holds exactly what stands between the quotation marks. Something is without them.",
+        )
+    }))
 }
 
 /// How much a question finds as it stands: nothing left out, nothing corrected.

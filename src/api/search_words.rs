@@ -62,8 +62,10 @@ struct Word {
 }
 
 impl Word {
-    fn of(typed: &str) -> Word {
-        let mut word = Word { typed: typed.to_owned(), ja: Vec::new(), kana: Vec::new(), en: None, only: None };
+    fn of(raw: &str) -> Word {
+        let typed = fold(raw);
+        let mut word = Word { ja: Vec::new(), kana: Vec::new(), en: None, only: None, typed };
+        let typed = word.typed.as_str();
         let length = typed.chars().count();
         let kana = in_katakana(typed);
         if typed.is_ascii() {
@@ -78,9 +80,18 @@ impl Word {
                 word.kana.extend(ENDINGS_KANA.iter().map(|ending| format!("{kana}{ending}")));
             }
         } else {
-            word.ja.push(typed.to_owned());
-            if length >= SHORTEST && !typed.ends_with(ENDINGS.map(|ending| ending.chars().next().unwrap_or(' '))) {
-                word.ja.extend(ENDINGS.iter().map(|ending| format!("{typed}{ending}")));
+            // The table has the names as they are written: 燈沢市, 霧ヶ原町.
+            let mut spellings = vec![typed.to_owned(), raw.to_owned()];
+            spellings.push(typed.replace('ケ', "ヶ"));
+            spellings.push(raw.replace('ケ', "ヶ"));
+            spellings.sort();
+            spellings.dedup();
+            let bare = length >= SHORTEST && !ENDINGS.iter().any(|ending| typed.ends_with(ending));
+            for spelling in spellings {
+                if bare {
+                    word.ja.extend(ENDINGS.iter().map(|ending| format!("{spelling}{ending}")));
+                }
+                word.ja.push(spelling);
             }
         }
         word
@@ -200,6 +211,7 @@ pub(super) fn kinds_named(asked: &SearchRequest) -> Vec<Vec<Offer>> {
     let words = place_words(&asked.query).unwrap_or_default();
     let named: Vec<(String, Condition, String)> = words
         .into_iter()
+        .map(|word| fold(&word))
         .filter_map(|word| {
             let kind = Kind::ALL.iter().copied().find(|kind| names_kind(*kind, &word));
             let (field, code, name) = match kind {
@@ -326,5 +338,10 @@ mod tests {
         assert_eq!(Word::of("ながい").kana, ["ナガイ"]);
         assert!(Word::of("つるおか").kana.contains(&"ツルオカシ".to_owned()));
         assert_eq!(Word::of("津").ja, ["津"]);
+        for (typed, name) in
+            [("燈沢市", "燈沢市"), ("燈沢", "燈沢市"), ("霧ケ原町", "霧ヶ原町"), ("霧ヶ原", "霧ヶ原町")]
+        {
+            assert!(Word::of(typed).ja.contains(&name.to_owned()), "{typed}");
+        }
     }
 }

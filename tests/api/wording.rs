@@ -232,4 +232,10 @@ fn certificates_and_kinds_are_known_as_plain_words() {
     }
     assert_eq!(app.hints_of("", "no_words"), [] as [Value; 0]);
     assert_eq!(app.hints_of("SDGs", "did_you_mean"), [] as [Value; 0]);
+    // What the concept tree knows is no slip, whatever the texts hold.
+    app.firm("Startup farming");
+    app.settle();
+    assert_eq!(app.hints_of("smart farming", "did_you_mean"), [] as [Value; 0]);
+    let hint = &app.hints_of("\"砥石 研削\"", "without_quotes")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("砥石 研削"), &json!(1)));
 }

@@ -27,7 +27,7 @@ pub(crate) fn corrected(snapshot: &Snapshot, tree: &Node, query: &str) -> Result
         // Capitals are a name of their own (SDGs), not a slip.
         let capitals = word.chars().filter(|letter| letter.is_uppercase()).count();
         let acronym = capitals >= 2 && folded.len() <= LONGEST_ACRONYM;
-        if !plain || acronym || !LETTERS.contains(&folded.len()) || frequency(snapshot, &word_term(&folded))? > 0 {
+        if !plain || acronym || !LETTERS.contains(&folded.len()) || is_known(snapshot, &word_term(&folded))? {
             continue;
         }
         if let Some(nearest) = nearest(snapshot, &folded)? {
@@ -47,6 +47,11 @@ fn gather<'tree>(node: &'tree Node, words: &mut Vec<&'tree str>) {
         Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| gather(node, words)),
         Node::Phrase(_) | Node::Condition(..) | Node::Not(_) => {}
     }
+}
+
+/// Whether public texts hold a term, or the name of a concept does: smart is no slip for start.
+fn is_known(snapshot: &Snapshot, term: &str) -> Result<bool, EngineError> {
+    Ok(snapshot.taxonomy.has_stem(term) || frequency(snapshot, term)? > 0)
 }
 
 /// Public documents that hold a term.

@@ -388,8 +388,8 @@ fn texts_from(nodes: &[Node]) -> Vec<&str> {
     texts.collect()
 }
 
-/// What of a query may name a place, folded: each of its words, those that follow each other joined, and what stands
-/// before の. So a caller who knows places can look them up; what is excluded is no place.
+/// What of a query may name a place, as it is typed: each of its words, those that follow each other joined, and what
+/// stands before の. So a caller who knows places can look them up; what is excluded is no place.
 ///
 /// # Errors
 /// A query beyond the limits.
@@ -404,14 +404,12 @@ pub fn place_words(query: &str) -> Result<Vec<String>, QueryError> {
 fn gather(node: &Node, words: &mut Vec<String>) {
     match node {
         Node::Text(text) => {
-            let folded = normalise(text);
-            words.extend(place_before(&folded).map(|(place, _)| place.to_string()));
-            words.push(folded);
+            words.extend(place_before(text).map(|(place, _)| place.to_string()));
+            words.push(text.clone());
         }
         Node::And(nodes) => {
             for start in 0..nodes.len() {
-                let run: Vec<String> =
-                    texts_from(&nodes[start..]).into_iter().take(MOST_JOINED).map(normalise).collect();
+                let run: Vec<&str> = texts_from(&nodes[start..]).into_iter().take(MOST_JOINED).collect();
                 words.extend((2..=run.len()).map(|length| run[..length].join(" ")));
                 gather(&nodes[start], words);
             }

@@ -208,6 +208,11 @@ impl Taxonomy {
         self.written.single(folded)
     }
 
+    /// Whether a stem stands in an English name.
+    pub(crate) fn has_stem(&self, stem: &str) -> bool {
+        self.latin.has(stem)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.concepts.is_empty()
     }

@@ -176,29 +176,34 @@ impl WrittenForms {
     /// What a folded word of a query may be the reading of: single words, or several without a blank between them. What is
     /// itself a word that is written so is nothing else.
     pub(super) fn of(&self, folded: &str) -> Vec<String> {
-        let forms = self.single(folded);
+        let forms = self.forms(folded);
+        if !forms.is_empty() {
+            return others(folded, forms);
+        }
         let length = folded.chars().count();
-        match forms.is_empty() && (SHORTEST_RUN..=LONGEST).contains(&length) && folded.chars().all(is_kana) {
-            true => self.of_run(&as_katakana(folded)),
-            false => forms,
+        match (SHORTEST_RUN..=LONGEST).contains(&length) && folded.chars().all(is_kana) {
+            true => others(folded, self.of_run(&as_katakana(folded))),
+            false => Vec::new(),
         }
     }
 
     /// As [`WrittenForms::of`], single words only.
     pub(super) fn single(&self, folded: &str) -> Vec<String> {
+        others(folded, self.forms(folded))
+    }
+
+    fn forms(&self, folded: &str) -> Vec<String> {
         let typed = compact(folded);
         if typed.chars().nth(LONGEST).is_some() {
             return Vec::new();
         }
-        let forms = if typed.chars().any(is_kana) {
+        if typed.chars().any(is_kana) {
             self.of_kana(&typed)
         } else if typed.len() >= SHORTEST_LATIN && typed.bytes().all(|byte| byte.is_ascii_lowercase()) {
             self.of_latin(&typed)
         } else {
             Vec::new()
-        };
-        let itself = as_katakana(&typed);
-        if forms.iter().any(|form| as_katakana(form) == itself) { Vec::new() } else { forms }
+        }
     }
 
     fn of_kana(&self, typed: &str) -> Vec<String> {
@@ -249,6 +254,18 @@ impl WrittenForms {
         }
         runs.into_iter().map(|run| run.trim_start().to_string()).collect()
     }
+}
+
+/// The forms without what was typed itself; none if that is a word as it stands. こめ is one only in katakana.
+fn others(folded: &str, mut forms: Vec<String>) -> Vec<String> {
+    let typed = compact(folded);
+    let itself = as_katakana(&typed);
+    let in_katakana = itself == typed;
+    if forms.iter().any(|form| as_katakana(form) == itself && (in_katakana || normalise(form) == typed)) {
+        return Vec::new();
+    }
+    forms.retain(|form| as_katakana(&compact(form)) != itself);
+    forms
 }
 
 fn as_katakana(text: &str) -> String {
@@ -325,6 +342,7 @@ mod tests {
             ("はっこう", "発酵"),
             ("かながた", "金型"),
             ("たいようでんちのふうし", "太陽電池 封止"),
+            ("こめ", "米"),
             ("じょうちゃくますく", "蒸着マスク"),
         ] {
             let found = tree.written(typed);
