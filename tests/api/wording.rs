@@ -121,6 +121,9 @@ fn one_word_is_found_in_each_of_its_spellings() {
         assert!(app.finds(typed, &american) && app.finds(typed, &british), "{typed}");
     }
     assert!(!app.finds("line", &american));
+    for nothing in ["we-re", "wh-at", "th-is"] {
+        assert!(!app.finds(nothing, &american), "{nothing}");
+    }
 }
 
 #[test]

@@ -145,10 +145,14 @@ impl Planner<'_> {
 
     fn spelled(&mut self, ways: Vec<Spelling>, any: &mut Vec<Plan>) -> Result<(), EngineError> {
         for way in ways {
-            any.push(match way {
+            let other = match way {
                 Spelling::Text(text) => self.as_it_stands(&text)?,
                 Spelling::Phrase(text) => Plan::Leaf(self.leaf(&text, true, false)?),
-            });
+            };
+            // We-re as were would be nothing to ask for, and so everything.
+            if asks(&other) {
+                any.push(other);
+            }
         }
         Ok(())
     }
