@@ -2,7 +2,7 @@
 
 use super::facets::FRESHNESS;
 use super::search::{SearchQuery, ask, refused};
-use super::search_words::{instead_of, kinds_named, offers};
+use super::search_words::{self, instead_of, kinds_named, offers};
 use crate::app::App;
 use crate::domain::finding::Message;
 use crate::error::Result;
@@ -182,7 +182,9 @@ fn unquoted(app: &App, asked: &SearchRequest, counted: bool) -> Result<Option<Hi
         return Ok(None);
     }
     let query: String = asked.query.replace(is_mark, " ").split_whitespace().collect::<Vec<_>>().join(" ");
-    let question = SearchRequest { query: query.clone(), ..asked.clone() };
+    // Outside the marks a word may name a place.
+    let places = app.database.read(|conn| search_words::places(conn, &query))?;
+    let question = SearchRequest { query: query.clone(), places, ..asked.clone() };
     let Some(count) = count(app, &question)? else { return Ok(None) };
     Ok(Some(Hint {
         query: Some(query),

@@ -174,6 +174,8 @@ fn a_place_is_met_by_the_text_or_by_the_place() {
     assert!(app.finds("市町村:鶴岡市 発酵", &tsuruoka) && !app.finds("市町村:鶴岡市 発酵", &named));
     let hint = &app.hints_of("Shonai fermentation", "place")[0];
     assert_eq!((&hint["query"], &hint["count"]), (&json!("region:06-shonai fermentation"), &json!(2)));
+    let hint = &app.hints_of("\"酒田市\"", "without_quotes")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("酒田市"), &app.asked("酒田市")["total"]["value"]));
     // Nothing stands there: nothing to offer.
     assert_eq!(app.hints_of("米沢市 発酵", "place"), [] as [Value; 0]);
 }
