@@ -212,6 +212,13 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("search_hints", "search"),
                     ("search_hints", "facets"),
                     ("search", "conditions"),
+                    // A search that is kept is read like one that is asked.
+                    ("saved_searches", "conditions"),
+                    // Words of a search that name places, certificates and kinds.
+                    ("search", "search_words"),
+                    ("search_hints", "search_words"),
+                    ("search_words", "search_hints"),
+                    ("search_words", "vocabularies"),
                     ("conditions", "vocabularies"),
                     ("coalition", "matching"),
                     ("similar", "matching"),

@@ -70,9 +70,11 @@ pub use matching::score::{PARTS, Weights};
 pub use matching::wish::Wish;
 pub use matching::{coalition, lines, purpose};
 pub use query::parse::{conditions, is_minus, unknown_names};
+pub use query::plan::place_words;
 pub use request::{
-    Condition, ConditionField, Filters, Hit, MatchAnswer, MatchRequest, Meaning, Meanings, PartyScore, Reader,
-    SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest, ThingsAnswer,
+    Condition, ConditionField, Filters, Hit, MatchAnswer, MatchRequest, Meaning, Meanings, PartyScore, PlaceWays,
+    Places, Reader, SearchAnswer, SearchRequest, SimilarAnswer, SimilarRequest, Sort, SuggestAnswer, SuggestRequest,
+    ThingsAnswer,
 };
 pub use standing::{Standing, StandingAnswer};
 pub use taxonomy::{Concept, Taxonomy};

@@ -82,6 +82,14 @@ pub enum Meaning {
 /// Meanings by field and value.
 pub type Meanings = HashMap<(ConditionField, String), Meaning>;
 
+/// Places that a word may name: attributes with their values, any of which is meant.
+pub type PlaceWays = Vec<(Attribute, Vec<String>)>;
+
+/// Places by the folded word that names them (see [`place_words`]).
+///
+/// [`place_words`]: crate::place_words
+pub type Places = HashMap<String, PlaceWays>;
+
 /// Things like some texts.
 #[derive(Debug, Clone)]
 pub struct SimilarRequest {
@@ -127,6 +135,8 @@ pub struct SearchRequest {
     ///
     /// [`conditions`]: crate::conditions
     pub meanings: Meanings,
+    /// Words of the query that name a place: what is there is found by them, too.
+    pub places: Places,
     pub reader: Reader,
     pub filters: Filters,
     pub facets: Vec<Attribute>,
@@ -161,6 +171,10 @@ pub struct SearchAnswer {
     pub freshness: Vec<(Freshness, usize)>,
     /// Nothing was found for the query as it was typed; this one, with one letter of a Latin word mended, was answered.
     pub corrected: Option<String>,
+    /// Words that were also read as other words, with those: 太陽電池 for たいようでんち.
+    pub readings: Vec<(String, Vec<String>)>,
+    /// The query is not empty, but holds nothing to look for (signs, の): everything was answered.
+    pub nothing_asked: bool,
     /// No document held every word, so those that hold some were answered.
     pub relaxed: bool,
     /// What to highlight.

@@ -13,12 +13,11 @@ use crate::audience;
 use crate::bits::Bits;
 use crate::document::Attribute;
 use crate::error::{EngineError, QueryError, QueryErrorKind};
-use crate::evidence::Terms;
 use crate::freshness::{self, Freshness};
 use crate::kernel::{Address, Best, Pool, Scores, ordered};
 use crate::query::correction;
 use crate::query::parse::{Node, parse};
-use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, has_text, plan};
+use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, Planning, asks, has_text, plan};
 use crate::request::{ConditionField as Field, Filters, Hit, Meaning, SearchAnswer, SearchRequest, Sort};
 use crate::schema::{TextField, fields};
 use crate::snapshot::{FacetColumn, FacetOrdinals, Segment, Snapshot, count_together, damaged};
@@ -54,8 +53,7 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
         return Err(Refused::Query(QueryError::new(QueryErrorKind::TooFar, 0)));
     }
     let tree = parse(&request.query).map_err(Refused::Query)?;
-    let mut terms = Terms::default();
-    let plan = plan(snapshot, &tree, false, &mut terms)?;
+    let Planning { plan, terms, readings } = plan(snapshot, &request.places, &tree)?;
     let name = whole_name(&tree, &request.query);
     let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref() };
     let mut found = searching.find(false)?;
@@ -76,14 +74,25 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     let kinds = if request.count_kinds { searching.kinds(&found)? } else { Vec::new() };
     let freshness = if request.count_freshness { searching.freshness(&found) } else { Vec::new() };
     let relaxed = relaxed && found.total > 0;
-    Ok(SearchAnswer { hits, total: found.total, facets, kinds, freshness, corrected: None, relaxed, terms })
+    Ok(SearchAnswer {
+        hits,
+        total: found.total,
+        facets,
+        kinds,
+        freshness,
+        corrected: None,
+        readings,
+        nothing_asked: !request.query.trim().is_empty() && !asks(&plan),
+        relaxed,
+        terms,
+    })
 }
 
 /// The ids of everything the request finds, neither relaxed nor corrected, in no order.
 pub(crate) fn selected(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> Result<Vec<String>, EngineError> {
     // A query beyond the limits finds nothing.
     let Ok(tree) = parse(&request.query) else { return Ok(Vec::new()) };
-    let plan = plan(snapshot, &tree, false, &mut Terms::default())?;
+    let plan = plan(snapshot, &request.places, &tree)?.plan;
     let name = whole_name(&tree, &request.query);
     let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref() };
     let mut ids = Vec::new();
@@ -216,6 +225,14 @@ impl<'search> Searching<'search> {
             Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
             Plan::Concept(planned) => self.evaluate_concept(number, planned, scores).map(Some),
             Plan::Condition(field, value) => self.meets(segment, *field, value).map(Some),
+            Plan::Place { ways, weight } => {
+                let mut there = Bits::empty(segment.documents());
+                for (attribute, values) in ways {
+                    there.or(&audience::any_of(segment, fields().attribute(*attribute), values)?);
+                }
+                there.for_each(|document| scores[document as usize] += weight);
+                Ok(Some(there))
+            }
             Plan::Not(inner) => {
                 let mut unscored = Scores::new(self.pool, segment);
                 let excluded = self.evaluate(number, inner, false, &mut unscored.values)?;

@@ -17,7 +17,6 @@ use crate::analysis::tokenizers;
 use crate::document::Document;
 use crate::engine::{Engine, caught};
 use crate::error::{EngineError, QueryError};
-use crate::evidence::Terms;
 use crate::kernel::Pool;
 use crate::query::parse::parse;
 use crate::query::plan::{Leaf, Plan, Planned, plan};
@@ -114,7 +113,7 @@ impl Standing {
         self.remove(name);
         let nowhere = Snapshot::empty(&self.taxonomy);
         // Without segments nothing is looked up, so nothing can be damaged.
-        let plan = plan(&nowhere, &tree, false, &mut Terms::default()).ok();
+        let plan = plan(&nowhere, &request.places, &tree).ok().map(|planning| planning.plan);
         let snapshot = served.snapshot();
         let filing = Filing { snapshot: &snapshot, request: &request };
         let mut required = plan.as_ref().and_then(|plan| filing.required(plan));
@@ -256,6 +255,13 @@ impl Filing<'_> {
                 Some(self.any(planned.iter().flat_map(|planned| fields.map(|field| text_key(field, &planned.text)))))
             }
             Plan::Condition(field, value) => self.condition(*field, value),
+            Plan::Place { ways, .. } => {
+                let mut all = Required { keys: Vec::new(), documents: 0 };
+                for (attribute, values) in ways {
+                    all.add(self.raw(fields().attribute(*attribute), values));
+                }
+                Some(all)
+            }
             Plan::Not(_) => None,
             Plan::Or(plans) => {
                 let mut all = Required { keys: Vec::new(), documents: 0 };

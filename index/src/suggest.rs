@@ -55,7 +55,7 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SuggestRequest) ->
         );
         // A text that is no query suggests nothing more.
         let found = match found {
-            Ok(answer) if !answer.relaxed && answer.corrected.is_none() => answer.hits,
+            Ok(answer) if !answer.relaxed && !answer.nothing_asked && answer.corrected.is_none() => answer.hits,
             Ok(_) | Err(search::Refused::Query(_)) => Vec::new(),
             Err(search::Refused::Damaged) => return Err(EngineError::Damaged("while suggesting".to_string())),
         };

@@ -3,13 +3,14 @@
 
 use super::search::refused;
 use super::vocabularies::labels;
-use crate::domain::Defect;
 use crate::domain::date::PartialDate;
 use crate::domain::finding::Message;
 use crate::domain::text::{canonical, fold};
 use crate::domain::vocabulary::Kind;
+use crate::domain::{Defect, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::exchange::cells::certificate;
+use crate::store::party_names::{self, Named};
 use crate::store::{Conn, vocabulary};
 use chrono::{Datelike, NaiveDate};
 use musubi_index::{Attribute, Condition, ConditionField, Meaning, Meanings, conditions};
@@ -18,18 +19,30 @@ use std::collections::HashMap;
 /// Values of one condition at most.
 const MOST_VALUES: usize = 20;
 
-/// Looks up every condition of a query.
-pub(super) fn meanings(conn: &mut Conn, query: &str) -> Result<Meanings> {
+/// Looks up every condition of a query; parties by the names that the reader may see.
+pub(super) fn meanings(conn: &mut Conn, scope: &Scope, query: &str) -> Result<Meanings> {
     let mut meanings = Meanings::new();
     for condition in conditions(query).map_err(refused)? {
-        let meaning = meaning(conn, &condition)?;
+        let meaning = meaning(conn, scope, &condition)?;
         meanings.insert((condition.field, condition.value), meaning);
     }
     Ok(meanings)
 }
 
-fn meaning(conn: &mut Conn, condition: &Condition) -> Result<Meaning> {
+fn meaning(conn: &mut Conn, scope: &Scope, condition: &Condition) -> Result<Meaning> {
     let values = values(&condition.value);
+    if values.is_empty() {
+        let place = condition.position + 1;
+        return Err(Error::Malformed(Defect::new(
+            "query.no_value",
+            format!(
+                "{place}文字目の条件に値がありません。「種別:シーズ」のように、コロンのすぐ後に空白を入れずに書いてください。"
+            ),
+            format!(
+                "The condition at character {place} has no value. Write it right behind the colon, without a blank: kind:seed."
+            ),
+        )));
+    }
     if values.len() > MOST_VALUES {
         return Err(wrong(
             condition,
@@ -43,7 +56,7 @@ fn meaning(conn: &mut Conn, condition: &Condition) -> Result<Meaning> {
                 Kind::ALL.iter().map(|kind| (kind.code().to_owned(), Message::new(kind.name_ja(), kind.name_en())));
             named(condition, &values, &names.collect())
         }
-        ConditionField::Owner => Ok(Meaning::Any(values)),
+        ConditionField::Owner => owners(conn, scope, condition, &values),
         ConditionField::Attribute(Attribute::Industry) => {
             Ok(Meaning::Any(values.iter().map(|value| value.to_lowercase()).collect()))
         }
@@ -70,6 +83,57 @@ fn meaning(conn: &mut Conn, condition: &Condition) -> Result<Meaning> {
             Ok(Meaning::Between(from.map(micros), to.map(micros)))
         }
     }
+}
+
+/// Parties by id, or by name.
+fn owners(conn: &mut Conn, scope: &Scope, condition: &Condition, values: &[String]) -> Result<Meaning> {
+    let mut owners = Vec::new();
+    for value in values {
+        if let Ok(id) = ThingId::parse(value) {
+            owners.push(id.into());
+            continue;
+        }
+        let shown: String = value.chars().take(60).collect();
+        match party_names::named(conn, scope, value)? {
+            Named::Parties(ids) => owners.extend(ids),
+            Named::Several(names) => {
+                return Err(wrong(
+                    condition,
+                    &format!(
+                        "「{shown}」に当たる機関・人が複数あります（{}など）。名称をもっと詳しく書いてください",
+                        names.join("、")
+                    ),
+                    &format!("\"{shown}\" may be several parties ({}). Write more of the name", names.join(", ")),
+                ));
+            }
+            Named::Nobody => {
+                return Err(wrong(
+                    condition,
+                    &format!("「{shown}」という機関・人は見つかりません。空白を含む名称は引用符で囲んでください"),
+                    &format!("there is no party called \"{shown}\". Put a name with blanks between quotation marks"),
+                ));
+            }
+        }
+    }
+    Ok(Meaning::Any(owners))
+}
+
+/// The query with the names of parties replaced by their ids, so that it goes on to mean them whoever reads it and
+/// whatever they are called later.
+pub(super) fn with_owners_by_id(conn: &mut Conn, scope: &Scope, query: &str) -> Result<String> {
+    let mut written: Vec<char> = query.chars().collect();
+    // From the end, so that the places before stay.
+    for condition in conditions(query).map_err(refused)?.iter().rev() {
+        let values = values(&condition.value);
+        let named = values.iter().any(|value| ThingId::parse(value).is_err());
+        if condition.field != ConditionField::Owner || !named || values.is_empty() {
+            continue;
+        }
+        let Meaning::Any(ids) = owners(conn, scope, condition, &values)? else { continue };
+        let place = condition.position..condition.position + condition.length;
+        written.splice(place, format!("owner:{}", ids.join(",")).chars().collect::<Vec<_>>());
+    }
+    Ok(written.into_iter().collect())
 }
 
 fn values(text: &str) -> Vec<String> {
@@ -104,9 +168,6 @@ fn named(condition: &Condition, values: &[String], names: &HashMap<String, Messa
             ));
         }
         codes.extend(found);
-    }
-    if codes.is_empty() {
-        return Err(wrong(condition, "値がありません", "there is no value"));
     }
     codes.sort();
     codes.dedup();
@@ -184,6 +245,9 @@ fn numbers(condition: &Condition, most: i64) -> Result<Meaning> {
             Some((text, included)) => read(text)? - i64::from(!included),
             None => most,
         };
+        if from > to {
+            return Err(empty_range(condition));
+        }
         numbers.extend((from..=to).map(|number| number.to_string()));
     }
     Ok(Meaning::Any(numbers))
@@ -212,7 +276,19 @@ fn dates(condition: &Condition) -> Result<(Option<NaiveDate>, Option<NaiveDate>)
         Some((text, included)) => Some(if included { span(text)?.1 } else { span(text)?.0 }),
         None => None,
     };
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        return Err(empty_range(condition));
+    }
     Ok((from, to))
+}
+
+/// 2026..2024, >9 where nine is the most: nothing lies between.
+fn empty_range(condition: &Condition) -> Error {
+    wrong(
+        condition,
+        "この範囲に入るものはありません。小さい方（早い方）を先に、2023..2024 のように書いてください",
+        "nothing lies in this range. Write the smaller (earlier) end first, as in 2023..2024",
+    )
 }
 
 /// The first day of a date, and the day after its last one.
@@ -266,7 +342,7 @@ mod tests {
         assert_eq!(read("<3").unwrap(), any(&["1", "2"]));
         assert_eq!(read("4..6").unwrap(), any(&["4", "5", "6"]));
         assert_eq!(read("2,9").unwrap(), any(&["2", "9"]));
-        for bad in ["x", ">=", "0", "10", "..", "4..x", "9223372036854775807"] {
+        for bad in ["x", ">=", "0", "10", "..", "4..x", "9223372036854775807", "9..3", ">9", "<1", "1,6..4"] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }
@@ -285,6 +361,9 @@ mod tests {
         assert_eq!(read(">2024-02"), pair("2024-03-01", ""));
         assert_eq!(read("<=2024-12-31"), pair("", "2025-01-01"));
         assert_eq!(read("2023..令和6年"), pair("2023-01-01", "2025-01-01"));
-        assert!(dates(&condition(ConditionField::Day, "soon")).is_err());
+        for bad in ["soon", "2026..2024", "令和6年度..2023", "2024-05-02..2024-05-01"] {
+            assert!(dates(&condition(ConditionField::Day, bad)).is_err(), "{bad}");
+        }
+        assert_eq!(read("2024-05-01..2024-05-01"), pair("2024-05-01", "2024-05-02"));
     }
 }

@@ -69,6 +69,7 @@ pub mod reviews;
 pub mod saved_searches;
 pub mod search;
 pub mod search_hints;
+mod search_words;
 pub mod shown;
 pub mod similar;
 pub mod solves;

@@ -14,6 +14,7 @@ pub(super) fn tidy(document: &mut Document) {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(name(method, path));
             refusals(&mut operation.responses);
+            files(operation);
             credentials(method, path, operation);
         }
     }
@@ -55,6 +56,26 @@ fn name(method: &str, path: &str) -> String {
         name.push_str(word);
     }
     name
+}
+
+/// Media types of a list as a file.
+const FILES: [&str; 3] =
+    ["text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/jsonl"];
+
+/// What takes `format` answers a file, too.
+fn files(operation: &mut Operation) {
+    let takes_format = operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "format"));
+    let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200").filter(|_| takes_format) else {
+        return;
+    };
+    for media_type in FILES {
+        let bytes = Content::new(Some(Ref::from_schema_name("FileBytes")));
+        response.content.entry(media_type.to_owned()).or_insert(RefOr::T(bytes));
+    }
 }
 
 fn refusals(responses: &mut Responses) {

@@ -1,5 +1,6 @@
 //! `/me/saved-searches`: searches that an account keeps, and what is new for them since the last look.
 
+use super::conditions::with_owners_by_id;
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::search::{SearchQuery, engine_request, read_owners};
@@ -45,6 +46,8 @@ pub struct SavedQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefecture: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdg: Option<String>,
@@ -72,6 +75,7 @@ impl SavedQuery {
             field: self.field.clone(),
             organization_kind: self.organization_kind.clone(),
             prefecture: self.prefecture.clone(),
+            region: self.region.clone(),
             purpose: self.purpose.clone(),
             sdg: self.sdg.clone(),
             size_band: self.size_band.clone(),
@@ -84,7 +88,7 @@ impl SavedQuery {
         }
     }
 
-    fn filters(&self) -> [(&'static str, &Option<String>); 14] {
+    fn filters(&self) -> [(&'static str, &Option<String>); 15] {
         [
             ("kind", &self.kind),
             ("owner", &self.owner),
@@ -92,6 +96,7 @@ impl SavedQuery {
             ("field", &self.field),
             ("organization_kind", &self.organization_kind),
             ("prefecture", &self.prefecture),
+            ("region", &self.region),
             ("purpose", &self.purpose),
             ("sdg", &self.sdg),
             ("size_band", &self.size_band),
@@ -103,8 +108,9 @@ impl SavedQuery {
         ]
     }
 
-    /// Refuses what the search route would refuse, and says where.
-    fn check(&self, conn: &mut Conn) -> Result<()> {
+    /// Refuses what the search route would refuse, and says where. Parties are kept by their ids: the question stays the
+    /// same whatever they are called later.
+    fn checked(mut self, conn: &mut Conn, scope: &Scope) -> Result<Self> {
         let mut findings = Vec::new();
         for (name, value) in self.filters() {
             if value.as_ref().is_some_and(|value| value.chars().count() > LONGEST_FILTER) {
@@ -128,13 +134,16 @@ impl SavedQuery {
         if !findings.is_empty() {
             return Err(Error::Invalid(findings));
         }
-        // Which day it is changes nothing about what can be read.
-        engine_request(conn, &Actor::Visitor, &self.search(), 0).map(drop).map_err(|error| match error {
+        let within = |error| match error {
             // The place within the query is in the message.
             Error::Malformed(defect) => Error::invalid("/query/q", defect),
             Error::Invalid(findings) => Error::Invalid(findings.into_iter().map(below_query).collect()),
             other => other,
-        })
+        };
+        self.q = with_owners_by_id(conn, scope, &self.q).map_err(within)?;
+        // Which day it is changes nothing about what can be read.
+        engine_request(conn, &Actor::Visitor, &self.search(), 0).map_err(within)?;
+        Ok(self)
     }
 }
 
@@ -304,9 +313,10 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
 async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, body: web::Bytes) -> Answer {
     let account = permit::account(&actor)?.id.clone();
     let SavedSearchBody { name, query, cadence } = wire::typed(&request, &body)?;
+    let scope = actor.scope();
     let written = app
         .write(actor, move |tx| {
-            query.check(tx.conn())?;
+            let query = query.checked(tx.conn(), &scope)?;
             let new = NewSavedSearch {
                 name: name.into(),
                 query: serde_json::to_string(&query).map_err(Error::internal)?,

@@ -4,6 +4,7 @@ use super::conditions;
 use super::facets::{self, Facet};
 use super::problem::Answer;
 use super::search_hints::{Hint, hints};
+use super::search_words::places;
 use super::{vocabularies, wire};
 use crate::app::App;
 use crate::auth::Caller;
@@ -439,7 +440,7 @@ pub(super) fn engine_request(
         Kind::from_code(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
     });
     let owners = words(&query.owner, &mut findings, "owner", |text| ThingId::parse(text).map(String::from));
-    let places = words(&query.municipality, &mut findings, "municipality", |text| {
+    let municipalities = words(&query.municipality, &mut findings, "municipality", |text| {
         MunicipalityCode::parse(text).map(String::from)
     });
     let fields = words(&query.field, &mut findings, "field", |text| FieldCode::parse(text).map(String::from));
@@ -489,8 +490,8 @@ pub(super) fn engine_request(
         return Err(Error::Invalid(findings));
     }
     let mut attributes = Vec::new();
-    if !places.is_empty() {
-        attributes.push((Attribute::Municipality, vocabulary::with_their_municipalities(conn, &places)?));
+    if !municipalities.is_empty() {
+        attributes.push((Attribute::Municipality, vocabulary::with_their_municipalities(conn, &municipalities)?));
     }
     if !fields.is_empty() {
         attributes.push((Attribute::Field, fields));
@@ -501,7 +502,8 @@ pub(super) fn engine_request(
     attributes.extend(plain);
     Ok(SearchRequest {
         query: query.q.clone(),
-        meanings: conditions::meanings(conn, &query.q)?,
+        meanings: conditions::meanings(conn, &actor.scope(), &query.q)?,
+        places: places(conn, &query.q)?,
         reader: reader(actor),
         filters: Filters { kinds, owners, attributes, freshness, today, ..Filters::default() },
         count_kinds: facets.contains(&Facet::Kind),

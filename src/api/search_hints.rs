@@ -2,6 +2,7 @@
 
 use super::facets::FRESHNESS;
 use super::search::{SearchQuery, ask, refused};
+use super::search_words::{self, instead_of, kinds_named, offers};
 use crate::app::App;
 use crate::domain::finding::Message;
 use crate::error::Result;
@@ -11,21 +12,24 @@ use utoipa::ToSchema;
 
 /// With more filters than this, no two of them are tried together.
 const PAIRED_MOST: usize = 6;
+/// Readings that are told at most.
+const READINGS_MOST: usize = 4;
 
 /// What to try next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Hint {
-    /// `relaxed`, `did_you_mean`, `unknown_name`, `drop_filter` or `other_words`; of a match `more_words`,
-    /// `drop_filter`, `left_out`, `place_in_words` or `denied`.
+    /// `relaxed`, `did_you_mean`, `read_as`, `place`, `condition`, `no_words`, `without_quotes`, `unknown_name`,
+    /// `drop_filter` or `other_words`; of a match `more_words`, `drop_filter`, `left_out`, `place_in_words` or `denied`.
     pub code: &'static str,
     pub message: Message,
-    /// For `did_you_mean`: the query that was answered instead.
+    /// For `did_you_mean`: the query that was answered instead. For `read_as`, `place`,
+    /// `condition` and `without_quotes`: the query that asks for this alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// For `drop_filter`: the filter, or the condition of the query, without which something is found, and how many.
+    /// For `drop_filter`: the filter, or the condition of the query, without which something is found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// For `denied`: how many.
+    /// How many are found then: without the filter, or by the query. For `denied`: how many deny it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
 }
@@ -83,9 +87,20 @@ pub(super) fn hints(
             "Nothing holds every word, so what holds some of them is shown, closest first.",
         ));
     }
+    if answer.nothing_asked {
+        hints.push(Hint::new(
+            "no_words",
+            format!("「{}」には検索できる語がないため、すべてを表示しています。", query.q.trim()),
+            format!("There is no word to look for in \"{}\", so everything is shown.", query.q.trim()),
+        ));
+    }
+    hints.extend(kinds(app, asked, counted)?);
     if answer.total > 0 {
+        hints.extend(readings(app, answer, asked, counted)?);
+        hints.extend(places(app, asked, counted)?);
         return Ok(hints);
     }
+    hints.extend(unquoted(app, asked, counted)?);
     match filter_to_drop(app, asked)? {
         Some((filter, count)) => hints.push(Hint {
             filter: Some(filter.clone()),
@@ -103,6 +118,100 @@ pub(super) fn hints(
         )),
     }
     Ok(hints)
+}
+
+/// Words that were read as others, each with the query that says so; only what finds something.
+fn readings(app: &App, answer: &SearchAnswer, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
+    let mut hints = Vec::new();
+    for (typed, written) in &answer.readings {
+        for form in written {
+            let Some(query) = instead_of(&asked.query, typed, form).filter(|_| hints.len() < READINGS_MOST) else {
+                continue;
+            };
+            let question = SearchRequest { query: query.clone(), ..asked.clone() };
+            let Some(count) = count(app, &question)? else { continue };
+            hints.push(Hint {
+                query: Some(query),
+                count: counted.then_some(count),
+                ..Hint::new(
+                    "read_as",
+                    format!("「{typed}」は「{form}」としても検索しました。"),
+                    format!("\"{typed}\" was also searched for as \"{form}\"."),
+                )
+            });
+        }
+    }
+    Ok(hints)
+}
+
+/// Words that name a place, each with the condition for it; only what finds something.
+fn places(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
+    if asked.places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut hints = Vec::new();
+    for offer in app.database.read(|conn| offers(conn, asked))? {
+        if let Some(count) = count(app, &offer.question)? {
+            hints.push(Hint { count: counted.then_some(count), ..offer.hint });
+        }
+    }
+    Ok(hints)
+}
+
+/// Words that name a kind, with the condition for it; only what finds something.
+fn kinds(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
+    for offers in kinds_named(asked) {
+        let mut hints = Vec::new();
+        for offer in offers {
+            if let Some(count) = count(app, &offer.question)? {
+                hints.push(Hint { count: counted.then_some(count), ..offer.hint });
+            }
+        }
+        if !hints.is_empty() {
+            return Ok(hints);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The query without its quotation marks, if that finds something.
+fn unquoted(app: &App, asked: &SearchRequest, counted: bool) -> Result<Option<Hint>> {
+    let is_mark = |character: char| matches!(character, '"' | '“' | '”');
+    // Behind a colon they hold a value together.
+    if !asked.query.contains(is_mark) || !asked.meanings.is_empty() {
+        return Ok(None);
+    }
+    let query: String = asked.query.replace(is_mark, " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    // Outside the marks a word may name a place.
+    let places = app.database.read(|conn| search_words::places(conn, &query))?;
+    let question = SearchRequest { query: query.clone(), places, ..asked.clone() };
+    let Some(count) = count(app, &question)? else { return Ok(None) };
+    Ok(Some(Hint {
+        query: Some(query),
+        count: counted.then_some(count),
+        ..Hint::new(
+            "without_quotes",
+            "引用符の中と同じ文字の並びはありません。引用符を外すと見つかります。",
+            "Nothing holds exactly what stands between the quotation marks. Something is without them.",
+        )
+    }))
+}
+
+/// How much a question finds as it stands: nothing left out, nothing corrected.
+fn count(app: &App, question: &SearchRequest) -> Result<Option<usize>> {
+    let answer = ask(&app.engine, &only_counted(question))?;
+    Ok((answer.total > 0 && !answer.relaxed && answer.corrected.is_none()).then_some(answer.total))
+}
+
+fn only_counted(question: &SearchRequest) -> SearchRequest {
+    SearchRequest {
+        facets: Vec::new(),
+        count_kinds: false,
+        count_freshness: false,
+        offset: 0,
+        limit: 0,
+        ..question.clone()
+    }
 }
 
 /// The question without each of its filters and conditions, by name.
@@ -162,15 +271,7 @@ fn filter_to_drop(app: &App, asked: &SearchRequest) -> Result<Option<(String, us
 fn least_found(app: &App, questions: &[(String, SearchRequest)]) -> Result<Option<(String, usize)>> {
     let mut best: Option<(String, usize)> = None;
     for (name, question) in questions {
-        let request = SearchRequest {
-            facets: Vec::new(),
-            count_kinds: false,
-            count_freshness: false,
-            offset: 0,
-            limit: 0,
-            ..question.clone()
-        };
-        let total = ask(&app.engine, &request)?.total;
+        let total = ask(&app.engine, &only_counted(question))?.total;
         if total > 0 && best.as_ref().is_none_or(|(_, least)| total < *least) {
             best = Some((name.clone(), total));
         }

@@ -51,6 +51,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     responses((status = 200, body = SimilarBody), (status = 400, body = ProblemBody), (status = 422, body = ProblemBody))
 )]
 async fn similar(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
+    let wire::NoQuery {} = wire::query(&request)?;
     let query: SimilarQuery = read_tree(wire::json(&request, &body)?)?;
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;

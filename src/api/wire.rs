@@ -106,6 +106,11 @@ pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
     read_query::<T>(query).map_err(|text| Error::Malformed(refused_parameter(&text, &offender::<T>(query, &text))))
 }
 
+/// For a route that takes nothing behind the question mark: what stands there is refused, not ignored.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoQuery {}
+
 /// The query, or what serde says of it.
 fn read_query<T: DeserializeOwned>(query: &str) -> std::result::Result<T, String> {
     let read = actix_web::web::Query::<T>::from_query(query);

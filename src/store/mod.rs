@@ -36,6 +36,7 @@ pub mod notices;
 mod organizations;
 pub mod outbox;
 pub mod page;
+pub mod party_names;
 pub mod people;
 pub mod queue;
 pub mod readings;

@@ -42,6 +42,8 @@ pub struct Industry {
     pub name_en: String,
 }
 
+diesel::define_sql_function! { fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text; }
+
 /// Fills empty tables.
 pub(super) fn seed(conn: &mut Conn) -> Result<()> {
     if municipalities::table.count().get_result::<i64>(conn)? == 0 {
@@ -183,6 +185,15 @@ pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Ve
 pub fn places_named(conn: &mut Conn, codes: &[String]) -> Result<Vec<Municipality>> {
     let known = municipalities::code.eq_any(codes).or(municipalities::prefecture.is_null());
     Ok(municipalities::table.filter(known).load(conn)?)
+}
+
+/// The places with one of these names: Japanese, in katakana, or English in lower case.
+pub fn places_called(conn: &mut Conn, ja: &[String], kana: &[String], en: &[String]) -> Result<Vec<Municipality>> {
+    let called = municipalities::name_ja
+        .eq_any(ja)
+        .or(municipalities::name_kana.eq_any(kana))
+        .or(lower(municipalities::name_en).eq_any(en));
+    Ok(municipalities::table.filter(called).order(municipalities::code).load(conn)?)
 }
 
 pub fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {

@@ -137,3 +137,18 @@ fn the_contract_names_every_kind_and_form_of_imports_and_exports() {
         assert!(served.header("content-type").is_some_and(|served| served.starts_with(expected)), "{form}");
     }
 }
+
+/// Whatever takes `format` says that it answers files; whatever does not refuses it.
+#[test]
+fn routes_that_answer_files_say_so() {
+    let app = TestApp::start();
+    let contract = app.get("/openapi.json").json();
+    let content = |path: &str| contract["paths"][path]["post"]["responses"]["200"]["content"].clone();
+    for path in ["/api/v1/match", "/api/v1/match/coalition"] {
+        for media_type in ["application/json", "text/csv", "application/jsonl"] {
+            assert!(content(path).get(media_type).is_some(), "{path}: {media_type}");
+        }
+    }
+    assert!(content("/api/v1/similar").get("text/csv").is_none());
+    assert_eq!(app.post("/api/v1/similar?format=csv", json!({})).status, 400);
+}

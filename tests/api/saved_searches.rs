@@ -491,3 +491,19 @@ fn what_the_search_no_longer_finds_is_no_longer_shown() {
     assert_eq!(app.patch_as(&administrator, &path, 1, body).status, 200);
     assert_eq!(app.new_for(&watcher, &of_word), [need]);
 }
+
+/// A kept search hears of what a search would find: by reading, in another spelling, by the place.
+#[test]
+fn readings_spellings_and_places_reach_kept_searches() {
+    let app = TestApp::start();
+    let admin = app.administrator();
+    let queries =
+        ["たいようでんち", "taiyoudenchi", "ink-jet", "鶴岡市 発酵", "Shonai fermentation", "鶴岡市の発酵", "ISO9001"];
+    let kept: Vec<String> = queries.iter().map(|query| app.save(&admin, json!({ "q": query }))).collect();
+    let body = json!({ "organization_kind": "firm", "name_ja": "便り工業", "municipality": "062031", "certificates": ["iso9001"],
+        "description_ja": "太陽電池の電極をインクジェットで描く。発酵の相談も受ける。", "description_en": "fermentation" });
+    let owner = app.registered(&admin, "organizations", body);
+    for (query, id) in queries.iter().zip(&kept) {
+        assert_eq!(app.new_for(&admin, id), std::slice::from_ref(&owner), "{query}");
+    }
+}

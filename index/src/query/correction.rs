@@ -9,6 +9,8 @@ use crate::snapshot::Snapshot;
 
 /// Shorter words are too near to each other, longer ones cost too much.
 const LETTERS: std::ops::RangeInclusive<usize> = 4..=20;
+/// Longer words in capitals are words.
+const LONGEST_ACRONYM: usize = 6;
 /// Words that are mended in one query at most.
 const MOST_WORDS: usize = 2;
 
@@ -22,7 +24,10 @@ pub(crate) fn corrected(snapshot: &Snapshot, tree: &Node, query: &str) -> Result
     for word in words {
         let folded = normalise(word);
         let plain = folded.bytes().all(|byte| byte.is_ascii_alphabetic());
-        if !plain || !LETTERS.contains(&folded.len()) || frequency(snapshot, &word_term(&folded))? > 0 {
+        // Capitals are a name of their own (SDGs), not a slip.
+        let capitals = word.chars().filter(|letter| letter.is_uppercase()).count();
+        let acronym = capitals >= 2 && folded.len() <= LONGEST_ACRONYM;
+        if !plain || acronym || !LETTERS.contains(&folded.len()) || is_known(snapshot, &word_term(&folded))? {
             continue;
         }
         if let Some(nearest) = nearest(snapshot, &folded)? {
@@ -42,6 +47,11 @@ fn gather<'tree>(node: &'tree Node, words: &mut Vec<&'tree str>) {
         Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| gather(node, words)),
         Node::Phrase(_) | Node::Condition(..) | Node::Not(_) => {}
     }
+}
+
+/// Whether public texts hold a term, or the name of a concept does: smart is no slip for start.
+fn is_known(snapshot: &Snapshot, term: &str) -> Result<bool, EngineError> {
+    Ok(snapshot.taxonomy.has_stem(term) || frequency(snapshot, term)? > 0)
 }
 
 /// Public documents that hold a term.

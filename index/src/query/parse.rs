@@ -23,7 +23,8 @@ pub(crate) enum Node {
     Not(Box<Node>),
 }
 
-/// The conditions of a query in their order, so that a caller who knows the names of things can look them up.
+/// The conditions of a query in their order, so that a caller who knows the names of things can look them up; those
+/// without a value, too.
 ///
 /// # Errors
 /// A query beyond the limits.
@@ -150,15 +151,35 @@ impl<'query> Parser<'query> {
     }
 
     fn takes_or(&mut self) -> bool {
+        self.takes("OR")
+    }
+
+    /// Takes an operator in capitals, of either width, if it stands here as a word of its own.
+    fn takes(&mut self, operator: &str) -> bool {
         let rest = &self.characters[self.at..];
-        let is_or = rest.starts_with(&['O', 'R']) && rest.get(2).is_none_or(|next| next.is_whitespace());
-        if is_or {
-            self.at += 2;
+        let narrow = |character: &char| match character {
+            'Ａ'..='Ｚ' => char::from_u32(*character as u32 - 0xFEE0).unwrap_or(*character),
+            other => *other,
+        };
+        let length = operator.len();
+        let is_operator = rest.iter().take(length).map(narrow).eq(operator.chars())
+            && rest.get(length).is_none_or(|next| next.is_whitespace());
+        if is_operator {
+            self.at += length;
         }
-        is_or
+        is_operator
     }
 
     fn one(&mut self, depth: usize) -> Result<Option<Node>, QueryError> {
+        // Whatever stands side by side is asked for together.
+        if self.takes("AND") {
+            return Ok(None);
+        }
+        if self.takes("NOT") {
+            self.skip_space();
+            let inner = self.one(depth)?;
+            return Ok(inner.map(|node| Node::Not(Box::new(node))));
+        }
         let Some(first) = self.peek() else { return Ok(None) };
         let next_is_text = self
             .characters
@@ -281,13 +302,11 @@ impl<'query> Parser<'query> {
                 value.push(character);
             }
         }
-        if value.is_empty() {
-            return Ok(None);
-        }
         self.count(start)?;
         let condition = Condition { field, value: value.clone(), position: start, length: self.at - start };
         self.conditions.push(condition);
-        Ok(Some(Node::Condition(field, value)))
+        // One without a value asks for nothing; the caller hears of it.
+        Ok((!value.is_empty()).then_some(Node::Condition(field, value)))
     }
 
     fn count(&mut self, position: usize) -> Result<(), QueryError> {
@@ -342,6 +361,18 @@ mod tests {
         assert_eq!(parse("(株)後藤アルミ").unwrap(), text("(株)後藤アルミ"));
         assert_eq!(parse("http://example.jp").unwrap(), text("http://example.jp"));
         assert_eq!(parse("- OR ) \"\"").unwrap(), Node::And(vec![]));
+    }
+
+    #[test]
+    fn operators_in_capitals() {
+        let without = Node::And(vec![text("a"), Node::Not(Box::new(text("b")))]);
+        assert_eq!(parse("a NOT b").unwrap(), without);
+        assert_eq!(parse("a AND NOT b").unwrap(), without);
+        assert_eq!(parse("a　ＯＲ　b").unwrap(), Node::Or(vec![text("a"), text("b")]));
+        assert_eq!(parse("NOTE ANDES ORE not").unwrap(), Node::And(["NOTE", "ANDES", "ORE", "not"].map(text).to_vec()));
+        assert_eq!(parse("a NOT").unwrap(), text("a"));
+        assert_eq!(parse("NOT NOT a").unwrap(), Node::Not(Box::new(Node::Not(Box::new(text("a"))))));
+        assert_eq!(parse("(a NOT ) b").unwrap(), Node::And(vec![text("a"), text("b")]));
     }
 
     #[test]

@@ -1,19 +1,25 @@
 //! A parsed query as what to look up: leaves of words and 2-grams, concepts beside them, conditions.
 
+use std::collections::HashMap;
+
 use crate::analysis::normalise::normalise;
 use crate::analysis::tokenizers::wider_term;
 use crate::analysis::{fold_code, segment};
-use crate::error::EngineError;
+use crate::error::{EngineError, QueryError};
 use crate::evidence::Terms;
 use crate::kernel::inverse_frequency;
-use crate::query::parse::Node;
-use crate::request::ConditionField as Field;
+use crate::query::parse::{Node, parse};
+use crate::request::{ConditionField as Field, PlaceWays, Places};
 use crate::schema::TextField;
 use crate::snapshot::{Located, Snapshot};
+use crate::taxonomy::spellings::{self, Spelling};
 
 /// A concept counts this much beside the words that name it, and a narrower one this much.
 const CONCEPT_SHARE: f32 = 1.0;
 const NARROWER_SHARE: f32 = 0.5;
+
+/// Words that follow each other and are looked at as one, at most.
+const MOST_JOINED: usize = 3;
 
 /// A term with its factor (weight times inverse frequency) in the title and the body field of its kind.
 pub(crate) struct Planned {
@@ -29,6 +35,11 @@ pub(crate) enum Plan {
     /// Documents that name a concept or a narrower one.
     Concept([Planned; 2]),
     Condition(Field, String),
+    /// Documents in a place, any of these attributes; `weight` is added to their score.
+    Place {
+        ways: PlaceWays,
+        weight: f32,
+    },
     And(Vec<Plan>),
     Or(Vec<Plan>),
     Not(Box<Plan>),
@@ -59,183 +70,357 @@ impl Leaf {
 pub(crate) fn has_text(plan: &Plan) -> bool {
     match plan {
         Plan::Leaf(_) | Plan::Concept(_) => true,
-        Plan::Condition(..) | Plan::Not(_) => false,
+        // Always beside the text that names it.
+        Plan::Condition(..) | Plan::Place { .. } | Plan::Not(_) => false,
         Plan::And(plans) | Plan::Or(plans) => plans.iter().any(has_text),
     }
 }
 
-pub(crate) fn plan(snapshot: &Snapshot, node: &Node, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
-    Ok(match node {
-        Node::Text(text) => text_plan(snapshot, text, negated, terms)?,
-        Node::Phrase(text) => Plan::Leaf(leaf(snapshot, text, true, negated, terms)?),
-        Node::Condition(field, value) => Plan::Condition(*field, value.clone()),
-        Node::Not(inner) => Plan::Not(Box::new(plan(snapshot, inner, true, terms)?)),
-        Node::And(nodes) => Plan::And(together(snapshot, nodes, negated, terms)?),
-        Node::Or(nodes) => {
-            Plan::Or(nodes.iter().map(|node| plan(snapshot, node, negated, terms)).collect::<Result<_, _>>()?)
-        }
-    })
+/// A query as it is looked up.
+pub(crate) struct Planning {
+    pub(crate) plan: Plan,
+    /// What to highlight.
+    pub(crate) terms: Terms,
+    /// Words that were also read as other words: 太陽電池 for たいようでんち.
+    pub(crate) readings: Vec<(String, Vec<String>)>,
 }
 
-/// One run of text: as it stands, or by the concepts it names together with the words between them.
-fn text_plan(snapshot: &Snapshot, text: &str, negated: bool, terms: &mut Terms) -> Result<Plan, EngineError> {
-    let whole = Plan::Leaf(leaf(snapshot, text, false, negated, terms)?);
-    // What is excluded is excluded by its words alone.
-    let mentions = if negated { Vec::new() } else { snapshot.taxonomy.find(&normalise(text)) };
-    if mentions.is_empty() {
-        return Ok(whole);
+/// Whether a plan asks for anything: signs and the smallest words ask for nothing.
+pub(crate) fn asks(plan: &Plan) -> bool {
+    match plan {
+        Plan::Leaf(leaf) => !leaf.is_empty(),
+        Plan::Concept(_) | Plan::Condition(..) | Plan::Place { .. } => true,
+        Plan::Not(inner) => asks(inner),
+        Plan::And(plans) | Plan::Or(plans) => plans.iter().any(asks),
     }
-    let folded = normalise(text);
-    let mut parts = Vec::new();
-    let mut rest = String::with_capacity(folded.len());
-    let mut done = 0;
-    for mention in mentions {
-        rest.push_str(&folded[done..mention.range.start]);
-        rest.push(' ');
-        done = mention.range.end;
-        let mut any = Vec::with_capacity(mention.concepts.len());
-        for concept in &mention.concepts {
-            any.push(concept_plan(snapshot, *concept, terms)?);
-        }
-        parts.push(if any.len() == 1 { any.remove(0) } else { Plan::Or(any) });
-    }
-    rest.push_str(&folded[done..]);
-    let mut between = leaf(snapshot, &rest, false, true, terms)?;
-    // They score where the whole is looked for.
-    for planned in between.words.iter_mut().chain(&mut between.grams) {
-        planned.factors = [0.0; 2];
-    }
-    if !between.is_empty() {
-        parts.push(Plan::Leaf(between));
-    }
-    Ok(Plan::Or(vec![whole, Plan::And(parts)]))
 }
 
-fn concept_plan(snapshot: &Snapshot, concept: u32, terms: &mut Terms) -> Result<Plan, EngineError> {
-    let code = snapshot.taxonomy.code(concept);
-    let concept_fields = [TextField::TitleConcepts, TextField::BodyConcepts];
-    let planned = |text: String, share: f32| -> Result<Planned, EngineError> {
-        let (located, factors) = locate(snapshot, concept_fields, &text)?;
-        Ok(Planned { text, located, factors: factors.map(|factor| factor * share), optional: false })
-    };
-    let own = planned(code.to_string(), CONCEPT_SHARE)?;
-    let narrower = planned(wider_term(code), NARROWER_SHARE)?;
-    let weight = own.factors[0].max(own.factors[1]);
-    terms.add_concept(&snapshot.taxonomy, code, weight);
-    Ok(Plan::Concept([own, narrower]))
+/// The plan depends on the query, the concept tree and the places alone; the snapshot says only how rare a term is and
+/// where it stands.
+pub(crate) fn plan(snapshot: &Snapshot, places: &Places, tree: &Node) -> Result<Planning, EngineError> {
+    let mut planner = Planner { snapshot, places, terms: Terms::default(), readings: Vec::new() };
+    let plan = planner.node(tree, false)?;
+    Ok(Planning { plan, terms: planner.terms, readings: planner.readings })
 }
 
-/// The plans of nodes that are all asked for. A concept whose name is several words (organic light emitting diode) is an
-/// alternative to all of them.
-fn together(snapshot: &Snapshot, nodes: &[Node], negated: bool, terms: &mut Terms) -> Result<Vec<Plan>, EngineError> {
-    let mut plans = Vec::with_capacity(nodes.len());
-    let mut at = 0;
-    while at < nodes.len() {
-        let texts = nodes[at..].iter().map_while(|node| match node {
-            Node::Text(text) => Some(text.as_str()),
-            _ => None,
-        });
-        let run: Vec<&str> = texts.collect();
-        if run.len() < 2 || negated {
-            plans.push(plan(snapshot, &nodes[at], negated, terms)?);
-            at += 1;
-            continue;
-        }
-        plans.extend(run_of_texts(snapshot, &run, terms)?);
-        at += run.len();
-    }
-    Ok(plans)
+struct Planner<'plan> {
+    snapshot: &'plan Snapshot,
+    places: &'plan Places,
+    terms: Terms,
+    readings: Vec<(String, Vec<String>)>,
 }
 
-fn run_of_texts(snapshot: &Snapshot, texts: &[&str], terms: &mut Terms) -> Result<Vec<Plan>, EngineError> {
-    let mut joined = String::new();
-    let mut starts = Vec::with_capacity(texts.len());
-    for text in texts {
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        starts.push(joined.len());
-        joined.push_str(&normalise(text));
+impl Planner<'_> {
+    fn node(&mut self, node: &Node, negated: bool) -> Result<Plan, EngineError> {
+        Ok(match node {
+            // What is excluded is excluded by its words alone.
+            Node::Text(text) if negated => Plan::Leaf(self.leaf(text, false, true)?),
+            Node::Text(text) => self.text(text)?,
+            Node::Phrase(text) => Plan::Leaf(self.leaf(text, true, negated)?),
+            Node::Condition(field, value) => Plan::Condition(*field, value.clone()),
+            Node::Not(inner) => Plan::Not(Box::new(self.node(inner, true)?)),
+            Node::And(nodes) => Plan::And(self.together(nodes, negated)?),
+            Node::Or(nodes) => Plan::Or(nodes.iter().map(|node| self.node(node, negated)).collect::<Result<_, _>>()?),
+        })
     }
-    let text_at = |byte: usize| starts.partition_point(|start| *start <= byte).saturating_sub(1);
-    let mut plans = Vec::with_capacity(texts.len());
-    let mut next = 0;
-    for mention in snapshot.taxonomy.find(&joined) {
-        let (first, last) = (text_at(mention.range.start), text_at(mention.range.end - 1));
-        let whole = mention.range.start == starts[first]
-            && starts.get(last + 1).is_none_or(|start| mention.range.end + 1 == *start);
-        if first == last || first < next || !whole {
-            continue;
+
+    /// One run of text: as it stands, in its other spellings, as what it reads as, or as the place it names.
+    fn text(&mut self, text: &str) -> Result<Plan, EngineError> {
+        let folded = normalise(text);
+        let whole = self.as_it_stands(text)?;
+        if matches!(&whole, Plan::Leaf(leaf) if leaf.is_empty()) {
+            return Ok(whole);
         }
-        for text in &texts[next..first] {
-            plans.push(text_plan(snapshot, text, false, terms)?);
+        let mut any = vec![whole];
+        self.spelled(spellings::others(&folded), &mut any)?;
+        self.read(&folded, self.snapshot.taxonomy.written(&folded), &mut any)?;
+        self.place(&folded, &mut any)?;
+        if let Some((place, rest)) = place_before(&folded).filter(|(place, _)| self.places.contains_key(*place)) {
+            let mut there = vec![self.as_it_stands(place)?];
+            self.place(place, &mut there)?;
+            any.push(Plan::And(vec![Plan::Or(there), self.as_it_stands(rest)?]));
         }
-        let words: Result<Vec<Plan>, EngineError> =
-            texts[first..=last].iter().map(|text| text_plan(snapshot, text, false, terms)).collect();
-        let mut any = vec![Plan::And(words?)];
-        for concept in &mention.concepts {
-            any.push(concept_plan(snapshot, *concept, terms)?);
-        }
-        plans.push(Plan::Or(any));
-        next = last + 1;
+        Ok(if any.len() == 1 { any.remove(0) } else { Plan::Or(any) })
     }
-    for text in &texts[next..] {
-        plans.push(text_plan(snapshot, text, false, terms)?);
+
+    fn spelled(&mut self, ways: Vec<Spelling>, any: &mut Vec<Plan>) -> Result<(), EngineError> {
+        for way in ways {
+            let other = match way {
+                Spelling::Text(text) => self.as_it_stands(&text)?,
+                Spelling::Phrase(text) => Plan::Leaf(self.leaf(&text, true, false)?),
+            };
+            // We-re as were would be nothing to ask for, and so everything.
+            if asks(&other) {
+                any.push(other);
+            }
+        }
+        Ok(())
     }
-    Ok(plans)
+
+    fn read(&mut self, folded: &str, forms: Vec<String>, any: &mut Vec<Plan>) -> Result<(), EngineError> {
+        for form in &forms {
+            // One kanji is part of many words: it is meant as what it names.
+            any.push(match form.chars().nth(1) {
+                Some(_) => self.as_it_stands(form)?,
+                None => match self.named(form)? {
+                    Some(named) => named,
+                    None => continue,
+                },
+            });
+        }
+        if !forms.is_empty() {
+            self.readings.push((folded.to_string(), forms));
+        }
+        Ok(())
+    }
+
+    /// What is in the place that the text names counts as much as one of its words.
+    fn place(&mut self, folded: &str, any: &mut Vec<Plan>) -> Result<(), EngineError> {
+        let Some(ways) = self.places.get(folded) else { return Ok(()) };
+        let leaf = self.leaf(folded, false, true)?;
+        let weight = leaf.words.iter().flat_map(|word| word.factors).fold(0.0, f32::max);
+        any.push(Plan::Place { ways: ways.clone(), weight });
+        Ok(())
+    }
+
+    /// The concepts that a text names whole.
+    fn named(&mut self, folded: &str) -> Result<Option<Plan>, EngineError> {
+        let mentions = self.snapshot.taxonomy.find(folded);
+        let Some(mention) = mentions.first().filter(|mention| mention.range == (0..folded.len())) else {
+            return Ok(None);
+        };
+        Ok(Some(Plan::Or(mention.concepts.iter().map(|concept| self.concept(*concept)).collect::<Result<_, _>>()?)))
+    }
+
+    /// By its words, or by the concepts it names together with the words between them.
+    fn as_it_stands(&mut self, text: &str) -> Result<Plan, EngineError> {
+        let whole = Plan::Leaf(self.leaf(text, false, false)?);
+        let folded = normalise(text);
+        let mentions = self.snapshot.taxonomy.find(&folded);
+        if mentions.is_empty() {
+            return Ok(whole);
+        }
+        let mut parts = Vec::new();
+        let mut rest = String::with_capacity(folded.len());
+        let mut done = 0;
+        for mention in mentions {
+            rest.push_str(&folded[done..mention.range.start]);
+            rest.push(' ');
+            done = mention.range.end;
+            let mut any = Vec::with_capacity(mention.concepts.len());
+            for concept in &mention.concepts {
+                any.push(self.concept(*concept)?);
+            }
+            parts.push(if any.len() == 1 { any.remove(0) } else { Plan::Or(any) });
+        }
+        rest.push_str(&folded[done..]);
+        let mut between = self.leaf(&rest, false, true)?;
+        // They score where the whole is looked for.
+        for planned in between.words.iter_mut().chain(&mut between.grams) {
+            planned.factors = [0.0; 2];
+        }
+        if !between.is_empty() {
+            parts.push(Plan::Leaf(between));
+        }
+        Ok(Plan::Or(vec![whole, Plan::And(parts)]))
+    }
+
+    fn concept(&mut self, concept: u32) -> Result<Plan, EngineError> {
+        let snapshot = self.snapshot;
+        let code = snapshot.taxonomy.code(concept);
+        let concept_fields = [TextField::TitleConcepts, TextField::BodyConcepts];
+        let planned = |text: String, share: f32| -> Result<Planned, EngineError> {
+            let (located, factors) = locate(snapshot, concept_fields, &text)?;
+            Ok(Planned { text, located, factors: factors.map(|factor| factor * share), optional: false })
+        };
+        let own = planned(code.to_string(), CONCEPT_SHARE)?;
+        let narrower = planned(wider_term(code), NARROWER_SHARE)?;
+        let weight = own.factors[0].max(own.factors[1]);
+        self.terms.add_concept(&snapshot.taxonomy, code, weight);
+        Ok(Plan::Concept([own, narrower]))
+    }
+
+    /// The plans of nodes that are all asked for. A concept whose name is several words (organic light emitting diode) is
+    /// an alternative to all of them.
+    fn together(&mut self, nodes: &[Node], negated: bool) -> Result<Vec<Plan>, EngineError> {
+        let mut plans = Vec::with_capacity(nodes.len());
+        let mut at = 0;
+        while at < nodes.len() {
+            let run = texts_from(&nodes[at..]);
+            if run.len() < 2 || negated {
+                plans.push(self.node(&nodes[at], negated)?);
+                at += 1;
+                continue;
+            }
+            plans.extend(self.run_of_texts(&run)?);
+            at += run.len();
+        }
+        Ok(plans)
+    }
+
+    fn run_of_texts(&mut self, texts: &[&str]) -> Result<Vec<Plan>, EngineError> {
+        let folded: Vec<String> = texts.iter().map(|text| normalise(text)).collect();
+        let mut named = self.concepts_of_several(&folded);
+        let mut plans = Vec::with_capacity(texts.len());
+        let mut next = 0;
+        while next < texts.len() {
+            let concepts = named.remove(&next);
+            let free = (1..=MOST_JOINED).find(|length| named.contains_key(&(next + length))).unwrap_or(MOST_JOINED);
+            let lengths: Vec<usize> = match &concepts {
+                Some((last, _)) => vec![last - next + 1],
+                None => (2..=free.min(texts.len() - next)).rev().collect(),
+            };
+            let mut taken = 1;
+            let mut any = Vec::new();
+            for length in lengths {
+                let joined = folded[next..next + length].join(" ");
+                self.spelled(spellings::of_line(&joined), &mut any)?;
+                self.read(&joined, self.snapshot.taxonomy.written_as_one(&joined), &mut any)?;
+                self.place(&joined, &mut any)?;
+                for concept in concepts.iter().flat_map(|(_, concepts)| concepts) {
+                    any.push(self.concept(*concept)?);
+                }
+                if !any.is_empty() {
+                    taken = length;
+                    break;
+                }
+            }
+            if any.is_empty() {
+                plans.push(self.text(texts[next])?);
+            } else {
+                let words = texts[next..next + taken].iter().map(|text| self.text(text)).collect::<Result<_, _>>()?;
+                any.insert(0, Plan::And(words));
+                plans.push(Plan::Or(any));
+            }
+            next += taken;
+        }
+        Ok(plans)
+    }
+
+    /// Concepts with a name of several of these words, whole: by the first word, the last one and the concepts.
+    fn concepts_of_several(&self, folded: &[String]) -> HashMap<usize, (usize, Vec<u32>)> {
+        let mut joined = String::new();
+        let mut starts = Vec::with_capacity(folded.len());
+        for text in folded {
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            starts.push(joined.len());
+            joined.push_str(text);
+        }
+        let text_at = |byte: usize| starts.partition_point(|start| *start <= byte).saturating_sub(1);
+        let mut named = HashMap::new();
+        let mut next = 0;
+        for mention in self.snapshot.taxonomy.find(&joined) {
+            let (first, last) = (text_at(mention.range.start), text_at(mention.range.end - 1));
+            let whole = mention.range.start == starts[first]
+                && starts.get(last + 1).is_none_or(|start| mention.range.end + 1 == *start);
+            if first == last || first < next || !whole {
+                continue;
+            }
+            named.insert(first, (last, mention.concepts));
+            next = last + 1;
+        }
+        named
+    }
+
+    fn leaf(&mut self, text: &str, phrase: bool, negated: bool) -> Result<Leaf, EngineError> {
+        let snapshot = self.snapshot;
+        let folded = normalise(text);
+        let mut leaf = Leaf::default();
+        let mut places = PhrasePlan { words: Vec::new(), grams: Vec::new() };
+        let word_fields = [TextField::TitleWords, TextField::BodyWords];
+        let gram_fields = [TextField::TitleGrams, TextField::BodyGrams];
+        for word in segment::words(&folded) {
+            if !word.compound && word.term.is_ascii() {
+                places.words.push((word.term.to_string(), word.position as u32));
+            }
+            if leaf.words.iter().any(|known| known.text == word.term) {
+                continue;
+            }
+            let (located, factors) = locate(snapshot, word_fields, &word.term)?;
+            if !negated {
+                self.terms.add_word(&word.term, factors[0].max(factors[1]));
+            }
+            leaf.words.push(Planned { text: word.term.into_owned(), located, factors, optional: word.compound });
+        }
+        let mut pairs = Vec::new();
+        segment::grams(&folded, |gram| pairs.push(gram));
+        let alone = pairs.len() == 1;
+        let mut term = String::new();
+        for gram in &pairs {
+            gram.write(&mut term);
+            places.grams.push((term.clone(), gram.position as u32));
+            if leaf.grams.iter().any(|known| known.text == term) {
+                continue;
+            }
+            let (located, mut factors) = locate(snapshot, gram_fields, &term)?;
+            if gram.weak {
+                factors = [0.0; 2];
+            } else if !negated {
+                self.terms.add_gram(&term, factors[0].max(factors[1]), alone);
+            }
+            leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false });
+        }
+        if let [gram] = pairs[..]
+            && gram.characters.1.is_none()
+            && !phrase
+        {
+            leaf.single = Some(gram.characters.0.to_string());
+        }
+        let code = fold_code(text);
+        if !phrase && code.len() >= 4 && code.chars().any(|character| character.is_ascii_digit()) {
+            leaf.code = Some(code);
+        }
+        if phrase {
+            leaf.phrase = Some(places);
+        }
+        Ok(leaf)
+    }
 }
 
-fn leaf(snapshot: &Snapshot, text: &str, phrase: bool, negated: bool, terms: &mut Terms) -> Result<Leaf, EngineError> {
-    let folded = normalise(text);
-    let mut leaf = Leaf::default();
-    let mut places = PhrasePlan { words: Vec::new(), grams: Vec::new() };
-    let word_fields = [TextField::TitleWords, TextField::BodyWords];
-    let gram_fields = [TextField::TitleGrams, TextField::BodyGrams];
-    for word in segment::words(&folded) {
-        if !word.compound && word.term.is_ascii() {
-            places.words.push((word.term.to_string(), word.position as u32));
+/// A place and what is looked for there: 鶴岡市 and 発酵食品 of 鶴岡市の発酵食品.
+fn place_before(folded: &str) -> Option<(&str, &str)> {
+    folded.split_once('の').filter(|(place, rest)| !place.is_empty() && !rest.is_empty())
+}
+
+fn texts_from(nodes: &[Node]) -> Vec<&str> {
+    let texts = nodes.iter().map_while(|node| match node {
+        Node::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// What of a query may name a place, as it is typed: each of its words, those that follow each other joined, and what
+/// stands before の. So a caller who knows places can look them up; what is excluded is no place.
+///
+/// # Errors
+/// A query beyond the limits.
+pub fn place_words(query: &str) -> Result<Vec<String>, QueryError> {
+    let mut words = Vec::new();
+    gather(&parse(query)?, &mut words);
+    words.sort();
+    words.dedup();
+    Ok(words)
+}
+
+fn gather(node: &Node, words: &mut Vec<String>) {
+    match node {
+        Node::Text(text) => {
+            words.extend(place_before(text).map(|(place, _)| place.to_string()));
+            words.push(text.clone());
         }
-        if leaf.words.iter().any(|known| known.text == word.term) {
-            continue;
+        Node::And(nodes) => {
+            for start in 0..nodes.len() {
+                let run: Vec<&str> = texts_from(&nodes[start..]).into_iter().take(MOST_JOINED).collect();
+                words.extend((2..=run.len()).map(|length| run[..length].join(" ")));
+                gather(&nodes[start], words);
+            }
         }
-        let (located, factors) = locate(snapshot, word_fields, &word.term)?;
-        if !negated {
-            terms.add_word(&word.term, factors[0].max(factors[1]));
-        }
-        leaf.words.push(Planned { text: word.term.into_owned(), located, factors, optional: word.compound });
+        Node::Or(nodes) => nodes.iter().for_each(|node| gather(node, words)),
+        Node::Phrase(_) | Node::Condition(..) | Node::Not(_) => {}
     }
-    let mut pairs = Vec::new();
-    segment::grams(&folded, |gram| pairs.push(gram));
-    let alone = pairs.len() == 1;
-    let mut term = String::new();
-    for gram in &pairs {
-        gram.write(&mut term);
-        places.grams.push((term.clone(), gram.position as u32));
-        if leaf.grams.iter().any(|known| known.text == term) {
-            continue;
-        }
-        let (located, mut factors) = locate(snapshot, gram_fields, &term)?;
-        if gram.weak {
-            factors = [0.0; 2];
-        } else if !negated {
-            terms.add_gram(&term, factors[0].max(factors[1]), alone);
-        }
-        leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false });
-    }
-    if let [gram] = pairs[..]
-        && gram.characters.1.is_none()
-        && !phrase
-    {
-        leaf.single = Some(gram.characters.0.to_string());
-    }
-    let code = fold_code(text);
-    if !phrase && code.len() >= 4 && code.chars().any(|character| character.is_ascii_digit()) {
-        leaf.code = Some(code);
-    }
-    if phrase {
-        leaf.phrase = Some(places);
-    }
-    Ok(leaf)
 }
 
 fn locate(

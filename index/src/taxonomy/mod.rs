@@ -5,6 +5,8 @@
 //! characters (hiragana as katakana), Latin ones as stemmed words.
 
 mod names;
+mod readings;
+pub(crate) mod spellings;
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -14,8 +16,10 @@ use std::sync::{Arc, LazyLock};
 use sha2::{Digest, Sha256};
 
 use names::{JapaneseNames, LatinNames};
+use readings::WrittenForms;
 
 use crate::analysis::normalise::{normalise, to_katakana};
+use crate::analysis::romaji;
 
 /// `code name_ja …`, separated by tabs, with a heading; synonyms are separated by `|`.
 const FIRST_TREE: &str = include_str!("concepts.tsv");
@@ -65,8 +69,9 @@ pub struct Taxonomy {
     ancestors: Vec<Vec<u32>>,
     japanese: JapaneseNames,
     latin: LatinNames,
-    /// Every name as it is compared while somebody types, in order.
+    /// Every name, and how it reads, as it is compared while somebody types, in order.
     keys: Vec<(String, u32)>,
+    written: WrittenForms,
     digest: String,
 }
 
@@ -87,10 +92,16 @@ impl Taxonomy {
         let ancestors = (0..concepts.len() as u32).map(|number| way_up(number, &parents)).collect();
         let (mut japanese, mut latin) = (JapaneseNames::default(), LatinNames::default());
         let mut keys = Vec::new();
+        let mut written = if concepts.is_empty() { WrittenForms::default() } else { WrittenForms::new() };
         for (number, concept) in concepts.iter().enumerate() {
             for name in concept.names() {
                 let folded = normalise(name.trim());
                 keys.push((key(&folded), number as u32));
+                if let Some(reading) = read_name(name, &folded) {
+                    written.add(name.trim(), &reading);
+                    keys.push((readings::loose(&reading), number as u32));
+                    keys.push((reading, number as u32));
+                }
                 if names::is_latin(&folded) {
                     latin.add(&folded, number as u32);
                 } else {
@@ -99,7 +110,8 @@ impl Taxonomy {
             }
         }
         keys.sort();
-        Taxonomy { concepts, ancestors, japanese, latin, keys, digest }
+        keys.dedup();
+        Taxonomy { concepts, ancestors, japanese, latin, keys, written, digest }
     }
 
     /// No concepts: texts are words only.
@@ -157,24 +169,48 @@ impl Taxonomy {
         codes
     }
 
-    /// Codes of concepts with a name that begins with the text, the shortest name first.
+    /// Codes of concepts with a name that begins with the text, or reads as it does (kana, or Latin letters), the shortest
+    /// name first.
     pub fn beginning_with(&self, text: &str, limit: usize) -> Vec<&str> {
-        let typed = key(&normalise(text));
-        if typed.is_empty() {
-            return Vec::new();
-        }
-        let first = self.keys.partition_point(|(name, _)| *name < typed);
-        let mut found: Vec<&(String, u32)> =
-            self.keys[first..].iter().take_while(|(name, _)| name.starts_with(&typed)).collect();
-        found.sort_by_key(|(name, _)| name.chars().count());
+        let folded = normalise(text);
+        let typed = key(&folded);
         let mut codes: Vec<&str> = Vec::new();
-        for (_, number) in found {
-            let code = self.code(*number);
-            if codes.len() < limit && !codes.contains(&code) {
-                codes.push(code);
+        let mut ways = vec![typed.clone()];
+        for read in [readings::reading(&folded), romaji::kana(&typed)].into_iter().flatten() {
+            let loose = readings::loose(&read);
+            ways.extend([read, loose]);
+        }
+        for (place, typed) in ways.iter().enumerate() {
+            if typed.is_empty() || ways[..place].contains(typed) {
+                continue;
+            }
+            let first = self.keys.partition_point(|(name, _)| name < typed);
+            let mut found: Vec<&(String, u32)> =
+                self.keys[first..].iter().take_while(|(name, _)| name.starts_with(typed.as_str())).collect();
+            found.sort_by_key(|(name, _)| name.chars().count());
+            for (_, number) in found {
+                let code = self.code(*number);
+                if codes.len() < limit && !codes.contains(&code) {
+                    codes.push(code);
+                }
             }
         }
         codes
+    }
+
+    /// What a folded word of a query may be the reading of: written forms, words apart where it is several of them.
+    pub(crate) fn written(&self, folded: &str) -> Vec<String> {
+        self.written.of(folded)
+    }
+
+    /// As [`Taxonomy::written`], for words that follow each other: single written forms only.
+    pub(crate) fn written_as_one(&self, folded: &str) -> Vec<String> {
+        self.written.single(folded)
+    }
+
+    /// Whether a stem stands in an English name.
+    pub(crate) fn has_stem(&self, stem: &str) -> bool {
+        self.latin.has(stem)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -225,6 +261,12 @@ impl Taxonomy {
 /// A folded name as it is compared while somebody types: hiragana as katakana, without white space.
 fn key(folded: &str) -> String {
     folded.chars().filter(|character| !character.is_whitespace()).map(to_katakana).collect()
+}
+
+/// How a name reads: Japanese, or capitals that are read one by one (OLED).
+fn read_name(name: &str, folded: &str) -> Option<String> {
+    let capitals = name.len() >= 2 && name.len() <= 5 && name.bytes().all(|byte| byte.is_ascii_uppercase());
+    (capitals || !names::is_latin(folded)).then(|| readings::reading(folded)).flatten()
 }
 
 fn way_up(number: u32, parents: &[Option<u32>]) -> Vec<u32> {

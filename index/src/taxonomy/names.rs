@@ -1,6 +1,6 @@
 //! Names of concepts, looked for in folded texts.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Mention;
 use crate::analysis::normalise::to_katakana;
@@ -115,6 +115,8 @@ fn is_kana(character: char) -> bool {
 pub(super) struct LatinNames {
     /// By first stem: the stems that follow and the concepts, longest first.
     by_first: FxHashMap<String, Vec<LatinName>>,
+    /// Every stem of a name.
+    stems: FxHashSet<String>,
 }
 
 #[derive(Debug)]
@@ -134,7 +136,9 @@ struct Stem {
 
 impl LatinNames {
     pub(super) fn add(&mut self, folded: &str, concept: u32) {
-        let mut stems = stems(folded).into_iter().map(|stem| stem.term);
+        let stems: Vec<String> = stems(folded).into_iter().map(|stem| stem.term).collect();
+        self.stems.extend(stems.iter().cloned());
+        let mut stems = stems.into_iter();
         let Some(first) = stems.next() else { return };
         let following: Vec<String> = stems.collect();
         let names = self.by_first.entry(first).or_default();
@@ -146,6 +150,10 @@ impl LatinNames {
                 names.insert(place, LatinName { following, concepts: vec![concept] });
             }
         }
+    }
+
+    pub(super) fn has(&self, stem: &str) -> bool {
+        self.stems.contains(stem)
     }
 
     pub(super) fn find(&self, folded: &str, found: &mut Vec<Mention>) {

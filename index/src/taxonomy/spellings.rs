@@ -1,0 +1,261 @@
+//! One word written in several ways: ink-jet and inkjet, fibre and fiber, ロール・ツー・ロール. Only what is typed is spelled in
+//! other ways; texts are indexed as they stand.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use super::readings::compact;
+use crate::analysis::normalise::{normalise, to_katakana};
+use crate::analysis::segment::{Script, is_katakana, script};
+
+/// `way = way`, one word a line.
+const SPELLINGS: &str = include_str!("spellings.txt");
+
+/// What is written otherwise in American and in British English: endings first, then what stands anywhere in a word.
+const ENDINGS: &[(&str, &str)] = &[
+    ("ization", "isation"),
+    ("izations", "isations"),
+    ("izing", "ising"),
+    ("izer", "iser"),
+    ("izers", "isers"),
+    ("ized", "ised"),
+    ("izes", "ises"),
+    ("ize", "ise"),
+    ("izable", "isable"),
+    ("yzing", "ysing"),
+    ("yzer", "yser"),
+    ("yzers", "ysers"),
+    ("yzed", "ysed"),
+    ("yze", "yse"),
+    ("meter", "metre"),
+    ("meters", "metres"),
+    ("liter", "litre"),
+    ("liters", "litres"),
+    ("center", "centre"),
+    ("centers", "centres"),
+    ("fiber", "fibre"),
+    ("fibers", "fibres"),
+    ("defense", "defence"),
+    ("license", "licence"),
+    ("aging", "ageing"),
+    ("catalog", "catalogue"),
+    ("dialog", "dialogue"),
+    ("program", "programme"),
+    ("programs", "programmes"),
+    ("modeling", "modelling"),
+    ("modeled", "modelled"),
+    ("labeling", "labelling"),
+    ("labeled", "labelled"),
+    ("signaling", "signalling"),
+    ("channeling", "channelling"),
+    ("leveling", "levelling"),
+    ("tunneling", "tunnelling"),
+    ("traveling", "travelling"),
+    ("gray", "grey"),
+];
+const ANYWHERE: &[(&str, &str)] = &[
+    ("sulf", "sulph"),
+    ("aluminum", "aluminium"),
+    ("color", "colour"),
+    ("vapor", "vapour"),
+    ("mold", "mould"),
+    ("odor", "odour"),
+    ("flavor", "flavour"),
+    ("labor", "labour"),
+    ("favor", "favour"),
+    ("harbor", "harbour"),
+    ("tumor", "tumour"),
+    ("armor", "armour"),
+    ("behavior", "behaviour"),
+    ("neighbor", "neighbour"),
+    ("plow", "plough"),
+    ("leukemi", "leukaemi"),
+    ("anemi", "anaemi"),
+    ("hemoglobin", "haemoglobin"),
+    ("hemodialysis", "haemodialysis"),
+    ("pediatric", "paediatric"),
+    ("orthopedic", "orthopaedic"),
+    ("esophag", "oesophag"),
+    ("estrogen", "oestrogen"),
+    ("cesium", "caesium"),
+    ("artifact", "artefact"),
+    ("jewelry", "jewellery"),
+    ("fiberglass", "fibreglass"),
+    ("fiberboard", "fibreboard"),
+];
+/// Letters that a word has before one of the endings.
+const STEM: usize = 3;
+
+struct Lines {
+    lines: Vec<Vec<String>>,
+    by_key: FxHashMap<String, usize>,
+}
+
+static LINES: LazyLock<Lines> = LazyLock::new(|| {
+    let mut all = Lines { lines: Vec::new(), by_key: FxHashMap::default() };
+    for line in SPELLINGS.lines().filter(|line| !line.starts_with('#')) {
+        let ways: Vec<String> = line.split(" = ").map(|way| normalise(way.trim())).collect();
+        for way in &ways {
+            all.by_key.insert(key(way), all.lines.len());
+        }
+        all.lines.push(ways);
+    }
+    all
+});
+
+/// Another way to write what was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    Text(String),
+    /// Its words follow each other.
+    Phrase(String),
+}
+
+/// Where a way to write something is looked up.
+fn key(folded: &str) -> String {
+    let key: String = compact(folded).chars().map(to_katakana).collect();
+    key.strip_suffix('ー').map_or(key.clone(), str::to_string)
+}
+
+/// The other ways of the line that folded words of a query stand in, whatever divides them.
+pub(crate) fn of_line(folded: &str) -> Vec<Spelling> {
+    let Some(line) = LINES.by_key.get(&key(folded)) else { return Vec::new() };
+    let ways = LINES.lines[*line].iter().filter(|way| *way != folded);
+    ways.map(|way| match way.contains([' ', '・', '-']) {
+        true => Spelling::Phrase(way.clone()),
+        false => Spelling::Text(way.clone()),
+    })
+    .collect()
+}
+
+/// Other ways to write one folded word of a query: those of its line, without what divides it, and in the English of the
+/// other side of the sea.
+pub(crate) fn others(folded: &str) -> Vec<Spelling> {
+    let mut others = of_line(folded);
+    let mut add = |text: String| {
+        let spelling = Spelling::Text(text);
+        if !others.contains(&spelling) {
+            others.push(spelling);
+        }
+    };
+    if let Some(joined) = joined(folded) {
+        add(joined);
+    }
+    for american in [true, false] {
+        let english = in_english(folded, american);
+        if english != folded {
+            add(english);
+        }
+    }
+    others
+}
+
+/// Without the hyphens and middle dots that stand between letters; a hyphen between katakana is meant as a long vowel.
+fn joined(folded: &str) -> Option<String> {
+    let characters: Vec<char> = folded.chars().collect();
+    let between = |at: usize, is: fn(char) -> bool| {
+        let letter = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|character| is(*character));
+        letter(at.checked_sub(1)) && letter(Some(at + 1))
+    };
+    let is_latin = |character: char| script(character) == Script::Latin;
+    let mut joined = String::with_capacity(folded.len());
+    for (at, character) in characters.iter().enumerate() {
+        match character {
+            '-' if between(at, is_katakana) => joined.push('ー'),
+            '-' | '・' if between(at, is_latin) || between(at, is_katakana) => {}
+            other => joined.push(*other),
+        }
+    }
+    (joined != folded).then_some(joined)
+}
+
+/// Every Latin word in American, or in British, English.
+fn in_english(folded: &str, american: bool) -> String {
+    let mut text = String::with_capacity(folded.len());
+    let mut rest = folded;
+    while let Some(first) = rest.chars().next() {
+        let is_letter = |character: char| character.is_ascii_lowercase();
+        let end = rest.find(|next: char| is_letter(next) != is_letter(first)).unwrap_or(rest.len());
+        match is_letter(first) {
+            true => text.push_str(&word_in_english(&rest[..end], american)),
+            false => text.push_str(&rest[..end]),
+        }
+        rest = &rest[end..];
+    }
+    text
+}
+
+fn word_in_english(word: &str, american: bool) -> String {
+    let pair = |(here, there): &(&'static str, &'static str)| if american { (*there, *here) } else { (*here, *there) };
+    let mut word = word.to_string();
+    for (from, to) in ENDINGS.iter().map(pair) {
+        // Fibre, centre and metre are whole words, -ise is only an ending.
+        let least = if from.starts_with(['i', 'y']) { STEM } else { 0 };
+        if let Some(stem) = word.strip_suffix(from).filter(|stem| stem.len() >= least) {
+            word = format!("{stem}{to}");
+            break;
+        }
+    }
+    for (from, to) in ANYWHERE.iter().map(pair) {
+        if word.contains(from) && !word.contains(to) {
+            word = word.replacen(from, to, 1);
+            break;
+        }
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(typed: &str, other: &str) -> bool {
+        others(&normalise(typed)).iter().any(|way| match way {
+            Spelling::Text(text) | Spelling::Phrase(text) => text == other,
+        })
+    }
+
+    #[test]
+    fn ways_to_write_one_word() {
+        for (one, other) in [
+            ("ink-jet", "inkjet"),
+            ("ink-jet", "インクジェット"),
+            ("ink jet", "inkjet"),
+            ("inkjet", "ink jet"),
+            ("インクジェット", "インク・ジェット"),
+            ("インク・ジェット", "inkjet"),
+            ("いんくじぇっと", "inkjet"),
+            ("roll-to-roll", "ロールツーロール"),
+            ("R2R", "roll to roll"),
+            ("フォト・リソグラフィー", "フォトリソグラフィ"),
+            ("fibre", "fiber"),
+            ("nanofibres", "nanofibers"),
+            ("colour", "color"),
+            ("aluminum", "aluminium"),
+            ("sulphur", "sulfur"),
+            ("desulfurization", "desulphurisation"),
+            ("polymerise", "polymerize"),
+            ("analyser", "analyzer"),
+            ("co-extrusion", "coextrusion"),
+            ("サ-ビス", "サービス"),
+            ("スーパー・コンピュータ", "スーパーコンピュータ"),
+        ] {
+            assert!(found(one, other), "{one}: {:?}", others(&normalise(one)));
+        }
+        for nothing in ["2024-04-01", "analysis", "rise", "封止", "3-5mm", ""] {
+            assert_eq!(others(nothing), [], "{nothing}");
+        }
+    }
+
+    /// A phrase of which only a part is looked for would find what it does not mean.
+    #[test]
+    fn no_way_begins_or_ends_with_a_stop_word() {
+        for way in LINES.lines.iter().flatten().filter(|way| way.contains(' ')) {
+            let words: Vec<&str> = way.split(' ').collect();
+            for edge in [words.first(), words.last()].into_iter().flatten() {
+                assert!(!crate::analysis::stop_words::is_stop_word(edge), "{way}");
+            }
+        }
+    }
+}

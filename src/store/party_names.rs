@@ -1,0 +1,134 @@
+//! Parties by what people call them: name in either language, reading, with or without the legal form.
+
+use super::connection::Conn;
+use super::schema::things;
+use super::things::visible;
+use crate::domain::Scope;
+use crate::domain::text::{bare_name, fold};
+use crate::domain::vocabulary::Kind;
+use crate::error::Result;
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+
+/// Parties that are looked at where a name is only a part of theirs.
+const MOST: i64 = 200;
+/// Names that are told where several fit.
+const TOLD: usize = 5;
+
+diesel::define_sql_function! { fn lower(text: Nullable<Text>) -> Nullable<Text>; }
+diesel::define_sql_function! { fn replace(text: Text, old: Text, new: Text) -> Text; }
+
+/// Whom a name means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// Their ids: one party, or all that bear exactly this name.
+    Parties(Vec<String>),
+    /// Several names fit; the first few of them.
+    Several(Vec<String>),
+    Nobody,
+}
+
+/// A party as its names are compared.
+struct Candidate {
+    id: String,
+    shown: String,
+    keys: Vec<String>,
+}
+
+/// The party of this name among those that the reader may see: the whole name or reading, else the name without its legal
+/// form, else the only one that begins with it, else the only one that holds it. White space does not count.
+pub fn named(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Named> {
+    let wanted = key(name);
+    if wanted.is_empty() {
+        return Ok(Named::Nobody);
+    }
+    let candidates = candidates(conn, scope, name)?;
+    let exact = fitting(&candidates, |keys| keys == wanted);
+    if !exact.is_empty() {
+        return Ok(Named::Parties(exact.into_iter().map(|party| party.id.clone()).collect()));
+    }
+    let bare = bare_name(name).unwrap_or_else(|| wanted.clone());
+    let tests: [&dyn Fn(&str) -> bool; 3] =
+        [&|key| has_bare(key, &|own| own == bare), &|key| has_bare(key, &|own| own.starts_with(&bare)), &|_| true];
+    for test in tests {
+        match fitting(&candidates, test)[..] {
+            [] => {}
+            [only] => return Ok(Named::Parties(vec![only.id.clone()])),
+            ref several => {
+                return Ok(Named::Several(several.iter().take(TOLD).map(|party| party.shown.clone()).collect()));
+            }
+        }
+    }
+    Ok(Named::Nobody)
+}
+
+fn has_bare(name: &str, test: &dyn Fn(&str) -> bool) -> bool {
+    bare_name(name).is_some_and(|bare| test(&bare))
+}
+
+fn fitting(candidates: &[Candidate], test: impl Fn(&str) -> bool) -> Vec<&Candidate> {
+    candidates.iter().filter(|party| party.keys.iter().any(|key| test(key))).collect()
+}
+
+/// Parties with this name or, where there are none, those with it as a part of theirs (with or without the legal form).
+fn candidates(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<Candidate>> {
+    let wanted = key(name);
+    let parties = || {
+        let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.is_party()).map(|kind| kind.code()).collect();
+        visible(scope).filter(things::kind.eq_any(kinds))
+    };
+    let packed = || replace(things::name_key, " ", "");
+    let reading = || replace(things::sort_key, " ", "");
+    let english = || lower(things::title_en);
+    let columns = (things::id, things::title_ja, things::title_en, things::sort_key);
+    type Row = (String, Option<String>, Option<String>, String);
+    let mut rows: Vec<Row> = parties()
+        .filter(packed().eq(wanted.to_owned()).or(reading().eq(wanted.to_owned())))
+        .order(things::id)
+        .limit(MOST)
+        .select(columns)
+        .load(conn)?;
+    if rows.is_empty() {
+        let part = pattern(&bare_name(name).unwrap_or(wanted));
+        // English names keep their blanks.
+        let spaced = pattern(&fold(name));
+        rows = parties()
+            .filter(
+                packed()
+                    .like(part.clone())
+                    .escape('\\')
+                    .or(reading().like(part).escape('\\'))
+                    .or(english().is_not_null().and(english().assume_not_null().like(spaced).escape('\\'))),
+            )
+            .order((things::sort_key, things::id))
+            .limit(MOST)
+            .select(columns)
+            .load(conn)?;
+    }
+    Ok(rows
+        .into_iter()
+        .map(|(id, ja, en, reading)| Candidate {
+            id,
+            shown: ja.clone().or_else(|| en.clone()).unwrap_or_default(),
+            keys: [ja, en, Some(reading)].into_iter().flatten().map(|name| key(&name)).collect(),
+        })
+        .collect())
+}
+
+/// What holds the text, for SQL.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Folded, without white space.
+fn key(name: &str) -> String {
+    fold(name).split_whitespace().collect()
+}

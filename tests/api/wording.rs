@@ -1,0 +1,246 @@
+//! What people type and how it is written in the texts: readings, other spellings, places as plain words.
+
+use crate::support::{TestApp, encoded};
+use serde_json::{Value, json};
+
+impl TestApp {
+    fn asked(&self, query: &str) -> Value {
+        let answer = self.get(&format!("/api/v1/search?limit=50&q={}", encoded(query)));
+        assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+        answer.json()
+    }
+
+    /// Whether the query finds the thing, as it stands and not only some of its words.
+    fn finds(&self, query: &str, id: &str) -> bool {
+        let answer = self.asked(query);
+        let relaxed = answer["hints"].as_array().expect("hints").iter().any(|hint| hint["code"] == "relaxed");
+        !relaxed && answer["hits"].as_array().expect("hits").iter().any(|hit| hit["id"] == id)
+    }
+
+    fn hints_of(&self, query: &str, code: &str) -> Vec<Value> {
+        let hints = self.asked(query)["hints"].as_array().expect("hints").clone();
+        hints.into_iter().filter(|hint| hint["code"] == code).collect()
+    }
+
+    fn skilled(&self, name: &str, text: &str) -> String {
+        let owner = self.firm(&format!("{name}の会社"));
+        self.create(
+            "capabilities",
+            json!({ "owner": owner, "capability_kind": "technology", "name_ja": name, "description_ja": text }),
+        )
+    }
+}
+
+#[test]
+fn words_of_the_cluster_are_found_by_their_reading() {
+    let app = TestApp::start();
+    let cell = app.skilled("評価装置", "太陽電池の効率を測る。");
+    let oled = app.skilled("面光源", "有機ELの封止。");
+    let yeast = app.skilled("仕込み", "発酵の条件を決める。");
+    let light = app.skilled("調合", "発光材料を作る。");
+    let paper = app.skilled("帳票", "証明書を発行する。");
+    let rice = app.skilled("米沢の織り", "米沢で織る。");
+    app.settle();
+    for typed in [
+        "たいようでんち",
+        "タイヨウデンチ",
+        "ﾀｲﾖｳﾃﾞﾝﾁ",
+        "たいよーでんち",
+        "taiyoudenchi",
+        "taiyodenchi",
+        "taiyo denchi",
+        "たいよう でんち",
+    ] {
+        assert!(app.finds(typed, &cell), "{typed}");
+    }
+    for typed in [
+        "ゆうきいーえる",
+        "ゆうきEL",
+        "ゆうきＥＬ",
+        "有機いーえる",
+        "ふうし",
+        "フウシ",
+        "fuushi",
+        "ゆうきいーえるのふうし",
+        "ゆうきいーえる ふうし",
+    ] {
+        assert!(app.finds(typed, &oled), "{typed}");
+    }
+    // Words that read alike are all meant, and told; everyday ones are no words of the cluster.
+    assert!(app.finds("はっこう", &yeast) && !app.finds("はっこう", &paper));
+    assert!(app.finds("はっこうざいりょう", &light) && !app.finds("はっこうざいりょう", &yeast));
+    assert!(!app.finds("はっこうする", &yeast));
+    assert!(!app.finds("こめ", &rice), "one kanji is a part of many words");
+    // What is excluded is excluded by its letters.
+    assert!(app.finds("評価装置 -たいようでんち", &cell));
+    let hint = &app.hints_of("はっこう", "read_as")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("発酵"), &json!(1)));
+    assert!(hint["message"]["ja"].as_str().expect("Japanese").contains("「発酵」としても"), "{hint}");
+    assert_eq!(app.hints_of("太陽電池", "read_as"), [] as [Value; 0]);
+    assert_eq!(app.hints_of("taiyoudenchi", "read_as")[0]["query"], "太陽電池");
+    // As one types.
+    for typed in ["たいようでん", "taiyoud", "taiyode", "太陽電", "solar ce", "タイヨウデ"] {
+        let answer = app.get(&format!("/api/v1/suggest?q={}", encoded(typed))).json();
+        let codes: Vec<&str> =
+            answer["concepts"].as_array().expect("concepts").iter().filter_map(|one| one["code"].as_str()).collect();
+        assert!(codes.contains(&"photovoltaic"), "{typed}: {answer}");
+    }
+}
+
+#[test]
+fn one_word_is_found_in_each_of_its_spellings() {
+    let app = TestApp::start();
+    let both = |one: &str, other: &str| {
+        [app.skilled("甲", &format!("{one}の装置。")), app.skilled("乙", &format!("{other}の装置。"))]
+    };
+    let groups: [(&[&str], [String; 2]); 4] = [
+        (
+            &["inkjet", "ink-jet", "ink jet", "Ink Jet", "インクジェット", "インク・ジェット", "インク ジェット"],
+            both("ink-jet", "インクジェット"),
+        ),
+        (
+            &["roll-to-roll", "roll to roll", "R2R", "ロールツーロール", "ロール・ツー・ロール"],
+            both("roll-to-roll", "ロール・ツー・ロール"),
+        ),
+        (&["carbon fibre", "carbon fiber", "carbon-fibre"], both("carbon fiber", "carbon fibre")),
+        (&["sulfur", "sulphur"], both("sulfur", "sulphur")),
+    ];
+    app.settle();
+    for (typed, ids) in &groups {
+        for typed in *typed {
+            for id in ids {
+                assert!(app.finds(typed, id), "{typed}");
+            }
+        }
+    }
+    let american = app.skilled("丙", "anodized aluminum, color analyzer");
+    let british = app.skilled("丁", "anodised aluminium, colour analyser");
+    app.settle();
+    for typed in ["anodised", "anodized", "aluminium", "aluminum", "colour", "color", "analyser", "analyzer", "Colour"]
+    {
+        assert!(app.finds(typed, &american) && app.finds(typed, &british), "{typed}");
+    }
+    assert!(!app.finds("line", &american));
+    for nothing in ["we-re", "wh-at", "th-is"] {
+        assert!(!app.finds(nothing, &american), "{nothing}");
+    }
+}
+
+#[test]
+fn a_place_is_met_by_the_text_or_by_the_place() {
+    let app = TestApp::start();
+    let firm = |name: &str, place: &str| {
+        let body = json!({ "organization_kind": "firm", "name_ja": name, "municipality": place });
+        app.create("organizations", body)
+    };
+    let skill = |owner: &str, name: &str, text: &str| {
+        let body = json!({ "owner": owner, "capability_kind": "technology", "name_ja": name, "description_ja": text, "description_en": "fermentation" });
+        app.create("capabilities", body)
+    };
+    let tsuruoka = skill(&firm("甲工業", "062031"), "発酵その一", "発酵食品を作る。");
+    let sakata = skill(&firm("乙工業", "062049"), "発酵その二", "発酵食品を作る。");
+    let named = skill(&firm("丙工業", "130001"), "発酵その三", "鶴岡市の米で発酵食品を作る。");
+    let other = skill(&firm("丁工業", "130001"), "発酵その四", "発酵食品を作る。");
+    app.settle();
+    for query in [
+        "鶴岡市 発酵",
+        "発酵 鶴岡",
+        "つるおか 発酵",
+        "つるおかし 発酵",
+        "Tsuruoka fermentation",
+        "fermentation in Tsuruoka City",
+        "鶴岡市の発酵食品",
+        "鶴岡市の発酵",
+        "(鶴岡市 OR 酒田市) 発酵",
+    ] {
+        assert!(app.finds(query, &tsuruoka), "{query}");
+        assert!(!app.finds(query, &other), "{query}");
+    }
+    assert!(app.finds("鶴岡市 発酵", &named), "the text, too");
+    for query in [
+        "庄内 発酵",
+        "庄内地域 発酵",
+        "Shonai fermentation",
+        "Shonai area fermentation",
+        "山形県 発酵",
+        "Yamagata fermentation",
+    ] {
+        assert!(app.finds(query, &tsuruoka) && app.finds(query, &sakata) && !app.finds(query, &other), "{query}");
+    }
+    // The text alone where the words are one phrase, or excluded.
+    assert!(!app.finds("\"鶴岡市\" 発酵", &tsuruoka) && app.finds("発酵 -鶴岡市", &tsuruoka));
+    let hint = &app.hints_of("鶴岡市 発酵", "place")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("市町村:鶴岡市 発酵"), &json!(1)));
+    assert!(app.finds("市町村:鶴岡市 発酵", &tsuruoka) && !app.finds("市町村:鶴岡市 発酵", &named));
+    let hint = &app.hints_of("Shonai fermentation", "place")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("region:06-shonai fermentation"), &json!(2)));
+    let hint = &app.hints_of("\"酒田市\"", "without_quotes")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("酒田市"), &app.asked("酒田市")["total"]["value"]));
+    // Nothing stands there: nothing to offer.
+    assert_eq!(app.hints_of("米沢市 発酵", "place"), [] as [Value; 0]);
+}
+
+/// An anonymous need shows neither owner nor place, whoever asks with the name of the place.
+#[test]
+fn a_need_without_a_name_is_not_told_by_its_place() {
+    let app = TestApp::start();
+    let admin = app.administrator();
+    let firm = json!({ "organization_kind": "firm", "name_ja": "匿名工業", "municipality": "062031" });
+    let owner = app.made(&admin, "organizations", firm);
+    let owner = owner.rsplit('/').next().expect("an id");
+    let need = |anonymous: bool, title: &str| {
+        let body = json!({ "owner": owner, "title_ja": title, "anonymous": anonymous,
+            "lines": [{ "strength": "must", "text_ja": "発酵槽" }] });
+        app.made(&admin, "needs", body).rsplit('/').next().expect("an id").to_owned()
+    };
+    let (hidden, open) = (need(true, "発酵槽を探す"), need(false, "発酵タンクを探す"));
+    app.settle();
+    for query in ["鶴岡市 発酵", "庄内 発酵", "鶴岡市の発酵槽", "Tsuruoka 発酵"] {
+        assert!(!app.finds(query, &hidden) && app.finds(query, &open), "{query}");
+    }
+}
+
+#[test]
+fn certificates_and_kinds_are_known_as_plain_words() {
+    let app = TestApp::start();
+    let firm = |kind: &str, name: &str, certificates: Value| {
+        let body = json!({ "organization_kind": kind, "name_ja": name, "certificates": certificates });
+        app.create("organizations", body)
+    };
+    let certified = firm("firm", "認証つき精機", json!(["iso9001"]));
+    let other = firm("university", "研削工科", json!([]));
+    app.create("seeds", json!({ "owner": other, "title_ja": "研削の砥石" }));
+    app.settle();
+    for query in ["ISO9001", "ISO 9001", "iso-9001", "ＩＳＯ９００１", "ISO9001 精機"] {
+        assert!(app.finds(query, &certified) && !app.finds(query, &other), "{query}");
+    }
+    let hint = &app.hints_of("ISO9001 精機", "condition")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("認証:ISO9001 精機"), &json!(1)));
+    for (query, better) in [
+        ("研削 シーズ", "研削 種別:研究シーズ"),
+        ("seeds 研削", "kind:seed 研削"),
+        ("研削　大学", "研削 機関種別:大学"),
+        ("大学 研削 シーズ", "機関種別:大学 研削 種別:研究シーズ"),
+    ] {
+        let hints = app.hints_of(query, "condition");
+        assert_eq!(hints.len(), 1, "{query}: {hints:?}");
+        assert_eq!(hints[0]["query"], better, "{query}");
+        let answer = app.asked(better);
+        assert_eq!(answer["total"]["value"], hints[0]["count"], "{better}");
+    }
+    // Nothing is offered that finds nothing.
+    assert_eq!(app.hints_of("研削 ニーズ", "condition"), [] as [Value; 0]);
+    for signs in ["💡", "…", "???", "*", "\"\"", "-", "the", "()"] {
+        assert_eq!(app.hints_of(signs, "no_words").len(), 1, "{signs}");
+        let things = app.get(&format!("/api/v1/suggest?q={}", encoded(signs))).json()["things"].clone();
+        assert_eq!(things, json!([]), "{signs}");
+    }
+    assert_eq!(app.hints_of("", "no_words"), [] as [Value; 0]);
+    assert_eq!(app.hints_of("SDGs", "did_you_mean"), [] as [Value; 0]);
+    // What the concept tree knows is no slip, whatever the texts hold.
+    app.firm("Startup farming");
+    app.settle();
+    assert_eq!(app.hints_of("smart farming", "did_you_mean"), [] as [Value; 0]);
+    let hint = &app.hints_of("\"砥石 研削\"", "without_quotes")[0];
+    assert_eq!((&hint["query"], &hint["count"]), (&json!("砥石 研削"), &json!(1)));
+}
