@@ -188,6 +188,20 @@ fn a_page_begins_where_its_index_says_and_sorts_nothing() {
     }
 }
 
+/// An import asks for each row who has its title: not by reading all things of the kind in the order that is wanted.
+#[test]
+fn a_title_is_found_by_the_index_of_titles() {
+    let world = World::new();
+    if world.is_postgresql() {
+        return;
+    }
+    let sql = "EXPLAIN QUERY PLAN SELECT id FROM things WHERE kind = 'capability' AND name_key IN ('x', 'y') \
+               AND owner_party = 'z' ORDER BY (id || '') LIMIT 50";
+    let plan: Vec<Plan> = world.database().read(|conn| Ok(diesel::sql_query(sql).load(conn)?)).expect("a plan");
+    let index = "USING INDEX things_by_title (kind=? AND name_key=? AND owner_party=?)";
+    assert!(plan.iter().any(|step| step.detail.contains(index)), "{}", plan[0].detail);
+}
+
 // The connections
 
 #[derive(QueryableByName)]

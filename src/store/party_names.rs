@@ -2,7 +2,7 @@
 
 use super::connection::Conn;
 use super::schema::things;
-use super::things::visible;
+use super::things::{name_key, visible};
 use crate::domain::Scope;
 use crate::domain::text::{bare_name, fold};
 use crate::domain::vocabulary::Kind;
@@ -82,12 +82,21 @@ fn candidates(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<Candidat
     let english = || lower(things::title_en);
     let columns = (things::id, things::title_ja, things::title_en, things::sort_key);
     type Row = (String, Option<String>, Option<String>, String);
+    // As it stands, by the indexes of names and readings; then without its blanks, which looks at every party.
+    let folded = name_key(name);
     let mut rows: Vec<Row> = parties()
-        .filter(packed().eq(wanted.to_owned()).or(reading().eq(wanted.to_owned())))
-        .order(things::id)
+        .filter(things::name_key.eq(folded.clone()).or(things::sort_key.eq(folded)))
         .limit(MOST)
         .select(columns)
         .load(conn)?;
+    if rows.is_empty() {
+        rows = parties()
+            .filter(packed().eq(wanted.to_owned()).or(reading().eq(wanted.to_owned())))
+            .limit(MOST)
+            .select(columns)
+            .load(conn)?;
+    }
+    rows.sort_by(|left, right| left.0.cmp(&right.0));
     if rows.is_empty() {
         let part = pattern(&bare_name(name).unwrap_or(wanted));
         // English names keep their blanks.
