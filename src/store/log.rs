@@ -9,9 +9,8 @@ use crate::domain::lifecycle::Step;
 use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Kind, ThingId, Timestamp};
 use crate::error::{Error, Result};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{SingleValue, SqlType};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -344,12 +343,16 @@ pub fn chain_at(conn: &mut Conn, seq: i64) -> Result<Option<String>> {
         .optional()?)
 }
 
+diesel::define_sql_function! {
+    /// The value, hidden from SQLite's planner: it prepares a statement anew for each value that it weighs its figures by,
+    /// which takes longer than this one does.
+    fn coalesce<T: SqlType + SingleValue>(value: T, same: T) -> T;
+}
+
 /// Things that a change after `seq` hides or deletes. `None` if there are more than `limit`.
 pub fn narrowed_after(conn: &mut Conn, seq: i64, limit: usize) -> Result<Option<Vec<String>>> {
-    // SQLite prepares a statement anew for each value that it weighs its statistics by; not for these.
-    let after = sql::<BigInt>("CAST(").bind::<BigInt, _>(seq).sql(" AS BIGINT)");
     let ids: Vec<String> = changes::table
-        .filter(changes::narrows.eq(sql::<Bool>("TRUE")).and(changes::seq.gt(after)))
+        .filter(changes::narrows.eq(coalesce(true, true)).and(changes::seq.gt(coalesce(seq, seq))))
         .select(changes::thing_id)
         .distinct()
         .limit(limit as i64 + 1)
