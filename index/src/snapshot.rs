@@ -190,6 +190,8 @@ pub(crate) struct SegmentTables {
     pub(crate) published: Bits,
     /// Norm numbers (coded lengths) by text field.
     pub(crate) norms: [Vec<u8>; TEXT_FIELDS],
+    /// By text field; none where the field holds nothing.
+    witnesses: [Option<Witness>; TEXT_FIELDS],
     pub(crate) parties: Lists,
     pub(crate) sources: Vec<u8>,
     /// Public and published, alive or not; absent when that is every document.
@@ -206,6 +208,12 @@ pub(crate) struct SegmentTables {
     pub(crate) updated: Column<i64>,
     pub(crate) days: Option<Column<i64>>,
     pub(crate) verified: Option<Column<i64>>,
+}
+
+/// The first term of a field, as it was when the segment was read.
+struct Witness {
+    term: Vec<u8>,
+    info: TermInfo,
 }
 
 /// Number of documents, and by text field the number of documents that have it and the sum of its lengths.
@@ -272,6 +280,13 @@ impl SegmentTables {
                 reader.inverted_index(field)?;
             }
         }
+        let mut witnesses: [Option<Witness>; TEXT_FIELDS] = Default::default();
+        for field in TextField::ALL {
+            let inverted = reader.inverted_index(fields().text(field))?;
+            let mut terms = inverted.terms().stream().map_err(damaged)?;
+            witnesses[field as usize] =
+                terms.advance().then(|| Witness { term: terms.key().to_vec(), info: terms.value().clone() });
+        }
         let mut norms: [Vec<u8>; TEXT_FIELDS] = Default::default();
         for field in TextField::ALL {
             norms[field as usize] = match reader.fieldnorms_readers().get_field(fields().text(field))? {
@@ -304,6 +319,7 @@ impl SegmentTables {
             tiers,
             published,
             norms,
+            witnesses,
             parties: party_lists,
             sources,
             open,
@@ -407,6 +423,17 @@ impl Segment {
         }
         known.insert(key, count);
         Ok(count)
+    }
+
+    /// A dictionary whose pages turned to noise knows no term any more, which looks like a term that nobody wrote: one
+    /// that was there when the segment was read must still be.
+    fn hear_witness(&self, field: TextField) -> Result<(), EngineError> {
+        let Some(witness) = &self.tables.witnesses[field as usize] else { return Ok(()) };
+        let info = self.text(field).terms().get(&witness.term).map_err(damaged)?;
+        if info.as_ref() == Some(&witness.info) {
+            return Ok(());
+        }
+        Err(EngineError::Damaged("a dictionary of terms lost what it held".to_string()))
     }
 
     /// Documents with one raw value.
@@ -570,8 +597,9 @@ impl Snapshot {
         let mut located = Located { field, infos: Vec::with_capacity(self.segments.len()), frequency: 0 };
         for segment in &self.segments {
             let info = segment.text(field).get_term_info(&key).map_err(damaged)?;
-            if let Some(info) = &info {
-                located.frequency += u64::from(segment.frequency(field, term, info)?);
+            match &info {
+                Some(info) => located.frequency += u64::from(segment.frequency(field, term, info)?),
+                None => segment.hear_witness(field)?,
             }
             located.infos.push(info);
         }
