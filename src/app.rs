@@ -3,6 +3,7 @@
 use crate::Limits;
 use crate::api::background::Background;
 use crate::api::metrics::Metrics;
+use crate::api::names::NamesMemory;
 use crate::auth::Auth;
 use crate::domain::{Actor, Clock, Defect};
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// Where the texts of things are looked through for the words of a query.
     pub texts: Arc<Texts>,
+    /// What places, fields and other values are called.
+    pub names: Arc<NamesMemory>,
     pub feed: Arc<Feed>,
     /// Tells saved searches what is new.
     pub watch: Arc<Watch>,

@@ -16,6 +16,7 @@ pub mod store;
 
 use crate::api::background::Background;
 use crate::api::metrics::Metrics;
+use crate::api::names::NamesMemory;
 use crate::app::{App, LongTurn};
 use crate::auth::{Auth, AuthSettings};
 use crate::error::{Error, Result};
@@ -74,8 +75,9 @@ pub fn build(
     tracing::info!(?opened, "index");
     let engine = Arc::new(engine);
     let feed = Arc::new(Feed::start(database.clone(), engine.clone(), pace)?);
+    let names = Arc::new(NamesMemory::new(database.clone()));
     let watch = WatchSettings {
-        compile: api::saved_searches::compile,
+        compile: api::saved_searches::compiler(names.clone()),
         second_factor_for_administrators: auth.second_factor_for_administrators,
     };
     let watch = Arc::new(Watch::start(database.clone(), engine.clone(), watch)?);
@@ -87,7 +89,21 @@ pub fn build(
     let imports = Arc::new(Imports::start(database.clone(), index_folder.with_file_name("imports"))?);
     let long_turn = LongTurn::default();
     let (limits, background) = (Arc::new(limits), Arc::new(Background::start(long_turn.clone())));
-    Ok(App { database, engine, texts, feed, watch, turns, long_turn, limits, metrics, auth, imports, background })
+    Ok(App {
+        database,
+        engine,
+        texts,
+        names,
+        feed,
+        watch,
+        turns,
+        long_turn,
+        limits,
+        metrics,
+        auth,
+        imports,
+        background,
+    })
 }
 
 /// The server on a listening socket. Stops cleanly: accepted requests are answered first.

@@ -186,6 +186,8 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         "candidates",
         "group_wire",
         "fit",
+        // What places, fields and other values are called.
+        "names",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
     let mut wrong = Vec::new();
@@ -199,13 +201,12 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         for (number, line) in product_lines(&file) {
             for other in stems.iter().filter(|other| **other != own && !common.contains(&other.as_str())) {
                 let named = line.contains(&format!("super::{other}")) || line.contains(&format!("crate::api::{other}"));
-                // Labels of facets and values of conditions are the words of the vocabularies; conditions are a part of
-                // a search; a coalition, and what is similar, are asked for like a match, a standing match is
-                // one, and each topic of an exhibition, too; single things are the other half of one route; facts and
-                // questions are parts of a line's answer.
+                // Conditions are a part of a search; a coalition, and what is similar, are asked for like a match, a
+                // standing match is one, and each topic of an exhibition, too; single things are the other half of one
+                // route; facts and questions are parts of a line's answer.
                 let agreed = [
                     ("search", "facets"),
-                    ("facets", "vocabularies"),
+                    ("names", "vocabularies"),
                     // What to try next where little was found.
                     ("search", "search_hints"),
                     ("matching", "search_hints"),
@@ -218,8 +219,6 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("search", "search_words"),
                     ("search_hints", "search_words"),
                     ("search_words", "search_hints"),
-                    ("search_words", "vocabularies"),
-                    ("conditions", "vocabularies"),
                     ("coalition", "matching"),
                     ("similar", "matching"),
                     ("standing", "matching"),

@@ -1,8 +1,8 @@
 //! What the conditions of a query mean: 種別:シーズ, 市町村:山形市, TRL:>=4, 更新:令和6年度. Names in either language, codes,
 //! several values separated by commas, ranges of numbers and dates. What cannot be understood is told with its place.
 
+use super::names::Names;
 use super::search::refused;
-use super::vocabularies::labels;
 use crate::domain::date::PartialDate;
 use crate::domain::finding::Message;
 use crate::domain::text::{canonical, fold};
@@ -20,16 +20,16 @@ use std::collections::HashMap;
 const MOST_VALUES: usize = 20;
 
 /// Looks up every condition of a query; parties by the names that the reader may see.
-pub(super) fn meanings(conn: &mut Conn, scope: &Scope, query: &str) -> Result<Meanings> {
+pub(super) fn meanings(conn: &mut Conn, names: &Names, scope: &Scope, query: &str) -> Result<Meanings> {
     let mut meanings = Meanings::new();
     for condition in conditions(query).map_err(refused)? {
-        let meaning = meaning(conn, scope, &condition)?;
+        let meaning = meaning(conn, names, scope, &condition)?;
         meanings.insert((condition.field, condition.value), meaning);
     }
     Ok(meanings)
 }
 
-fn meaning(conn: &mut Conn, scope: &Scope, condition: &Condition) -> Result<Meaning> {
+fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition) -> Result<Meaning> {
     let values = values(&condition.value);
     if values.is_empty() {
         let place = condition.position + 1;
@@ -66,7 +66,7 @@ fn meaning(conn: &mut Conn, scope: &Scope, condition: &Condition) -> Result<Mean
         ConditionField::Attribute(Attribute::Readiness) => numbers(condition, 9),
         ConditionField::Attribute(Attribute::Sdg) => numbers(condition, 17),
         ConditionField::Attribute(attribute) => {
-            let meaning = named(condition, &values, &labels(conn, attribute)?)?;
+            let meaning = named(condition, &values, names.labels(attribute))?;
             match (attribute, meaning) {
                 (Attribute::Municipality, Meaning::Any(codes)) => {
                     Ok(Meaning::Any(vocabulary::with_their_municipalities(conn, &codes)?))

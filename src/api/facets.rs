@@ -1,16 +1,15 @@
 //! The counts beside the hits of a search: each facet without its own filter, a chosen value always there.
 
+use super::names::Names;
 use super::search::{SearchQuery, typed};
-use super::{vocabularies, wire};
+use super::wire;
 use crate::domain::Defect;
 use crate::domain::codes::certificate_name;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
 use crate::error::{Error, Result};
-use crate::store::Conn;
 use musubi_index::{Attribute, Freshness, SearchAnswer, SearchRequest};
 use serde::Serialize;
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// What can be counted.
@@ -58,7 +57,7 @@ pub struct FacetValue {
 
 /// The counts of an answer, by the name of the facet.
 pub(super) fn bodies(
-    conn: &mut Conn,
+    names: &Names,
     answer: &SearchAnswer,
     query: &SearchQuery,
     asked: &SearchRequest,
@@ -93,17 +92,15 @@ pub(super) fn bodies(
             bodies.insert(attribute.name().to_owned(), serde_json::Value::Array(Vec::new()));
             continue;
         }
-        let values: Vec<String> = counts.iter().map(|(value, _)| value).chain(&kept).cloned().collect();
-        let (labels, wider) = match attribute {
-            Attribute::Field => vocabularies::fields_with_wider(conn)?,
-            _ => (vocabularies::labels_of(conn, *attribute, &values)?, HashMap::new()),
-        };
+        let labels = names.labels(*attribute);
         let mut values = facet_values(counts, chosen, &kept, |value| match attribute {
             Attribute::Certificate => Some(Message::new(certificate_name(value), certificate_name(value))),
             _ => labels.get(value).cloned(),
         });
-        for value in &mut values {
-            value.parent = wider.get(&value.value).cloned();
+        if *attribute == Attribute::Field {
+            for value in &mut values {
+                value.parent = names.wider(&value.value).cloned();
+            }
         }
         bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
     }

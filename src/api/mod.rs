@@ -54,6 +54,7 @@ pub mod meetings;
 pub mod memberships;
 pub mod metrics;
 pub mod middleware;
+pub mod names;
 mod neighbours;
 pub mod notices;
 pub mod openapi;

@@ -1,6 +1,7 @@
 //! `/me/saved-searches`: searches that an account keeps, and what is new for them since the last look.
 
 use super::conditions::with_owners_by_id;
+use super::names::{Names, NamesMemory};
 use super::permit;
 use super::problem::{Answer, ProblemBody};
 use super::search::{SearchQuery, engine_request, read_owners};
@@ -14,7 +15,7 @@ use crate::domain::vocabulary::Kind;
 use crate::domain::vocabulary::desk::NoticeChoice;
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId, Timestamp, parse};
 use crate::error::{Error, Result};
-use crate::feed::still_found;
+use crate::feed::{Compile, still_found};
 use crate::store::page::{Page, Place};
 use crate::store::saved_searches::{self as store, NewSavedSearch, SavedSearch, SavedSearchChange, Since};
 use crate::store::{Conn, watch};
@@ -22,6 +23,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::SearchRequest;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Longest list of values of one filter, in characters.
@@ -110,7 +112,7 @@ impl SavedQuery {
 
     /// Refuses what the search route would refuse, and says where. Parties are kept by their ids: the question stays the
     /// same whatever they are called later.
-    fn checked(mut self, conn: &mut Conn, scope: &Scope) -> Result<Self> {
+    fn checked(mut self, conn: &mut Conn, names: &Names, scope: &Scope) -> Result<Self> {
         let mut findings = Vec::new();
         for (name, value) in self.filters() {
             if value.as_ref().is_some_and(|value| value.chars().count() > LONGEST_FILTER) {
@@ -142,7 +144,7 @@ impl SavedQuery {
         };
         self.q = with_owners_by_id(conn, scope, &self.q).map_err(within)?;
         // Which day it is changes nothing about what can be read.
-        engine_request(conn, &Actor::Visitor, &self.search(), 0).map_err(within)?;
+        engine_request(conn, names, &Actor::Visitor, &self.search(), 0).map_err(within)?;
         Ok(self)
     }
 }
@@ -162,7 +164,7 @@ pub(super) fn finds(
     after: Option<&Place>,
     limit: usize,
 ) -> Result<(Vec<store::Shown>, Option<Place>)> {
-    let question = match compile(conn, &search.query, app.clock().today()) {
+    let question = match compile(conn, &app.names, &search.query, app.clock().today()) {
         Ok(question) => question,
         // It was understood when it was saved; a value of a vocabulary may be gone since, and finds nothing.
         Err(Error::Invalid(_) | Error::Malformed(_)) => return Ok((Vec::new(), None)),
@@ -175,10 +177,16 @@ pub(super) fn finds(
     })
 }
 
+/// How saved searches are read by who tells them what is new.
+pub fn compiler(names: Arc<NamesMemory>) -> Compile {
+    Arc::new(move |conn, stored, today| compile(conn, &names, stored, today))
+}
+
 /// The stored form of a saved search as the engine takes it on a day; whose eyes it is asked with is said later.
-pub fn compile(conn: &mut Conn, stored: &str, today: i32) -> Result<SearchRequest> {
+fn compile(conn: &mut Conn, names: &NamesMemory, stored: &str, today: i32) -> Result<SearchRequest> {
     let query: SavedQuery = serde_json::from_str(stored).map_err(Error::internal)?;
-    engine_request(conn, &Actor::Visitor, &query.search(), today)
+    let names = names.within(conn)?;
+    engine_request(conn, &names, &Actor::Visitor, &query.search(), today)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -313,10 +321,11 @@ async fn list(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller) 
 async fn create(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, body: web::Bytes) -> Answer {
     let account = permit::account(&actor)?.id.clone();
     let SavedSearchBody { name, query, cadence } = wire::typed(&request, &body)?;
-    let scope = actor.scope();
+    let (service, scope) = (app.get_ref().clone(), actor.scope());
     let written = app
         .write(actor, move |tx| {
-            let query = query.checked(tx.conn(), &scope)?;
+            let names = service.names.within(tx.conn())?;
+            let query = query.checked(tx.conn(), &names, &scope)?;
             let new = NewSavedSearch {
                 name: name.into(),
                 query: serde_json::to_string(&query).map_err(Error::internal)?,

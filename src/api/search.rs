@@ -2,10 +2,11 @@
 
 use super::conditions;
 use super::facets::{self, Facet};
+use super::names::Names;
 use super::problem::Answer;
 use super::search_hints::{Hint, hints};
 use super::search_words::places;
-use super::{vocabularies, wire};
+use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
@@ -187,7 +188,8 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
     let narrowed = narrowed(app)?;
     let today = app.clock().today();
-    let mut request = app.database.glance(|conn| engine_request(conn, actor, query, today))?;
+    let names = app.names.now()?;
+    let mut request = app.database.glance(|conn| engine_request(conn, &names, actor, query, today))?;
     request.filters.excluded_ids = narrowed.clone().unwrap_or_default();
     request.limit = limit;
     let faceted = !request.facets.is_empty() || request.count_kinds || request.count_freshness;
@@ -195,9 +197,9 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     let page = filled_page(app, &scope, &mut request, start, limit)?;
     let counted = narrowed.is_some();
     let total = page.first.total;
-    let hints = hints(app, &page.first, query, &asked, counted)?;
+    let hints = hints(app, &names, &page.first, query, &asked, counted)?;
     let facets = match counted && faceted {
-        true => Some(app.database.glance(|conn| facets::bodies(conn, &page.first, query, &asked))?),
+        true => Some(facets::bodies(&names, &page.first, query, &asked)?),
         false => None,
     };
     Ok(SearchBody {
@@ -216,7 +218,8 @@ pub(super) fn ids(app: &App, actor: &Actor, query: &SearchQuery) -> Result<Vec<S
     const PAGE: usize = 500;
     let narrowed = narrowed(app)?;
     let today = app.clock().today();
-    let mut request = app.database.read(|conn| engine_request(conn, actor, query, today))?;
+    let names = app.names.now()?;
+    let mut request = app.database.read(|conn| engine_request(conn, &names, actor, query, today))?;
     request.filters.excluded_ids = narrowed.unwrap_or_default();
     request.limit = PAGE;
     let mut ids = Vec::new();
@@ -431,6 +434,7 @@ pub(super) fn reader(actor: &Actor) -> Reader {
 /// What is asked, as the engine takes it; `today` in days since 1970-01-01.
 pub(super) fn engine_request(
     conn: &mut crate::store::Conn,
+    names: &Names,
     actor: &Actor,
     query: &SearchQuery,
     today: i32,
@@ -477,7 +481,7 @@ pub(super) fn engine_request(
         };
         // Certificates are open, and classes of industry go deeper than our list of them.
         if !values.is_empty() && !matches!(attribute, Attribute::Certificate | Attribute::Industry) {
-            let known = vocabularies::labels(conn, attribute)?;
+            let known = names.labels(attribute);
             let strange = values.iter().filter(|value| !known.contains_key(*value));
             findings
                 .extend(strange.map(|value| Finding::new(format!("/{}", attribute.name()), wire::not_in_list(value))));
@@ -502,8 +506,8 @@ pub(super) fn engine_request(
     attributes.extend(plain);
     Ok(SearchRequest {
         query: query.q.clone(),
-        meanings: conditions::meanings(conn, &actor.scope(), &query.q)?,
-        places: places(conn, &query.q)?,
+        meanings: conditions::meanings(conn, names, &actor.scope(), &query.q)?,
+        places: places(names, &query.q),
         reader: reader(actor),
         filters: Filters { kinds, owners, attributes, freshness, today, ..Filters::default() },
         count_kinds: facets.contains(&Facet::Kind),

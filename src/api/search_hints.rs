@@ -1,6 +1,7 @@
 //! What to try next where little or nothing was found.
 
 use super::facets::FRESHNESS;
+use super::names::Names;
 use super::search::{SearchQuery, ask, refused};
 use super::search_words::{self, instead_of, kinds_named, offers};
 use crate::app::App;
@@ -49,15 +50,16 @@ const CONDITIONS_EN: &str = "kind owner organization_kind municipality region pr
 
 pub(super) fn hints(
     app: &App,
+    names: &Names,
     answer: &SearchAnswer,
     query: &SearchQuery,
     asked: &SearchRequest,
     counted: bool,
 ) -> Result<Vec<Hint>> {
     let mut hints = Vec::new();
-    let names = musubi_index::unknown_names(&query.q).map_err(refused)?;
-    if !names.is_empty() {
-        let shown: Vec<String> = names.iter().map(|name| name.chars().take(40).collect()).collect();
+    let unknown = musubi_index::unknown_names(&query.q).map_err(refused)?;
+    if !unknown.is_empty() {
+        let shown: Vec<String> = unknown.iter().map(|name| name.chars().take(40).collect()).collect();
         hints.push(Hint::new(
             "unknown_name",
             format!(
@@ -97,10 +99,10 @@ pub(super) fn hints(
     hints.extend(kinds(app, asked, counted)?);
     if answer.total > 0 {
         hints.extend(readings(app, answer, asked, counted)?);
-        hints.extend(places(app, asked, counted)?);
+        hints.extend(places(app, names, asked, counted)?);
         return Ok(hints);
     }
-    hints.extend(unquoted(app, asked, counted)?);
+    hints.extend(unquoted(app, names, asked, counted)?);
     match filter_to_drop(app, asked)? {
         Some((filter, count)) => hints.push(Hint {
             filter: Some(filter.clone()),
@@ -145,12 +147,12 @@ fn readings(app: &App, answer: &SearchAnswer, asked: &SearchRequest, counted: bo
 }
 
 /// Words that name a place, each with the condition for it; only what finds something.
-fn places(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
+fn places(app: &App, names: &Names, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
     if asked.places.is_empty() {
         return Ok(Vec::new());
     }
     let mut hints = Vec::new();
-    for offer in app.database.read(|conn| offers(conn, asked))? {
+    for offer in offers(names, asked) {
         if let Some(count) = count(app, &offer.question)? {
             hints.push(Hint { count: counted.then_some(count), ..offer.hint });
         }
@@ -175,7 +177,7 @@ fn kinds(app: &App, asked: &SearchRequest, counted: bool) -> Result<Vec<Hint>> {
 }
 
 /// The query without its quotation marks, if that finds something.
-fn unquoted(app: &App, asked: &SearchRequest, counted: bool) -> Result<Option<Hint>> {
+fn unquoted(app: &App, names: &Names, asked: &SearchRequest, counted: bool) -> Result<Option<Hint>> {
     let is_mark = |character: char| matches!(character, '"' | '“' | '”');
     // Behind a colon they hold a value together.
     if !asked.query.contains(is_mark) || !asked.meanings.is_empty() {
@@ -183,7 +185,7 @@ fn unquoted(app: &App, asked: &SearchRequest, counted: bool) -> Result<Option<Hi
     }
     let query: String = asked.query.replace(is_mark, " ").split_whitespace().collect::<Vec<_>>().join(" ");
     // Outside the marks a word may name a place.
-    let places = app.database.read(|conn| search_words::places(conn, &query))?;
+    let places = search_words::places(names, &query);
     let question = SearchRequest { query: query.clone(), places, ..asked.clone() };
     let Some(count) = count(app, &question)? else { return Ok(None) };
     Ok(Some(Hint {

@@ -2,15 +2,13 @@
 //! there, or has it, beside what holds the word, and a hint offers the condition alone. A need without a name has no place
 //! in the index, so it is not told by one. Words that name a kind (シーズ, 大学) are offered as conditions, too.
 
+use super::names::Names;
 use super::search_hints::Hint;
-use super::vocabularies::labels;
 use crate::domain::finding::Message;
 use crate::domain::regions;
 use crate::domain::text::fold as in_katakana;
 use crate::domain::vocabulary::{Kind, OrganizationKind};
-use crate::error::Result;
 use crate::exchange::cells::certificate;
-use crate::store::{Conn, vocabulary};
 use musubi_index::{Attribute, ConditionField, Meaning, Places, SearchRequest, fold, place_words};
 
 /// What follows the bare name of a place, in kanji and in kana.
@@ -113,19 +111,13 @@ fn may_be_a_certificate(word: &str) -> bool {
 }
 
 /// The words of a query that name a place or a certificate, with what is meant. A name of several places means all of them.
-pub(super) fn places(conn: &mut Conn, query: &str) -> Result<Places> {
+pub(super) fn places(names: &Names, query: &str) -> Places {
     // A query beyond the limits is refused where it is asked.
     let words: Vec<Word> =
         place_words(query).unwrap_or_default().iter().take(MOST_WORDS).map(|word| Word::of(word)).collect();
-    let all = |names: fn(&Word) -> &[String]| words.iter().flat_map(names).cloned().collect::<Vec<_>>();
-    let (ja, kana) = (all(|word| &word.ja), all(|word| &word.kana));
-    let en: Vec<String> = words.iter().filter_map(|word| word.en.clone()).collect();
     let mut places = Places::new();
     for word in words.iter().filter(|word| may_be_a_certificate(&word.typed)) {
         places.insert(word.typed.clone(), vec![(Attribute::Certificate, vec![certificate(&word.typed)])]);
-    }
-    if ja.is_empty() && kana.is_empty() && en.is_empty() {
-        return Ok(places);
     }
     let mut add = |word: &Word, attribute: Attribute, value: &str| {
         let ways = places.entry(word.typed.clone()).or_default();
@@ -134,13 +126,15 @@ pub(super) fn places(conn: &mut Conn, query: &str) -> Result<Places> {
             None => ways.push((attribute, vec![value.to_owned()])),
         }
     };
-    for place in vocabulary::places_called(conn, &ja, &kana, &en)? {
-        let (sort, attribute, value) = match place.prefecture {
-            None => (Sort::Prefecture, Attribute::Prefecture, place.code.get(..2).unwrap_or_default()),
-            Some(_) => (Sort::Municipality, Attribute::Municipality, place.code.as_str()),
-        };
-        for word in words.iter().filter(|word| word.names(sort, &place.name_ja, &place.name_kana, &place.name_en)) {
-            add(word, attribute, value);
+    for word in &words {
+        for place in names.places_called(word.ja.iter().chain(&word.kana).chain(&word.en)) {
+            let (sort, attribute, value) = match place.prefecture {
+                None => (Sort::Prefecture, Attribute::Prefecture, place.code.get(..2).unwrap_or_default()),
+                Some(_) => (Sort::Municipality, Attribute::Municipality, place.code.as_str()),
+            };
+            if word.names(sort, &place.name_ja, &place.name_kana, &place.name_en) {
+                add(word, attribute, value);
+            }
         }
     }
     for region in regions::all() {
@@ -153,7 +147,7 @@ pub(super) fn places(conn: &mut Conn, query: &str) -> Result<Places> {
             }
         }
     }
-    Ok(places)
+    places
 }
 
 /// The condition that would ask for the place alone, with the question that has it instead of the word.
@@ -163,18 +157,18 @@ pub(super) struct Offer {
 }
 
 /// For each word that was read as a place, the conditions that mean it.
-pub(super) fn offers(conn: &mut Conn, asked: &SearchRequest) -> Result<Vec<Offer>> {
+pub(super) fn offers(names: &Names, asked: &SearchRequest) -> Vec<Offer> {
     let mut offers = Vec::new();
     let mut words: Vec<_> = asked.places.iter().collect();
     // The longest first: Yamagata City before Yamagata.
     words.sort_by_key(|(word, _)| (std::cmp::Reverse(word.len()), word.as_str()));
     for (word, ways) in words {
         for (attribute, values) in ways {
-            let names = labels(conn, *attribute)?;
+            let labels = names.labels(*attribute);
             for value in values {
                 let name = match attribute {
                     Attribute::Certificate => Some(Message::new(value.to_uppercase(), value.to_uppercase())),
-                    _ => names.get(value).cloned(),
+                    _ => labels.get(value).cloned(),
                 };
                 let Some(name) = name.filter(|_| offers.len() < MOST_OFFERED) else { continue };
                 let condition = Condition::new(*attribute, &name, value, word.is_ascii());
@@ -202,7 +196,7 @@ pub(super) fn offers(conn: &mut Conn, asked: &SearchRequest) -> Result<Vec<Offer
             }
         }
     }
-    Ok(offers)
+    offers
 }
 
 /// For words that name a kind of thing or of organisation: the question that asks for the kind. All of them at once; else

@@ -7,7 +7,6 @@ use super::wire;
 use crate::app::App;
 use crate::domain::codes::MunicipalityCode;
 use crate::domain::finding::Message;
-use crate::domain::regions;
 use crate::domain::vocabulary::desk::{
     ApplicationState, BoothPlanState, CaseOutcome, CaseStage, CompositionState, DeclineReason, GroupState,
     IntroductionState, Maturity, MeetingOutcome, MeetingSide, MeetingState, NoticeChoice, OpensOn, ProposalState,
@@ -17,8 +16,6 @@ use crate::domain::vocabulary::{
     CapabilityKind, ConditionField, ConditionOperator, ExhibitionKind, Kind, OrganizationKind, PropertyStatus, Purpose,
     READINESS, RecordKind, SDGS, SeedOffer, SizeBand, Status, Strength, Visibility,
 };
-use crate::error::Result;
-use crate::store::Conn;
 use crate::store::vocabulary::{self, Field, Industry, Municipality};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::Attribute;
@@ -172,8 +169,8 @@ fn all_words() -> serde_json::Value {
     })
 }
 
-/// The names of the values of a facet.
-pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<String, Message>> {
+/// The names of the values of an attribute, where they are the same in every version of the data.
+pub(super) fn fixed_labels(attribute: Attribute) -> HashMap<String, Message> {
     let of_words = |words: Vec<Word>| {
         words.into_iter().map(|word| (word.code.to_owned(), Message::new(word.name_ja, word.name_en))).collect()
     };
@@ -181,53 +178,18 @@ pub(super) fn labels(conn: &mut Conn, attribute: Attribute) -> Result<HashMap<St
         let name = |(place, (ja, en)): (usize, &(&str, &str))| ((place + 1).to_string(), Message::new(*ja, *en));
         names.iter().enumerate().map(name).collect()
     };
-    Ok(match attribute {
+    match attribute {
         Attribute::OrganizationKind => of_words(words!(OrganizationKind)),
         Attribute::Purpose => of_words(words!(Purpose)),
         Attribute::SizeBand => of_words(words!(SizeBand)),
         Attribute::CapabilityKind => of_words(words!(CapabilityKind)),
-        Attribute::Municipality => vocabulary::all_municipalities(conn)?.into_iter().map(place_label).collect(),
-        Attribute::Prefecture => {
-            let places = vocabulary::places_named(conn, &[])?.into_iter();
-            places.map(|place| (place.code[..2].to_owned(), Message::new(place.name_ja, place.name_en))).collect()
-        }
-        Attribute::Region => {
-            let prefectures = labels(conn, Attribute::Prefecture)?;
-            let parts = regions::all().into_iter();
-            let parts = parts.map(|part| (part.code.to_owned(), Message::new(part.name_ja, part.name_en)));
-            prefectures.into_iter().chain(parts).collect()
-        }
-        Attribute::Field => fields_with_wider(conn)?.0,
         Attribute::Sdg => of_numbers(&SDGS),
         Attribute::Readiness => of_numbers(&READINESS),
-        Attribute::Industry => vocabulary::all_industries(conn)?.into_iter().map(class_label).collect(),
-        Attribute::Certificate => HashMap::new(),
-    })
-}
-
-/// The names of these values of an attribute, and perhaps of others: of a long list only what is asked for is read.
-pub(super) fn labels_of(conn: &mut Conn, attribute: Attribute, values: &[String]) -> Result<HashMap<String, Message>> {
-    Ok(match attribute {
-        Attribute::Municipality => vocabulary::places_named(conn, values)?.into_iter().map(place_label).collect(),
-        Attribute::Industry => vocabulary::industries_named(conn, values)?.into_iter().map(class_label).collect(),
-        _ => labels(conn, attribute)?,
-    })
-}
-
-/// The names of the fields, and the next wider field of each that has one.
-pub(super) fn fields_with_wider(conn: &mut Conn) -> Result<(HashMap<String, Message>, HashMap<String, String>)> {
-    let (mut names, mut wider) = (HashMap::new(), HashMap::new());
-    for Field { code, parent, name_ja, name_en } in vocabulary::all_fields(conn)? {
-        wider.extend(parent.map(|parent| (code.clone(), parent)));
-        names.insert(code, Message::new(name_ja, name_en));
+        Attribute::Municipality
+        | Attribute::Prefecture
+        | Attribute::Region
+        | Attribute::Field
+        | Attribute::Industry
+        | Attribute::Certificate => HashMap::new(),
     }
-    Ok((names, wider))
-}
-
-fn place_label(place: Municipality) -> (String, Message) {
-    (place.code, Message::new(place.name_ja, place.name_en))
-}
-
-fn class_label(class: Industry) -> (String, Message) {
-    (class.code, Message::new(class.name_ja, class.name_en))
 }

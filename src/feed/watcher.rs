@@ -32,14 +32,22 @@ const BACK_OFF_MOST: Duration = Duration::from_secs(5);
 
 /// How the stored form of a saved search is read, on a day (days since 1970-01-01): the search route's own reading of
 /// query and filters.
-pub type Compile = fn(&mut Conn, &str, i32) -> Result<SearchRequest>;
+pub type Compile = Arc<dyn Fn(&mut Conn, &str, i32) -> Result<SearchRequest> + Send + Sync>;
 
 /// What the searches are asked with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct WatchSettings {
     pub compile: Compile,
     /// Without a confirmed second factor the role of administrator does not count.
     pub second_factor_for_administrators: bool,
+}
+
+impl std::fmt::Debug for WatchSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let second_factor = &self.second_factor_for_administrators;
+        let mut shown = formatter.debug_struct("WatchSettings");
+        shown.field("second_factor_for_administrators", second_factor).finish_non_exhaustive()
+    }
 }
 
 /// The thread that tells.

@@ -3,7 +3,7 @@
 
 use super::connection::Conn;
 use super::database::Database;
-use super::{log, things};
+use super::{log, things, vocabulary};
 use crate::domain::Defect;
 use crate::error::{Error, Result};
 use diesel::prelude::*;
@@ -444,6 +444,7 @@ pub fn restore(database: &Database, next: &mut dyn FnMut() -> Result<Option<(Str
         diesel::sql_query("DELETE FROM concepts").execute(conn)?;
         diesel::sql_query("DELETE FROM fields").execute(conn)?;
         diesel::sql_query("DELETE FROM municipalities").execute(conn)?;
+        vocabulary::changed(conn)?;
         let epoch = Uuid::new_v4().simple().to_string();
         let (mut chain, mut seq, mut count) = (log::genesis(&epoch), 0, 0);
         while let Some((name, row)) = next()? {
@@ -560,6 +561,8 @@ mod tests {
         "watch_head",
         // The same in every version of the program.
         "industries",
+        // Counts changes of this database.
+        "vocabulary_head",
     ];
 
     #[test]

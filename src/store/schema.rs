@@ -344,6 +344,7 @@ diesel::table! {
     }
 }
 diesel::table! { rights_head (id) { id -> Integer, generation -> BigInt, } }
+diesel::table! { vocabulary_head (id) { id -> Integer, generation -> BigInt, } }
 
 diesel::joinable!(memberships -> accounts (account_id));
 diesel::joinable!(session_families -> accounts (account_id));

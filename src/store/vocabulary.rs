@@ -1,7 +1,7 @@
 //! Municipalities and fields: files seed them once, then the database is the truth.
 
 use super::connection::Conn;
-use super::schema::{fields, industries, municipalities};
+use super::schema::{fields, industries, municipalities, vocabulary_head};
 use crate::domain::Defect;
 use crate::domain::vocabulary::{FIELDS, INDUSTRIES, MUNICIPALITIES};
 use crate::error::{Error, Result};
@@ -42,7 +42,18 @@ pub struct Industry {
     pub name_en: String,
 }
 
-diesel::define_sql_function! { fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text; }
+/// Rises with every change of these tables.
+pub fn generation(conn: &mut Conn) -> Result<i64> {
+    Ok(vocabulary_head::table.select(vocabulary_head::generation).first(conn)?)
+}
+
+/// Copies of the names are old from here on.
+pub(super) fn changed(conn: &mut Conn) -> Result<()> {
+    diesel::update(vocabulary_head::table)
+        .set(vocabulary_head::generation.eq(vocabulary_head::generation + 1))
+        .execute(conn)?;
+    Ok(())
+}
 
 /// Fills empty tables.
 pub(super) fn seed(conn: &mut Conn) -> Result<()> {
@@ -70,7 +81,7 @@ pub fn add_municipalities(conn: &mut Conn, csv: &str) -> Result<()> {
             diesel::insert_into(municipalities::table).values(&place).execute(conn)?;
         }
     }
-    Ok(())
+    changed(conn)
 }
 
 /// What became of a place that was put into the table.
@@ -102,6 +113,7 @@ pub fn put_municipality(conn: &mut Conn, place: &Municipality, try_only: bool) -
     if try_only || put == Put::Unchanged {
         return Ok(put);
     }
+    changed(conn)?;
     if there.is_none() {
         diesel::insert_into(municipalities::table).values(place).execute(conn)?;
         return Ok(put);
@@ -166,11 +178,6 @@ pub fn all_industries(conn: &mut Conn) -> Result<Vec<Industry>> {
     Ok(all)
 }
 
-/// The classes with these codes.
-pub fn industries_named(conn: &mut Conn, codes: &[String]) -> Result<Vec<Industry>> {
-    Ok(industries::table.filter(industries::code.eq_any(codes)).load(conn)?)
-}
-
 /// The codes, and for a prefecture those of its municipalities.
 pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
     let known: Vec<String> = municipalities::table
@@ -185,15 +192,6 @@ pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Ve
 pub fn places_named(conn: &mut Conn, codes: &[String]) -> Result<Vec<Municipality>> {
     let known = municipalities::code.eq_any(codes).or(municipalities::prefecture.is_null());
     Ok(municipalities::table.filter(known).load(conn)?)
-}
-
-/// The places with one of these names: Japanese, in katakana, or English in lower case.
-pub fn places_called(conn: &mut Conn, ja: &[String], kana: &[String], en: &[String]) -> Result<Vec<Municipality>> {
-    let called = municipalities::name_ja
-        .eq_any(ja)
-        .or(municipalities::name_kana.eq_any(kana))
-        .or(lower(municipalities::name_en).eq_any(en));
-    Ok(municipalities::table.filter(called).order(municipalities::code).load(conn)?)
 }
 
 pub fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {

@@ -7,6 +7,8 @@
 use crate::support::{Dice, World, entry, index_settings, number};
 use diesel::RunQueryDsl;
 use diesel::sql_types::Text;
+use musubi::api::names::NamesMemory;
+use musubi::api::saved_searches::compiler;
 use musubi::domain::vocabulary::Language;
 use musubi::domain::vocabulary::desk::NoticeChoice;
 use musubi::domain::{Actor, Email, MembershipState, Organization, Right, Role, Scope, Seed, ThingId};
@@ -255,9 +257,9 @@ fn every_saved_search_hears_of_exactly_its_things_each_once() {
     // A tenth is saved only half-way.
     let (early, late) = saved.split_at_mut(searches - searches / 10);
     keep(&database, &watching, early);
-    let settings =
-        WatchSettings { compile: musubi::api::saved_searches::compile, second_factor_for_administrators: false };
-    let new_watcher = || Watcher::new(database.clone(), engine.clone(), settings);
+    let compile = compiler(Arc::new(NamesMemory::new(database.clone())));
+    let settings = WatchSettings { compile, second_factor_for_administrators: false };
+    let new_watcher = || Watcher::new(database.clone(), engine.clone(), settings.clone());
     let mut watchers = [new_watcher(), new_watcher()];
     let mut wanted: BTreeSet<(String, String)> = BTreeSet::new();
     let (mut done, mut asked, mut spent) = (0, 0, Duration::ZERO);

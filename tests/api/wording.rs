@@ -1,6 +1,8 @@
 //! What people type and how it is written in the texts: readings, other spellings, places as plain words.
 
 use crate::support::{TestApp, encoded};
+use musubi::store::Target;
+use musubi::store::vocabulary::{Municipality, put_municipality};
 use serde_json::{Value, json};
 
 impl TestApp {
@@ -243,4 +245,36 @@ fn certificates_and_kinds_are_known_as_plain_words() {
     assert_eq!(app.hints_of("smart farming", "did_you_mean"), [] as [Value; 0]);
     let hint = &app.hints_of("\"砥石 研削\"", "without_quotes")[0];
     assert_eq!((&hint["query"], &hint["count"]), (&json!("砥石 研削"), &json!(1)));
+}
+
+#[test]
+fn a_place_that_gets_another_name_is_known_by_it_at_once() {
+    let app = TestApp::start();
+    let body = json!({ "organization_kind": "firm", "name_ja": "架空精機", "municipality": "062014" });
+    let firm = app.create("organizations", body);
+    app.settle();
+    let label = |query: &str| {
+        let path = format!("/api/v1/search?facet=municipality,region&q={}", encoded(query));
+        app.get(&path).json()["facets"]["municipality"][0]["label"]["ja"].clone()
+    };
+    assert!(app.finds("山形市", &firm));
+    assert_eq!(label("架空精機"), "山形市");
+    // PostgreSQL serves several processes; SQLite one.
+    let database = match app.app.database.target() {
+        Target::Sqlite(_) => app.app.database.clone(),
+        Target::Postgresql(_) => app.world.database(),
+    };
+    let place = Municipality {
+        code: "062014".to_owned(),
+        prefecture: Some("060003".to_owned()),
+        name_ja: "結城野市".to_owned(),
+        name_kana: "ユウキノシ".to_owned(),
+        name_en: "Yukino".to_owned(),
+    };
+    database.housekeeping(|conn| put_municipality(conn, &place, false)).expect("another name");
+    assert_eq!(label("架空精機"), "結城野市");
+    for name in ["結城野市", "ゆうきの", "Yukino City", "市町村:結城野市"] {
+        assert!(app.finds(name, &firm), "{name}");
+    }
+    assert!(!app.finds("山形市", &firm));
 }
