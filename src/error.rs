@@ -165,6 +165,12 @@ impl From<diesel::result::Error> for Error {
                 "ほかのものから参照されているか、参照先がありません。",
                 "It is referred to by something else, or refers to something that is not there.",
             )),
+            // PostgreSQL keeps no U+0000, so nothing is called so.
+            Diesel::DatabaseError(_, told) if told.message().contains("0x00") => Error::Malformed(Defect::new(
+                "text.control_character",
+                "使えない制御文字（U+0000）が含まれています。",
+                "The text holds a control character (U+0000) that cannot be looked for.",
+            )),
             _ => Error::Internal(error.to_string()),
         }
     }

@@ -14,7 +14,7 @@ use crate::document::{Attribute, Audience, Document, Source};
 use crate::taxonomy::Taxonomy;
 
 /// Raise it when the analysis changes in a way its word lists do not show.
-const ANALYSIS_VERSION: u32 = 4;
+const ANALYSIS_VERSION: u32 = 5;
 
 /// The analysed fields: what kind of term, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,6 +3,7 @@
 
 use super::names::Names;
 use super::search::refused;
+use crate::domain::codes::IndustryCode;
 use crate::domain::date::PartialDate;
 use crate::domain::finding::Message;
 use crate::domain::text::{canonical, fold};
@@ -58,7 +59,18 @@ fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition)
         }
         ConditionField::Owner => owners(conn, scope, condition, &values),
         ConditionField::Attribute(Attribute::Industry) => {
-            Ok(Meaning::Any(values.iter().map(|value| value.to_lowercase()).collect()))
+            // Classes go deeper than our list of their names.
+            let mut found = Vec::new();
+            for value in &values {
+                match IndustryCode::parse(value) {
+                    Ok(code) => found.push(code.into()),
+                    Err(_) => {
+                        let classes = names.labels(Attribute::Industry);
+                        found.extend(named_codes(condition, std::slice::from_ref(value), classes)?);
+                    }
+                }
+            }
+            Ok(Meaning::Any(found))
         }
         ConditionField::Attribute(Attribute::Certificate) => {
             Ok(Meaning::Any(values.iter().map(|value| certificate(value)).collect()))
@@ -143,6 +155,10 @@ fn values(text: &str) -> Vec<String> {
 
 /// The codes that the values name: as code or whole name, else as the beginning of names, else as a part of them.
 fn named(condition: &Condition, values: &[String], names: &HashMap<String, Message>) -> Result<Meaning> {
+    named_codes(condition, values, names).map(Meaning::Any)
+}
+
+fn named_codes(condition: &Condition, values: &[String], names: &HashMap<String, Message>) -> Result<Vec<String>> {
     let mut codes = Vec::new();
     for value in values {
         let wanted = fold(value);
@@ -171,7 +187,7 @@ fn named(condition: &Condition, values: &[String], names: &HashMap<String, Messa
     }
     codes.sort();
     codes.dedup();
-    Ok(Meaning::Any(codes))
+    Ok(codes)
 }
 
 /// The values there are, where they are few enough to be read.

@@ -50,7 +50,7 @@ pub struct FacetValue {
     pub label: Message,
     pub count: usize,
     pub chosen: bool,
-    /// The value above it, in a tree (fields).
+    /// The value above it, in a tree (fields, classes of industry).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
 }
@@ -92,15 +92,12 @@ pub(super) fn bodies(
             bodies.insert(attribute.name().to_owned(), serde_json::Value::Array(Vec::new()));
             continue;
         }
-        let labels = names.labels(*attribute);
         let mut values = facet_values(counts, chosen, &kept, |value| match attribute {
             Attribute::Certificate => Some(Message::new(certificate_name(value), certificate_name(value))),
-            _ => labels.get(value).cloned(),
+            _ => names.label(*attribute, value),
         });
-        if *attribute == Attribute::Field {
-            for value in &mut values {
-                value.parent = names.wider(&value.value).cloned();
-            }
+        for value in &mut values {
+            value.parent = names.wider(*attribute, &value.value);
         }
         bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
     }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 pub struct Names {
     labels: HashMap<Attribute, HashMap<String, Message>>,
-    /// For a field, the next wider one.
+    /// For a field or a division of industry, the next wider one. Their codes differ.
     wider: HashMap<String, String>,
     /// By code.
     places: Vec<Municipality>,
@@ -42,6 +42,7 @@ impl Names {
             names.labels.entry(Attribute::Field).or_default().insert(code, Message::new(name_ja, name_en));
         }
         for class in vocabulary::all_industries(conn)? {
+            names.wider.extend(class.parent.map(|section| (class.code.clone(), section)));
             let label = Message::new(class.name_ja, class.name_en);
             names.labels.entry(Attribute::Industry).or_default().insert(class.code, label);
         }
@@ -63,9 +64,23 @@ impl Names {
         &self.labels[&attribute]
     }
 
-    /// The next wider field.
-    pub(super) fn wider(&self, field: &str) -> Option<&String> {
-        self.wider.get(field)
+    /// What a value is called. A class of industry below the divisions is called like its division.
+    pub(super) fn label(&self, attribute: Attribute, value: &str) -> Option<Message> {
+        let labels = self.labels(attribute);
+        if let Some(label) = labels.get(value) {
+            return Some(label.clone());
+        }
+        let division = value.get(..2).filter(|_| attribute == Attribute::Industry).and_then(|code| labels.get(code))?;
+        Some(Message::new(format!("{}（{value}）", division.ja), format!("{} ({value})", division.en)))
+    }
+
+    /// The value above it: of a field, or of a class of industry.
+    pub(super) fn wider(&self, attribute: Attribute, value: &str) -> Option<String> {
+        match attribute {
+            Attribute::Industry if value.len() > 2 => value.get(..value.len() - 1).map(str::to_owned),
+            Attribute::Industry | Attribute::Field => self.wider.get(value).cloned(),
+            _ => None,
+        }
     }
 
     /// The places with one of these names (Japanese, in katakana, or English, folded), by code.

@@ -490,6 +490,10 @@ pub(super) fn engine_request(
             plain.push((attribute, values));
         }
     }
+    for (attribute, values) in [(Attribute::Municipality, &municipalities), (Attribute::Field, &fields)] {
+        let strange = values.iter().filter(|value| !names.labels(attribute).contains_key(*value));
+        findings.extend(strange.map(|value| Finding::new(format!("/{}", attribute.name()), wire::not_in_list(value))));
+    }
     if !findings.is_empty() {
         return Err(Error::Invalid(findings));
     }

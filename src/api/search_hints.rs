@@ -109,7 +109,7 @@ pub(super) fn hints(
             count: counted.then_some(count),
             ..Hint::new(
                 "drop_filter",
-                format!("該当がありません。絞り込み（{filter}）を外すと見つかります。"),
+                format!("該当がありません。絞り込み（{}）を外すと見つかります。", in_japanese(&filter)),
                 format!("Nothing was found. Something is without the filter {filter}."),
             )
         }),
@@ -120,6 +120,31 @@ pub(super) fn hints(
         )),
     }
     Ok(hints)
+}
+
+/// Filters as a Japanese reader calls them; conditions as they were typed.
+fn in_japanese(filters: &str) -> String {
+    fn name(filter: &str) -> &str {
+        match filter {
+            "kind" => "種別",
+            "owner" => "所有",
+            "organization_kind" => "機関種別",
+            "municipality" => "市町村",
+            "prefecture" => "都道府県",
+            "region" => "地域",
+            "field" => "分野",
+            "purpose" => "目的",
+            "sdg" => "SDGs",
+            "size_band" => "規模",
+            "industry" => "業種",
+            "readiness" => "成熟度",
+            "capability_kind" => "技術種別",
+            "certificate" => "認証",
+            FRESHNESS => "確認の時期",
+            condition => condition,
+        }
+    }
+    filters.split(", ").map(name).collect::<Vec<_>>().join("、")
 }
 
 /// Words that were read as others, each with the query that says so; only what finds something.

@@ -163,6 +163,7 @@ pub(super) fn offers(names: &Names, asked: &SearchRequest) -> Vec<Offer> {
     // The longest first: Yamagata City before Yamagata.
     words.sort_by_key(|(word, _)| (std::cmp::Reverse(word.len()), word.as_str()));
     for (word, ways) in words {
+        let typed = as_typed(&asked.query, word);
         for (attribute, values) in ways {
             let labels = names.labels(*attribute);
             for value in values {
@@ -178,18 +179,18 @@ pub(super) fn offers(names: &Names, asked: &SearchRequest) -> Vec<Offer> {
                     Attribute::Certificate => Hint::new(
                         "condition",
                         format!(
-                            "「{word}」は認証としても検索しました。認証だけで絞り込むには「{text}」と書いてください。"
+                            "「{typed}」は認証としても検索しました。認証だけで絞り込むには「{text}」と書いてください。"
                         ),
                         format!(
-                            "\"{word}\" was also looked for as a certificate. Write {text} to ask for the certificate alone."
+                            "\"{typed}\" was also looked for as a certificate. Write {text} to ask for the certificate alone."
                         ),
                     ),
                     _ => Hint::new(
                         "place",
                         format!(
-                            "「{word}」は所在地としても検索しました。所在地だけで絞り込むには「{text}」と書いてください。"
+                            "「{typed}」は所在地としても検索しました。所在地だけで絞り込むには「{text}」と書いてください。"
                         ),
-                        format!("\"{word}\" was also looked for as a place. Write {text} to ask for the place alone."),
+                        format!("\"{typed}\" was also looked for as a place. Write {text} to ask for the place alone."),
                     ),
                 };
                 offers.push(Offer { hint: Hint { query: Some(question.query.clone()), ..hint }, question });
@@ -288,6 +289,19 @@ impl Condition {
         question.meanings.insert((self.field, self.value.clone()), Meaning::Any(codes));
         Some(question)
     }
+}
+
+/// A folded word, or words that follow each other, as somebody typed it.
+fn as_typed(query: &str, word: &str) -> String {
+    let typed: Vec<&str> = query.split_whitespace().collect();
+    let runs = (1..=typed.len().min(3)).flat_map(|length| typed.windows(length));
+    let found = runs.map(|run| run.join(" ")).find(|run| fold(run) == word);
+    // 燈沢市の発酵: the letters are as many as those of the folded word.
+    let begins = || {
+        let length = word.chars().count();
+        typed.iter().map(|run| run.chars().take(length).collect::<String>()).find(|begin| fold(begin) == word)
+    };
+    found.or_else(begins).unwrap_or_else(|| word.to_owned())
 }
 
 /// The query with a condition, or another word, instead of a word (or words that follow each other), or before what stands

@@ -103,6 +103,13 @@ pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T> {
         )));
     }
     let query = request.query_string();
+    if query.contains("%00") || query.contains('\0') {
+        return Err(Error::Malformed(Defect::new(
+            "text.control_character",
+            "検索条件（URLの ? 以降）に使えない制御文字（U+0000）が含まれています。",
+            "The query string holds a control character (U+0000) that cannot be looked for.",
+        )));
+    }
     read_query::<T>(query).map_err(|text| Error::Malformed(refused_parameter(&text, &offender::<T>(query, &text))))
 }
 

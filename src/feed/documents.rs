@@ -19,8 +19,10 @@ use std::collections::HashMap;
 pub fn of(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {
     let mut documents = of_kind(conn, kind, ids)?;
     let wider = vocabulary::wider_fields(conn)?;
+    let sections = vocabulary::sections_of_divisions(conn)?;
     for document in &mut documents {
         add_wider_fields(document, &wider);
+        add_wider_industries(document, &sections);
     }
     let opened = disclosures::readers(conn, ids)?;
     for document in &mut documents {
@@ -47,6 +49,15 @@ fn add_wider_fields(document: &mut Document, wider: &HashMap<String, Vec<String>
             document.attributes.push(value);
         }
     }
+}
+
+/// A class of industry is also its group (three digits), its division (two) and its section (a letter).
+fn add_wider_industries(document: &mut Document, sections: &HashMap<String, String>) {
+    let own = document.attributes.iter().find(|(attribute, _)| *attribute == Attribute::Industry);
+    let Some((_, code)) = own.cloned() else { return };
+    let shorter = (2..code.len()).rev().filter_map(|length| code.get(..length).map(str::to_owned));
+    let section = code.get(..2).and_then(|division| sections.get(division)).cloned();
+    list(document, Attribute::Industry, shorter.chain(section));
 }
 
 fn of_kind(conn: &mut Conn, kind: Kind, ids: &[String]) -> Result<Vec<Document>> {

@@ -178,6 +178,12 @@ pub fn all_industries(conn: &mut Conn) -> Result<Vec<Industry>> {
     Ok(all)
 }
 
+/// For each division of industry (two digits), its section.
+pub fn sections_of_divisions(conn: &mut Conn) -> Result<HashMap<String, String>> {
+    let divisions = industries::table.filter(industries::parent.is_not_null());
+    Ok(divisions.select((industries::code, industries::parent.assume_not_null())).load(conn)?.into_iter().collect())
+}
+
 /// The codes, and for a prefecture those of its municipalities.
 pub fn with_their_municipalities(conn: &mut Conn, codes: &[String]) -> Result<Vec<String>> {
     let known: Vec<String> = municipalities::table

@@ -405,7 +405,7 @@ fn filters(scene: &Scene) -> Vec<Filter<'_>> {
         ("organization_kind=university".to_owned(), Box::new(|_, _| false)),
         ("sort=updated".to_owned(), Box::new(|_, _| true)),
         ("municipality=060003".to_owned(), Box::new(|_, thing| thing.place.is_some())),
-        ("municipality=999997".to_owned(), Box::new(|_, _| false)),
+        ("municipality=062057".to_owned(), Box::new(|_, _| false)),
     ];
     for place in [scene::OWN_PLACE, scene::OTHER_PLACE, scene::HIDDEN_PLACE] {
         all.push((format!("municipality={place}"), Box::new(move |_, thing| thing.place == Some(place))));

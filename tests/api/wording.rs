@@ -278,3 +278,82 @@ fn a_place_that_gets_another_name_is_known_by_it_at_once() {
     }
     assert!(!app.finds("山形市", &firm));
 }
+
+#[test]
+fn a_number_and_its_unit_old_and_new_letters_and_what_an_input_method_writes() {
+    let app = TestApp::start();
+    let near = app.skilled("大型基板", "300 mm角の基板に発酵由来の樹脂を射出成形する。型番はYP-100。");
+    let joined = app.skilled("小型基板", "250mm角の硝子基板を研磨する。");
+    let seed =
+        app.create("seeds", json!({ "owner": app.firm("種"), "title_ja": "発酵の種", "summary_ja": "麹の話。" }));
+    app.settle();
+    for query in ["300mm", "３００ｍｍ", "300 mm", "射出成型", "醗酵 樹脂", "YP100", "yp-100"] {
+        assert!(app.finds(query, &near), "{query}");
+    }
+    for query in ["250mm", "250 mm", "ガラス基板", "研摩"] {
+        assert!(app.finds(query, &joined), "{query}");
+    }
+    assert!(!app.finds("300mm", &joined) && app.finds("糀", &seed));
+    let hits = app.asked("（発酵 OR 研磨） 種別:シーズ")["hits"].as_array().expect("hits").clone();
+    assert!(!hits.is_empty() && hits.iter().all(|hit| hit["kind"] == "seed"), "{hits:?}");
+    // The hint repeats what was typed, and names filters in the language it speaks.
+    let path = format!("/api/v1/search?kind=need&q={}", encoded("射出成形"));
+    let hint = app.get(&path).json()["hints"][0].clone();
+    assert_eq!(hint["code"], "drop_filter");
+    assert!(hint["message"]["ja"].as_str().expect("Japanese").contains("絞り込み（種別）"), "{hint}");
+}
+
+#[test]
+fn classes_of_industry_by_name_and_with_what_is_below_them() {
+    let app = TestApp::start();
+    let firm = |name: &str, industry: &str| {
+        app.create("organizations", json!({ "organization_kind": "firm", "name_ja": name, "industry": industry }))
+    };
+    let (software, chemicals, machines) = (firm("架空ソフト", "3911"), firm("架空化学", "16"), firm("架空機械", "E"));
+    app.settle();
+    for (query, wanted) in [
+        ("industry:39", vec![&software]),
+        ("industry:391", vec![&software]),
+        ("industry:3911", vec![&software]),
+        ("業種:情報サービス業", vec![&software]),
+        ("業種:化学", vec![&chemicals]),
+        ("industry:e", vec![&chemicals, &machines]),
+        ("業種:製造業", vec![&chemicals, &machines]),
+    ] {
+        let answer = app.asked(query);
+        let found: Vec<&str> =
+            answer["hits"].as_array().expect("hits").iter().filter_map(|hit| hit["id"].as_str()).collect();
+        assert_eq!(found.len(), wanted.len(), "{query}: {answer}");
+        assert!(wanted.iter().all(|id| found.contains(&id.as_str())), "{query}");
+    }
+    let facet = app.get("/api/v1/search?facet=industry&industry=391").json()["facets"]["industry"].clone();
+    let value = |code: &str| {
+        let values = facet.as_array().expect("values");
+        values.iter().find(|value| value["value"] == code).unwrap_or_else(|| panic!("{code}: {facet}")).clone()
+    };
+    assert_eq!((&value("3911")["count"], &value("3911")["parent"]), (&json!(1), &json!("391")));
+    assert_eq!((&value("391")["chosen"], &value("391")["parent"]), (&json!(true), &json!("39")));
+    assert_eq!(value("39")["parent"], "G");
+    assert_eq!(value("391")["label"]["ja"], "情報サービス業（391）");
+    for query in ["業種:無い産業", "industry:nothing"] {
+        let answer = app.get(&format!("/api/v1/search?q={}", encoded(query)));
+        assert_eq!(answer.status, 400, "{query}: {}", answer.body);
+    }
+}
+
+#[test]
+fn what_no_list_knows_is_refused_in_filters_too_and_no_character_breaks_a_search() {
+    let app = TestApp::start();
+    for path in ["municipality=999997", "field=nothing"] {
+        let answer = app.get(&format!("/api/v1/search?{path}"));
+        assert_eq!(answer.status, 422, "{path}: {}", answer.body);
+    }
+    for path in ["search?q=%00", "search?q=a%00%e5%b8%82", "suggest?q=%00", "organizations?q=%00", "search?owner=%00"] {
+        let answer = app.get(&format!("/api/v1/{path}"));
+        assert!([400, 422].contains(&answer.status), "{path}: {} {}", answer.status, answer.body);
+    }
+    let admin = app.administrator();
+    let body = json!({ "name": "x", "query": { "q": "所有:a\u{0}b" } });
+    let saved = app.post_as(&admin, "/api/v1/me/saved-searches", body);
+    assert!([400, 422].contains(&saved.status), "{}", saved.body);
+}

@@ -86,6 +86,18 @@ pub fn is_minus(character: char) -> bool {
     matches!(character, '-' | '－' | '−' | '‐' | '–' | 'ー')
 }
 
+fn is_quote(character: char) -> bool {
+    matches!(character, '"' | '“' | '”' | '＂')
+}
+
+fn opens(character: char) -> bool {
+    matches!(character, '(' | '（')
+}
+
+fn closes(character: char) -> bool {
+    matches!(character, ')' | '）')
+}
+
 fn checked(query: &str) -> Result<Vec<char>, QueryError> {
     // Counting stops at the limit, so a long query is refused without reading it all.
     if query.chars().nth(LONGEST_QUERY).is_some() {
@@ -127,7 +139,7 @@ impl<'query> Parser<'query> {
             self.skip_space();
             match self.peek() {
                 None => break,
-                Some(')') if depth > 0 => {
+                Some(character) if depth > 0 && closes(character) => {
                     self.at += 1;
                     break;
                 }
@@ -184,18 +196,18 @@ impl<'query> Parser<'query> {
         let next_is_text = self
             .characters
             .get(self.at + 1)
-            .is_some_and(|next| !next.is_whitespace() && !is_minus(*next) && *next != ')');
+            .is_some_and(|next| !next.is_whitespace() && !is_minus(*next) && !closes(*next));
         if is_minus(first) && next_is_text && depth <= DEEPEST {
             self.at += 1;
             let inner = self.one(depth)?;
             return Ok(inner.map(|node| Node::Not(Box::new(node))));
         }
-        if first == '(' && self.opens_a_group() {
+        if opens(first) && self.opens_a_group() {
             self.at += 1;
             let inner = self.alternatives(depth + 1)?;
             return Ok((inner != Node::And(Vec::new())).then_some(inner));
         }
-        if matches!(first, '"' | '“' | '”') {
+        if is_quote(first) {
             return self.phrase();
         }
         self.word(depth)
@@ -206,16 +218,15 @@ impl<'query> Parser<'query> {
         let mut depth = 0;
         let mut space = false;
         for character in &self.characters[self.at..] {
-            match character {
-                '(' => depth += 1,
-                ')' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return space;
-                    }
+            if opens(*character) {
+                depth += 1;
+            } else if closes(*character) {
+                depth -= 1;
+                if depth == 0 {
+                    return space;
                 }
-                other => space |= other.is_whitespace(),
             }
+            space |= character.is_whitespace();
         }
         // Never closed: nothing but parentheses is text, the rest a group to the end.
         space || depth > DEEPEST
@@ -227,7 +238,7 @@ impl<'query> Parser<'query> {
         let mut text = String::new();
         while let Some(character) = self.peek() {
             self.at += 1;
-            if matches!(character, '"' | '“' | '”') {
+            if is_quote(character) {
                 break;
             }
             text.push(character);
@@ -244,16 +255,16 @@ impl<'query> Parser<'query> {
         let mut open = 0;
         let mut text = String::new();
         while let Some(character) = self.peek() {
-            if character.is_whitespace() || matches!(character, '"' | '“' | '”') {
+            if character.is_whitespace() || is_quote(character) {
                 break;
             }
-            if character == ')' && open == 0 && depth > 0 {
+            if closes(character) && open == 0 && depth > 0 {
                 break;
             }
-            match character {
-                '(' => open += 1,
-                ')' if open > 0 => open -= 1,
-                _ => {}
+            if opens(character) {
+                open += 1;
+            } else if closes(character) && open > 0 {
+                open -= 1;
             }
             self.at += 1;
             text.push(character);
@@ -286,21 +297,23 @@ impl<'query> Parser<'query> {
 
     fn condition(&mut self, start: usize, field: Field) -> Result<Option<Node>, QueryError> {
         let mut value = String::new();
-        if self.peek() == Some('"') {
-            self.at += 1;
-            while let Some(character) = self.peek() {
+        let (mut quoted, mut open) = (false, 0);
+        while let Some(character) = self.peek() {
+            if is_quote(character) {
                 self.at += 1;
-                if character == '"' {
+                quoted = !quoted;
+                // What follows a quoted value without a comma is no part of it.
+                if !quoted && !self.peek().is_some_and(|next| matches!(next, ',' | '、' | '，')) {
                     break;
                 }
-                value.push(character);
+                continue;
             }
-        } else {
-            while let Some(character) = self.peek().filter(|character| !character.is_whitespace() && *character != ')')
-            {
-                self.at += 1;
-                value.push(character);
+            if !quoted && (character.is_whitespace() || (closes(character) && open == 0)) {
+                break;
             }
+            open += i32::from(!quoted && opens(character)) - i32::from(!quoted && closes(character));
+            self.at += 1;
+            value.push(character);
         }
         self.count(start)?;
         let condition = Condition { field, value: value.clone(), position: start, length: self.at - start };
@@ -361,6 +374,30 @@ mod tests {
         assert_eq!(parse("(株)後藤アルミ").unwrap(), text("(株)後藤アルミ"));
         assert_eq!(parse("http://example.jp").unwrap(), text("http://example.jp"));
         assert_eq!(parse("- OR ) \"\"").unwrap(), Node::And(vec![]));
+    }
+
+    #[test]
+    fn what_an_input_method_writes_is_syntax_too() {
+        let group = Node::And(vec![
+            Node::Or(vec![text("有機EL"), text("発酵")]),
+            Node::Condition(Field::Kind, "シーズ".into()),
+        ]);
+        assert_eq!(parse("（有機EL OR 発酵） 種別:シーズ").unwrap(), group);
+        assert_eq!(parse("（有機EL OR 発酵)　種別：シーズ").unwrap(), group);
+        assert_eq!(parse("（株）後藤アルミ").unwrap(), text("（株）後藤アルミ"));
+        assert_eq!(parse("所有:架空精機（株）").unwrap(), Node::Condition(Field::Owner, "架空精機（株）".into()));
+        assert_eq!(parse("（種別:シーズ OR x）").unwrap(), parse("(種別:シーズ OR x)").unwrap());
+    }
+
+    #[test]
+    fn several_values_of_which_some_are_quoted() {
+        let certificates = |value: &str| Node::Condition(Field::Attribute(Attribute::Certificate), value.to_string());
+        assert_eq!(parse("認証:HACCP,\"ISO 9001\"").unwrap(), certificates("HACCP,ISO 9001"));
+        assert_eq!(parse("認証:\"ISO 9001\",HACCP").unwrap(), certificates("ISO 9001,HACCP"));
+        assert_eq!(parse("認証:“ISO 9001”、\"ISO 14001\"").unwrap(), certificates("ISO 9001、ISO 14001"));
+        let both = Node::And(vec![certificates("ISO 9001"), text("封止")]);
+        assert_eq!(parse("認証:\"ISO 9001\"封止").unwrap(), both);
+        assert_eq!(parse("認証:\"ISO 9001 封止").unwrap(), certificates("ISO 9001 封止"));
     }
 
     #[test]

@@ -84,6 +84,28 @@ const ANYWHERE: &[(&str, &str)] = &[
     ("fiberglass", "fibreglass"),
     ("fiberboard", "fibreboard"),
 ];
+/// Japanese words, and parts of words, that are written in either way.
+const JAPANESE: &[(&str, &str)] = &[
+    ("発酵", "醗酵"),
+    ("成形", "成型"),
+    ("研磨", "研摩"),
+    ("焼入れ", "焼き入れ"),
+    ("焼戻し", "焼き戻し"),
+    ("焼鈍", "焼きなまし"),
+    ("組立", "組み立て"),
+    ("組立", "組立て"),
+    ("取付", "取り付け"),
+    ("貼合", "貼り合わせ"),
+    ("打抜き", "打ち抜き"),
+    ("巻取り", "巻き取り"),
+    ("見積", "見積もり"),
+    ("麹", "糀"),
+    ("ガラス", "硝子"),
+    ("ネジ", "螺子"),
+    ("ネジ", "ねじ"),
+    ("味噌", "みそ"),
+    ("蕎麦", "そば"),
+];
 /// Letters that a word has before one of the endings.
 const STEM: usize = 3;
 
@@ -118,8 +140,30 @@ fn key(folded: &str) -> String {
     key.strip_suffix('ー').map_or(key.clone(), str::to_string)
 }
 
-/// The other ways of the line that folded words of a query stand in, whatever divides them.
+/// Letters that a unit, or what stands before the number of a type, has.
+const UNIT: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// A number with its unit behind it (300mm), or the name of a type (YP100), in its two parts.
+fn measure(folded: &str) -> Option<(&str, &str)> {
+    let is_digit = |character: char| character.is_ascii_digit() || character == '.';
+    let is_letter = |character: char| character.is_ascii_lowercase() || character == 'μ';
+    let number_first = folded.starts_with(|first: char| first.is_ascii_digit());
+    let (before, behind) = folded.split_at(folded.find(|next: char| is_digit(next) != number_first)?);
+    let (number, letters) = if number_first { (before, behind) } else { (behind, before) };
+    let parted = number.chars().all(is_digit) && letters.chars().all(is_letter);
+    (parted && number.ends_with(|last: char| last.is_ascii_digit()) && UNIT.contains(&letters.chars().count()))
+        .then_some((before, behind))
+}
+
+/// The other ways of the line that folded words of a query stand in, whatever divides them; a number and its unit are
+/// written as one, too.
 pub(crate) fn of_line(folded: &str) -> Vec<Spelling> {
+    if let Some((number, unit)) = folded.split_once([' ', '-']) {
+        let one = format!("{number}{unit}");
+        if measure(&one) == Some((number, unit)) {
+            return vec![Spelling::Text(one)];
+        }
+    }
     let Some(line) = LINES.by_key.get(&key(folded)) else { return Vec::new() };
     let ways = LINES.lines[*line].iter().filter(|way| *way != folded);
     ways.map(|way| match way.contains([' ', '・', '-']) {
@@ -133,6 +177,9 @@ pub(crate) fn of_line(folded: &str) -> Vec<Spelling> {
 /// other side of the sea.
 pub(crate) fn others(folded: &str) -> Vec<Spelling> {
     let mut others = of_line(folded);
+    if let Some((number, unit)) = measure(folded) {
+        others.push(Spelling::Phrase(format!("{number} {unit}")));
+    }
     let mut add = |text: String| {
         let spelling = Spelling::Text(text);
         if !others.contains(&spelling) {
@@ -141,6 +188,14 @@ pub(crate) fn others(folded: &str) -> Vec<Spelling> {
     };
     if let Some(joined) = joined(folded) {
         add(joined);
+    }
+    for (one, other) in JAPANESE {
+        let (one, other) = (normalise(one), normalise(other));
+        for (here, there) in [(&one, &other), (&other, &one)] {
+            if folded.contains(here.as_str()) && !folded.contains(there.as_str()) {
+                add(folded.replace(here.as_str(), there));
+            }
+        }
     }
     for american in [true, false] {
         let english = in_english(folded, american);
@@ -239,6 +294,22 @@ mod tests {
             ("analyser", "analyzer"),
             ("co-extrusion", "coextrusion"),
             ("サ-ビス", "サービス"),
+            ("300mm", "300 mm"),
+            ("３００ｍｍ", "300 mm"),
+            ("20μm", "20 μm"),
+            ("300 mm", "300mm"),
+            ("YP-100", "yp100"),
+            ("YP100", "yp 100"),
+            ("ISO9001", "iso 9001"),
+            ("醗酵", "発酵"),
+            ("発酵", "醗酵"),
+            ("射出成型", "射出成形"),
+            ("焼き入れ", "焼入れ"),
+            ("硝子基板", "ガラス基板"),
+            ("糀", "麹"),
+            ("そば", "蕎麦"),
+            ("ミソ", "味噌"),
+            ("雪", "ゆき"),
             ("スーパー・コンピュータ", "スーパーコンピュータ"),
         ] {
             assert!(found(one, other), "{one}: {:?}", others(&normalise(one)));
