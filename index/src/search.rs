@@ -368,12 +368,16 @@ impl<'search> Searching<'search> {
             let mut offer_by = |key: &dyn Fn(u32) -> i64| {
                 found.hits.for_each(|document| best.offer(key(document), document, segment));
             };
-            let (updated, names) = (&segment.tables.updated, segment.tables.sort_keys.as_ref());
+            let names = segment.tables.sort_keys.as_ref();
+            let updated = |document: u32| segment.tables.updated.first(document).unwrap_or(i64::MIN);
+            let verified = segment.tables.verified.as_ref();
+            let verified = |document: u32| verified.and_then(|days| days.first(document)).unwrap_or(i64::MIN);
             match self.request.sort {
                 Sort::Relevance => found.hits.for_each(|document| {
                     best.offer(ordered(found.scores.values[document as usize]), document, segment);
                 }),
-                Sort::Updated => offer_by(&|document| updated.first(document).unwrap_or(i64::MIN)),
+                Sort::Updated => offer_by(&updated),
+                Sort::Freshness => offer_by(&verified),
                 Sort::Name => offer_by(&|document| {
                     let ordinal = names.and_then(|keys| keys.ords().first(document));
                     -ordinal.map_or(i64::MAX, |ordinal| ordinal as i64)
@@ -383,10 +387,8 @@ impl<'search> Searching<'search> {
                 let score = found.scores.values[document as usize];
                 let key = match self.request.sort {
                     Sort::Relevance => PageKey { number: ordered(score), name: String::new() },
-                    Sort::Updated => PageKey {
-                        number: segment.tables.updated.first(document).unwrap_or(i64::MIN),
-                        name: String::new(),
-                    },
+                    Sort::Updated => PageKey { number: updated(document), name: String::new() },
+                    Sort::Freshness => PageKey { number: verified(document), name: String::new() },
                     Sort::Name => PageKey { number: 0, name: sort_name(segment, document)? },
                 };
                 candidates.push((key, hit(segment, document, score)?));

@@ -95,8 +95,9 @@ pub struct SearchQuery {
     /// `purpose`, `sdg` … A thing counts once for its field and once for each wider one (`parent`).
     /// Each is counted without its own filter; a chosen value is always there, with 0 if need be.
     pub facet: Option<String>,
-    /// `relevance` (the default), `updated` or `name`.
-    #[param(pattern = "^(relevance|updated|name)$")]
+    /// `relevance` (the default), `updated` (the last change), `freshness` (the day on which somebody confirmed it; what
+    /// nobody confirmed comes last) or `name` (by its reading).
+    #[param(pattern = "^(relevance|updated|freshness|name)$")]
     pub sort: Option<String>,
     /// 1 to 100; 20 if absent.
     #[param(minimum = 1, maximum = 100, default = 20)]
@@ -490,9 +491,11 @@ pub(super) fn engine_request(
     let sort = match query.sort.as_deref() {
         None | Some("relevance") => Sort::Relevance,
         Some("updated") => Sort::Updated,
+        Some("freshness") => Sort::Freshness,
         Some("name") => Sort::Name,
         Some(other) => {
-            findings.push(Finding::new("/sort", wire::not_one_of(other, ["relevance", "updated", "name"])));
+            findings
+                .push(Finding::new("/sort", wire::not_one_of(other, ["relevance", "updated", "freshness", "name"])));
             Sort::Relevance
         }
     };

@@ -385,7 +385,7 @@ fn places_by_their_reading_and_kinds_of_organisations_by_what_people_call_them()
     }
     // A refusal names what there is, and speaks of saving only where something could have been saved.
     for (path, known) in [
-        ("search?sort=newest", "relevance, updated, name"),
+        ("search?sort=newest", "relevance, updated, freshness, name"),
         ("search?kind=firm", "organization, person"),
         ("search?organization_kind=ngo", "firm, university"),
         ("search?facet=size", "kind, freshness"),
