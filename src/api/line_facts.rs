@@ -164,7 +164,8 @@ pub(super) fn kinds_named(words: &str) -> Option<Condition> {
         parts = parts.into_iter().flat_map(|part| part.split(joint)).collect();
     }
     let one = |part: &str| {
-        let part = part.trim().trim_start_matches("the ");
+        let part = part.trim();
+        let part = ["the ", "a ", "an ", "any "].iter().find_map(|word| part.strip_prefix(word)).unwrap_or(part);
         let singular = match part.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),
             None => part.strip_suffix('s').unwrap_or(part).to_owned(),

@@ -2,29 +2,30 @@
 
 use super::evidence::{EvidenceBody, shown};
 use super::fit::{self, Asker, OfferFacts};
+use super::left_out::{self, LeftOut};
 use super::lines::{self, LineBody, Ready, Shelf};
+pub(super) use super::match_filters::{MatchFilters, party_filters};
+use super::match_hints::MatchHint;
 use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
-use super::search_hints::Hint;
 use super::shown::FileQuery;
 use super::wire;
 use super::{list_files, match_files, match_hints};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
-use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId, parse};
+use crate::domain::vocabulary::{Kind, Language, Purpose};
+use crate::domain::{Actor, Defect, Need, Scope, ThingId, parse};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::{matters, meetings, people, things, vocabulary};
+use crate::store::{matters, meetings, people, things};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::evidence::Asked;
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
-use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, ThingsAnswer, Weights, Wish};
+use musubi_index::{Filters, Hit, MatchAnswer, MatchRequest, PartyScore, ThingsAnswer, Weights};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -107,39 +108,20 @@ impl Towards {
     }
 }
 
-/// Conditions on the proposed party.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct MatchFilters {
-    /// Codes of municipalities, or of prefectures in their six-digit form (`060003`).
-    pub municipality: Vec<MunicipalityCode>,
-    /// Prefectures: the first two digits of their code.
-    pub prefecture: Vec<String>,
-    pub organization_kind: Vec<OrganizationKind>,
-    pub field: Vec<FieldCode>,
-}
-
-impl MatchFilters {
-    pub(super) fn is_empty(&self) -> bool {
-        self.municipality.is_empty()
-            && self.prefecture.is_empty()
-            && self.organization_kind.is_empty()
-            && self.field.is_empty()
-    }
-}
-
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchBody {
     /// Best first; ties by id.
     pub results: Vec<Proposal>,
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
-    /// What to try where nobody was found (`more_words`, `drop_filter`), what of a free text was read as a condition that
-    /// excludes (`left_out`; the lines of the proposals are these, in their order) or names a place that was not checked
-    /// (`place_in_words`), and how many of those found are not
-    /// proposed since they write that they do not do it, or seek it in others (`denied`, with `count`).
+    /// Where nobody was found: the conditions and exclusions that leave nobody (`leaves_nobody`, with `lines`), the filter
+    /// without which somebody is found (`drop_filter`, with `filter`), or what to try (`more_words`). Of a free text: what
+    /// was read as an exclusion and applied by stated facts (`left_out`), what was only looked for in words
+    /// (`left_out_unchecked`; the lines of the proposals are these two, in their order), and a place that was not checked
+    /// (`place_in_words`). How many of those found are not proposed since they write that they do not do it, or seek it in
+    /// others (`denied`, with `count`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hints: Vec<Hint>,
+    pub hints: Vec<MatchHint>,
 }
 
 /// A proposed party and why.
@@ -239,8 +221,8 @@ pub(super) struct Asking {
     pub(super) speaking: Vec<String>,
     /// The lines of the need, if it is one; of a free text what it leaves out.
     pub(super) lines: Vec<Ready>,
-    /// What a free text leaves out, as it stands there.
-    unwanted: Vec<String>,
+    /// What a free text leaves out, in the order of the lines.
+    left_out: Vec<LeftOut>,
     /// The thing it starts from.
     pub(super) from: Option<String>,
     pub(super) row: Row,
@@ -287,7 +269,7 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
     results.truncate(limit);
     let mut hints = if results.is_empty() { match_hints::nobody_found(&query) } else { Vec::new() };
-    hints.extend(match_hints::read_as_left_out(&asking.unwanted));
+    hints.extend(match_hints::read_as_left_out(&asking.left_out));
     hints.extend(match_hints::place_in_words(&query));
     hints.extend(match_hints::who_denies(&denying));
     Ok(MatchBody { results, stale: stale || unfinished(app), hints })
@@ -459,13 +441,13 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
     let thing = match from {
         From::Text(FromText { text }) => {
             let text: String = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?.into();
-            let wish = Wish::read(&text);
+            let (wanted, left_out) = left_out::read(app, scope, &text)?;
             return Ok(Asking {
-                texts: vec![(wish.wanted, 1.0)],
+                texts: vec![(wanted, 1.0)],
                 seeker: None,
                 speaking: speaking_for(Kind::Need),
-                lines: lines::left_out(&wish.unwanted),
-                unwanted: wish.unwanted,
+                lines: left_out.iter().map(LeftOut::line).collect(),
+                left_out,
                 from: None,
                 row: row(purpose),
                 declined: Vec::new(),
@@ -520,7 +502,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         seeker: reading.card.owner,
         speaking: speaking_for(thing.kind),
         lines,
-        unwanted: Vec::new(),
+        left_out: Vec::new(),
         declined,
         kin,
     })
@@ -560,54 +542,6 @@ fn declined_with(app: &App, scope: &Scope, subject: &ThingId, owner: Option<&str
         declined.extend(meetings::no_fit(conn, subject, owner, &today)?);
         Ok(declined)
     })
-}
-
-pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {
-    let mut filters = Filters {
-        kinds: match towards {
-            Towards::Organizations => vec![Kind::Organization.code().to_owned()],
-            Towards::People => vec![Kind::Person.code().to_owned()],
-            Towards::Parties | Towards::Seeds | Towards::Needs | Towards::Capabilities => {
-                vec![Kind::Organization.code().to_owned(), Kind::Person.code().to_owned()]
-            }
-        },
-        ..Filters::default()
-    };
-    if asked.municipality.len() + asked.prefecture.len() + asked.field.len() > 100 {
-        return Err(Error::Invalid(vec![Finding::new(
-            "/filters",
-            Defect::new("list.too_long", "条件は100件までです。", "At most 100 conditions."),
-        )]));
-    }
-    let places: Vec<String> = asked.municipality.iter().map(|code| code.as_str().to_owned()).collect();
-    if !places.is_empty() {
-        let places = vocabulary::with_their_municipalities(conn, &places)?;
-        filters.attributes.push((Attribute::Municipality, places));
-    }
-    if let Some(at) =
-        asked.prefecture.iter().position(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return Err(Error::invalid(
-            &format!("/filters/prefecture/{at}"),
-            Defect::new(
-                "prefecture.form",
-                "都道府県はコードの先頭2桁です（山形県は \"06\"）。",
-                "A prefecture is the first two digits of its code (\"06\" for Yamagata).",
-            ),
-        ));
-    }
-    if !asked.prefecture.is_empty() {
-        filters.attributes.push((Attribute::Prefecture, asked.prefecture.clone()));
-    }
-    if !asked.organization_kind.is_empty() {
-        let kinds = asked.organization_kind.iter().map(|kind| kind.code().to_owned()).collect();
-        filters.attributes.push((Attribute::OrganizationKind, kinds));
-    }
-    if !asked.field.is_empty() {
-        let fields = asked.field.iter().map(|code| code.as_str().to_owned()).collect();
-        filters.attributes.push((Attribute::Field, fields));
-    }
-    Ok(filters)
 }
 
 /// How a party that was found stands to what is asked.

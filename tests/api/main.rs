@@ -36,6 +36,7 @@ mod import_meanwhile;
 mod imports;
 mod language;
 mod law;
+mod leaving_out;
 mod lifecycle;
 mod lines;
 mod lists_as_files;
