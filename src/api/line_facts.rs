@@ -27,6 +27,11 @@ impl Names {
             facts.filter_map(|facts| facts.municipality.as_ref()).map(|s| s.value.clone()).collect();
         codes.sort();
         codes.dedup();
+        Names::with(conn, codes)
+    }
+
+    /// Of every field, every prefecture and these places.
+    pub(super) fn with(conn: &mut Conn, codes: Vec<String>) -> Result<Names> {
         let places = vocabulary::places_named(conn, &codes)?;
         let fields = vocabulary::all_fields(conn)?;
         Ok(Names {
@@ -114,7 +119,8 @@ pub(super) fn of_condition(
     LineBody { index, requirement, verdict, strength, evidence, closest: None, would_fit, asked: Title::default() }
 }
 
-fn asked(condition: &Condition, names: &Names) -> (String, String) {
+/// What a condition asks for, in both languages.
+pub(super) fn asked(condition: &Condition, names: &Names) -> (String, String) {
     let each = condition.values.iter().take(10).map(|value| names.of(condition.field, value));
     let (ja, en): (Vec<String>, Vec<String>) = each.unzip();
     let (ja, en) = (ja.join("、"), en.join(", "));

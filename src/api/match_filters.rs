@@ -30,6 +30,33 @@ impl MatchFilters {
             && self.organization_kind.is_empty()
             && self.field.is_empty()
     }
+
+    /// Each filter that is set, by its name, with all but it.
+    pub(super) fn without_each(&self) -> Vec<(&'static str, MatchFilters)> {
+        let all = || self.clone();
+        let each = [
+            ("municipality", !self.municipality.is_empty(), MatchFilters { municipality: Vec::new(), ..all() }),
+            ("prefecture", !self.prefecture.is_empty(), MatchFilters { prefecture: Vec::new(), ..all() }),
+            (
+                "organization_kind",
+                !self.organization_kind.is_empty(),
+                MatchFilters { organization_kind: Vec::new(), ..all() },
+            ),
+            ("field", !self.field.is_empty(), MatchFilters { field: Vec::new(), ..all() }),
+        ];
+        each.into_iter().filter(|(_, set, _)| *set).map(|(name, _, without)| (name, without)).collect()
+    }
+
+    /// What people call a filter.
+    pub(super) fn name_ja(filter: &str) -> &str {
+        match filter {
+            "municipality" => "市町村",
+            "prefecture" => "都道府県",
+            "organization_kind" => "機関種別",
+            "field" => "分野",
+            other => other,
+        }
+    }
 }
 
 pub(super) fn party_filters(conn: &mut Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {

@@ -107,19 +107,3 @@ pub(super) fn who_denies(denying: &[Title]) -> Option<MatchHint> {
     );
     (!denying.is_empty()).then_some(MatchHint { count: Some(denying.len()), ..hint })
 }
-
-pub(super) fn nobody_found(query: &MatchQuery) -> Vec<MatchHint> {
-    let hint = match !query.filters.is_empty() {
-        true => MatchHint::new(
-            "drop_filter",
-            "該当がありません。絞り込み（filters）を外すか、広げてお試しください。",
-            "Nobody was found. Try without the filters, or with wider ones.",
-        ),
-        false => MatchHint::new(
-            "more_words",
-            "該当がありません。技術・材料・用途など、手がかりになる語を足してお試しください。",
-            "Nobody was found. Add words that tell what it is about: a technique, a material, a use.",
-        ),
-    };
-    vec![hint]
-}

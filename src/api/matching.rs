@@ -10,7 +10,7 @@ use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
 use super::shown::FileQuery;
 use super::wire;
-use super::{list_files, match_files, match_hints};
+use super::{list_files, match_files, match_hints, nobody};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::domain::desk::Day;
@@ -257,10 +257,11 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     let limit = Page::parse_limit(query.limit)?;
     let asking = asking(app, &scope, &query.from, query.purpose)?;
     let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
-    let Found { mut results, denying } = match query.towards.things() {
-        None => parties(app, actor, &asking, &query, limit)?,
-        Some(kind) => super::thing_matches::things(app, actor, &asking, kind, &query.filters, limit)?,
+    let find = |filters: &MatchFilters, limit: usize| match query.towards.things() {
+        None => parties(app, actor, &asking, query.towards, filters, limit),
+        Some(kind) => super::thing_matches::things(app, actor, &asking, kind, filters, limit),
     };
+    let Found { mut results, denying, in_the_way } = find(&query.filters, limit)?;
     let id = |proposal: &Proposal| match (&proposal.thing, &proposal.party) {
         (Some(thing), _) => thing.id.clone(),
         (None, Some(party)) => party.id.clone(),
@@ -268,7 +269,13 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     };
     results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
     results.truncate(limit);
-    let mut hints = if results.is_empty() { match_hints::nobody_found(&query) } else { Vec::new() };
+    let mut hints = in_the_way;
+    if results.is_empty() && hints.is_empty() {
+        let only_exclusions =
+            !asking.left_out.is_empty() && asking.texts.iter().all(|(text, _)| text.trim().is_empty());
+        let finds = |filters: &MatchFilters| Ok(!find(filters, 1)?.results.is_empty());
+        hints.push(nobody::without_filters(&query.filters, only_exclusions, finds)?);
+    }
     hints.extend(match_hints::read_as_left_out(&asking.left_out));
     hints.extend(match_hints::place_in_words(&query));
     hints.extend(match_hints::who_denies(&denying));
@@ -280,15 +287,28 @@ pub(super) struct Found {
     pub(super) results: Vec<Proposal>,
     /// What would have stood in the list, but denies all of what it shows, or seeks it in others.
     pub(super) denying: Vec<Title>,
+    /// The conditions that left nobody of those found.
+    pub(super) in_the_way: Vec<MatchHint>,
 }
 
-fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit: usize) -> Result<Found> {
+fn parties(
+    app: &App,
+    actor: &Actor,
+    asking: &Asking,
+    towards: Towards,
+    filters: &MatchFilters,
+    limit: usize,
+) -> Result<Found> {
     let scope = actor.scope();
     let spare = if lines::has_deciding_conditions(&asking.lines) { SPARE_FOR_CONDITIONS } else { SPARE };
-    let filters = app.database.read(|conn| party_filters(conn, query.towards, &query.filters))?;
+    let filters = app.database.read(|conn| party_filters(conn, towards, filters))?;
     let answer = ask(app, actor, asking, filters, limit + spare)?;
     let found: Vec<String> = answer.parties.iter().map(|party| party.party.clone()).collect();
     let mut kept = app.database.read(|conn| lines::keep_admitted(conn, &scope, &asking.lines, &found))?;
+    let in_the_way = match kept.is_empty() && !found.is_empty() {
+        true => app.database.read(|conn| nobody::of_match(conn, &scope, asking, &found))?,
+        false => Vec::new(),
+    };
     kept.truncate(limit + SPARE);
     let parties: Vec<&PartyScore> = answer.parties.iter().filter(|party| kept.contains(&party.party)).collect();
     let ids = parties.iter().flat_map(|party| {
@@ -332,7 +352,7 @@ fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit:
         proposal.reverse_score = reverse;
         results.push(proposal);
     }
-    Ok(Found { results, denying })
+    Ok(Found { results, denying, in_the_way })
 }
 
 /// Moves the score of a proposal by its factual parts and by fair exposure, and shows them.

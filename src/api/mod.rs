@@ -58,6 +58,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod names;
 mod neighbours;
+mod nobody;
 pub mod notices;
 pub mod openapi;
 mod openapi_life;

@@ -45,6 +45,7 @@ mod measure;
 mod merged_fairs;
 mod merges;
 mod model;
+mod nobody;
 mod resources;
 mod saved_searches;
 mod search;
