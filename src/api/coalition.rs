@@ -63,6 +63,9 @@ pub struct CoalitionBody {
     pub coalitions: Vec<CoalitionSet>,
     /// Parties that meet every must-line alone, at most `limit`, the plainest evidence first, then by id; they stand in no set, since nobody would add anything.
     pub alone: Vec<Party>,
+    /// The must-lines of each of these with the evidence, for lists that are read without asking again.
+    #[serde(skip)]
+    pub(super) alone_lines: Vec<Vec<LineBody>>,
     /// How many of these there are in all.
     pub alone_total: usize,
     /// Parties left out since they do, or are, what the need excludes.
@@ -184,11 +187,15 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
     let plainness = |candidate: &Candidate| candidate.strengths.iter().sum::<f32>();
     // Equals stay in the order of their ids.
     able.sort_by(|left, right| plainness(right).total_cmp(&plainness(left)));
-    let alone: Vec<Party> =
-        able.iter().filter_map(|candidate| judged.get(&candidate.id).map(|judged| judged.party.clone())).collect();
+    let alone_total = able.len();
+    let limit = query.limit.unwrap_or(LIMIT);
+    let shown: Vec<&Judged> = able.iter().take(limit).filter_map(|candidate| judged.get(&candidate.id)).collect();
+    let alone: Vec<Party> = shown.iter().map(|judged| judged.party.clone()).collect();
+    let musts = |judged: &&Judged| must.iter().filter_map(|line| judged.lines.get(*line).cloned()).collect();
+    let alone_lines: Vec<Vec<LineBody>> = shown.iter().map(musts).collect();
     let meeting = |at: usize| candidates.iter().filter(|candidate| candidate.strengths[at] > 0.0).count();
     let line = |(at, line): (usize, &usize)| {
-        let asked = Title { ja: asking.lines[*line].ja.clone(), en: asking.lines[*line].en.clone() };
+        let asked = asking.lines[*line].asked.clone();
         CoalitionLine { index: *line, candidates: meeting(at), asked }
     };
     let met_by: Vec<CoalitionLine> = must.iter().enumerate().map(line).collect();
@@ -211,16 +218,15 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
         (true, true) => Lacking::Room,
     };
     let bound = query.rivals || !query.apart.is_empty() || !query.together.is_empty();
-    let limit = query.limit.unwrap_or(LIMIT);
     let question =
         Question { candidates, together: pairs(&query.together), apart, limit, ..Question::of_lines(must.len()) };
     let solved = coalition::find(&question);
     let index = |lines: &[usize]| -> Vec<usize> { lines.iter().map(|line| must[*line]).collect() };
     let set = |set: &Set| set_body(set, &judged, &must);
-    let alone_total = alone.len();
     Ok(CoalitionBody {
         coalitions: solved.sets.iter().map(set).collect(),
-        alone: alone.into_iter().take(limit).collect(),
+        alone,
+        alone_lines,
         alone_total,
         excluded,
         proven: solved.proven,

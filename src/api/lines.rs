@@ -74,6 +74,8 @@ pub(super) struct Ready {
     pub(super) condition: Option<Condition>,
     pub(super) ja: Option<String>,
     pub(super) en: Option<String>,
+    /// What it asks, in words: its own, else those of its condition.
+    pub(super) asked: Title,
     /// Who is meant, where that is no condition on what is stated.
     pub(super) who: Option<Who>,
     line: Line,
@@ -106,6 +108,7 @@ impl Ready {
             label: condition.is_some(),
             condition,
             who,
+            asked: Title { ja: Some(text.to_owned()), en: None },
             ja: Some(text.to_owned()),
             en: None,
             line: Line::read(&[text]),
@@ -140,9 +143,32 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
         let forms: Vec<&str> = ja.iter().chain(&en).map(String::as_str).collect();
         let label = line.condition.as_ref().is_some_and(|condition| line_facts::only_names(condition, &forms));
         let read = Line::read(&forms);
-        Ready { requirement: line.strength, condition: line.condition.clone(), who: None, line: read, label, ja, en }
+        let asked = Title { ja: ja.clone(), en: en.clone() };
+        Ready {
+            requirement: line.strength,
+            condition: line.condition.clone(),
+            asked,
+            who: None,
+            line: read,
+            label,
+            ja,
+            en,
+        }
     };
     need.lines.iter().map(one).collect()
+}
+
+/// Puts what conditions ask for into words, where a line has no others.
+pub(super) fn put_into_words(conn: &mut Conn, lines: &mut [Ready]) -> Result<()> {
+    if lines.iter().all(|line| line.condition.is_none()) {
+        return Ok(());
+    }
+    let names = Names::of_conditions(conn, lines.iter().filter_map(|line| line.condition.as_ref()))?;
+    for line in lines.iter_mut().filter(|line| line.ja.is_none() && line.en.is_none()) {
+        let (ja, en) = line.condition.as_ref().map(|condition| line_facts::in_words(condition, &names)).unzip();
+        line.asked = Title { ja, en };
+    }
+    Ok(())
 }
 
 /// What the caller may read of one party.
@@ -294,7 +320,7 @@ pub(super) fn judge(lines: &[Ready], dossier: &Dossier, shelf: &Shelf<'_>) -> Ve
         }
     }
     let one = |(index, line): (usize, &Ready)| LineBody {
-        asked: Title { ja: line.ja.clone(), en: line.en.clone() },
+        asked: line.asked.clone(),
         ..judge_one(index, line, dossier, &passages, &sources)
     };
     lines.iter().enumerate().map(one).collect()

@@ -1,6 +1,7 @@
 //! A list as a file: CSV, XLSX or JSON Lines, read page by page.
 
-use super::{file_answer, wire};
+use super::file_answer;
+use crate::domain::Defect;
 use crate::error::{Error, Result};
 use crate::exchange::cells::with_guard;
 use crate::exchange::export::Format;
@@ -31,8 +32,17 @@ pub struct ListFile {
 
 /// The form that `format` asks for; none: the list is answered in pages of JSON.
 pub fn asked(format: Option<&str>) -> Result<Option<Format>> {
-    let form = |code| Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)));
+    let form = |code: &str| Format::from_code(code).ok_or_else(|| Error::invalid("/format", no_form(code)));
     format.map(form).transpose()
+}
+
+fn no_form(code: &str) -> Defect {
+    let (shown, forms): (String, String) = (code.chars().take(60).collect(), Format::CODES.join(", "));
+    Defect::new(
+        "value.not_in_list",
+        format!("「{shown}」という形式はありません（使える値: {forms}）。"),
+        format!("\"{shown}\" is not one of the allowed values ({forms})."),
+    )
 }
 
 /// The rows (as answered) in a file of this form. Of JSON Lines each line is the answer itself.

@@ -50,7 +50,7 @@ impl MatchFilters {
     /// What people call a filter.
     pub(super) fn name_ja(filter: &str) -> &str {
         match filter {
-            "municipality" => "市町村",
+            "municipality" => "市区町村",
             "prefecture" => "都道府県",
             "organization_kind" => "機関種別",
             "field" => "分野",

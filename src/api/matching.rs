@@ -6,6 +6,7 @@ use super::left_out::{self, LeftOut};
 use super::lines::{self, LineBody, Ready, Shelf};
 pub(super) use super::match_filters::{MatchFilters, party_filters};
 use super::match_hints::MatchHint;
+use super::middleware::LongText;
 use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
 use super::shown::FileQuery;
@@ -41,6 +42,8 @@ const OWN_THINGS: i64 = 15;
 /// Offers of a party that are asked for along with its profile, and what their titles weigh.
 const OFFERS_ASKING: usize = 15;
 const OFFER_WEIGHT: f32 = 0.5;
+/// Of a body: 20,000 characters, each as a pair of escapes (`\ud83d\ude00`), and what goes along with them.
+const TEXT_BYTES: usize = 256 * 1_024;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -63,10 +66,43 @@ pub struct MatchQuery {
 
 /// What asks: a thing, or a text.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "WrittenFrom")]
 pub enum From {
     Thing(FromThing),
     Text(FromText),
+}
+
+/// What asks as it is sent: read name by name, so that each refusal stands where it belongs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFrom {
+    #[serde(default)]
+    kind: Option<Kind>,
+    #[serde(default)]
+    id: Option<ThingId>,
+    #[serde(default)]
+    text: Option<String>,
+}
+
+impl TryFrom<WrittenFrom> for From {
+    type Error = Defect;
+
+    fn try_from(written: WrittenFrom) -> std::result::Result<Self, Defect> {
+        match (written.text, written.kind, written.id) {
+            (Some(text), None, None) => Ok(From::Text(FromText { text })),
+            (None, Some(kind), Some(id)) => Ok(From::Thing(FromThing { kind, id })),
+            (Some(_), ..) => Err(Defect::new(
+                "match.from",
+                "from に text と kind・id を一緒に入れることはできません。どちらか一方にしてください。",
+                "from takes {\"kind\", \"id\"} or {\"text\"}, not both. Send one of the two.",
+            )),
+            (None, ..) => Err(Defect::new(
+                "match.from",
+                "from には {\"kind\", \"id\"} か {\"text\"} を入れてください。",
+                "from takes {\"kind\", \"id\"} or {\"text\"}.",
+            )),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -167,7 +203,11 @@ pub struct ProposedThing {
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource("/match").route(web::post().to(propose)).default_service(web::to(wire::method_not_allowed)),
+        web::resource("/match")
+            .app_data(web::PayloadConfig::new(TEXT_BYTES))
+            .app_data(LongText(TEXT_BYTES))
+            .route(web::post().to(propose))
+            .default_service(web::to(wire::method_not_allowed)),
     );
 }
 
@@ -180,31 +220,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     let FileQuery { format } = wire::query(&request)?;
     let format = list_files::asked(format.as_deref())?;
-    let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
+    let query: MatchQuery = read_tree(wire::json(&request, &body)?)?;
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     let Some(format) = format else { return Ok(HttpResponse::Ok().json(body)) };
     let language = if prefers_english(&request) { Language::En } else { Language::Ja };
     Ok(app.blocking(move || match_files::write(format, language, &body)).await?.answer()?)
-}
-
-fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
-    if let Some(from) = tree.get("from") {
-        // An untagged choice would only say that nothing fitted.
-        let shape = |name: &str| from.get(name).is_some();
-        let complete = shape("text") || (shape("kind") && shape("id"));
-        if !complete {
-            return Err(Error::invalid(
-                "/from",
-                Defect::new(
-                    "match.from",
-                    "from には {\"kind\", \"id\"} か {\"text\"} を入れてください。",
-                    "from takes {\"kind\", \"id\"} or {\"text\"}.",
-                ),
-            ));
-        }
-    }
-    read_tree(tree)
 }
 
 /// Reads a body; what cannot be read is a finding with its pointer.
@@ -491,7 +512,8 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
     let (lines, own_purpose) = match thing.kind {
         Kind::Need => {
             let needs = app.database.read(|conn| things::get_many::<Need>(conn, scope, std::slice::from_ref(&id)))?;
-            let lines = needs.first().map(|need| lines::ready(&need.entry)).unwrap_or_default();
+            let mut lines = needs.first().map(|need| lines::ready(&need.entry)).unwrap_or_default();
+            app.database.read(|conn| lines::put_into_words(conn, &mut lines))?;
             let only = needs.first().filter(|need| need.entry.purposes.len() == 1);
             (lines, only.and_then(|need| need.entry.purposes.first().copied()))
         }

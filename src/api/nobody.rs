@@ -2,13 +2,12 @@
 //! somebody can meet.
 
 use super::coalition::{Judged, judge_all};
-use super::line_facts::{Names, asked};
+use super::line_facts::{self, Names};
 use super::lines::{self, LineVerdict, Ready};
 use super::match_filters::MatchFilters;
 use super::match_hints::MatchHint;
 use super::matching::{self, Asking, Towards};
 use crate::app::App;
-use crate::domain::vocabulary::ConditionField;
 use crate::domain::{Actor, Scope};
 use crate::error::Result;
 use crate::store::Conn;
@@ -37,10 +36,7 @@ fn groups(barred_by: &[Vec<usize>]) -> Vec<Vec<usize>> {
 
 /// A line in words: its own, its condition, or both.
 fn in_words(ready: &Ready, index: usize, numbered: bool, names: &Names) -> (String, String) {
-    let condition = ready.condition.as_ref().map(|condition| {
-        let (ja, en) = asked(condition, names);
-        (format!("{} {ja}", condition.field.name_ja()), format!("{} {en}", condition.field.name_en()))
-    });
+    let condition = ready.condition.as_ref().map(|condition| line_facts::in_words(condition, names));
     let written = ready.ja.as_deref().or(ready.en.as_deref());
     let (ja, en) = match (written, condition) {
         (Some(_), condition) => {
@@ -68,11 +64,8 @@ fn listed(lines: &[Ready], group: &[usize], numbered: bool, names: &Names) -> (S
     (ja.join("と"), en.join(" and "))
 }
 
-/// The names of places and fields in these conditions.
 fn names_of(conn: &mut Conn, lines: &[Ready]) -> Result<Names> {
-    let places = lines.iter().filter_map(|line| line.condition.as_ref());
-    let places = places.filter(|condition| condition.field == ConditionField::Municipality);
-    Names::with(conn, places.flat_map(|condition| condition.values.clone()).collect())
+    Names::of_conditions(conn, lines.iter().filter_map(|line| line.condition.as_ref()))
 }
 
 /// Of a match: which conditions and exclusions left nobody of those it found.

@@ -29,6 +29,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every code there is.
+    pub const CODES: [&str; 4] = ["csv", "csv-cp932", "xlsx", "jsonl"];
+
     pub fn from_code(code: &str) -> Option<Self> {
         match code {
             "jsonl" => Some(Format::JsonLines),

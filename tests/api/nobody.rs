@@ -189,3 +189,31 @@ fn the_filter_without_which_somebody_is_found_is_named() {
     let text = scene.matched(json!({ "text": "大学は除く" }), json!({}));
     said(&text["hints"][0], &["除く条件だけ"], &["What to leave out is not enough"]);
 }
+
+#[test]
+fn a_file_says_facts_in_words_and_shows_who_meets_everything_alone() {
+    let scene = scene();
+    let place = json!({ "field": "municipality", "operator": "any_of", "values": ["062014"] });
+    let lines = json!([must("レーザー溶接ができること"), { "strength": "must", "condition": place }]);
+    let from = json!({ "kind": "need", "id": scene.need(lines) });
+    let file = |path: &str, language: &str, more: Value| {
+        let mut body = json!({ "from": from });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        scene.app.post_with(path, &[("accept-language", language)], body).body
+    };
+    let towards = json!({ "towards": "organizations" });
+    let csv = file("/api/v1/match?format=csv", "ja", towards.clone());
+    assert!(csv.contains("2 必須「市区町村 山形市」満たす: 山形市") && !csv.contains("062014"), "{csv}");
+    let csv = file("/api/v1/match?format=csv", "en", towards);
+    assert!(csv.contains("met: Yamagata") && !csv.contains("062014"), "{csv}");
+    let csv = file("/api/v1/match/coalition?format=csv", "ja", json!({}));
+    assert!(csv.contains("単独で満たす,,小さな溶接,機関・企業,"), "{csv}");
+    assert!(
+        csv.contains("1 必須「レーザー溶接ができること」満たす: レーザー溶接を行う") && csv.contains("満たす: 山形市"),
+        "{csv}"
+    );
+    let row = file("/api/v1/match/coalition?format=jsonl", "ja", json!({}));
+    let row: Value = serde_json::from_str(row.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&row["row"], row["lines"].as_array().map(Vec::len)), (&json!("alone"), Some(2)), "{row}");
+    assert_eq!(row["lines"][0]["evidence"]["text"], "レーザー溶接を行う", "{row}");
+}
