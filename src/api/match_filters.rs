@@ -78,6 +78,19 @@ pub(super) fn party_filters(conn: &mut Conn, towards: Towards, asked: &MatchFilt
     }
     let places: Vec<String> = asked.municipality.iter().map(|code| code.as_str().to_owned()).collect();
     if !places.is_empty() {
+        let known: Vec<String> = vocabulary::places_named(conn, &places)?.into_iter().map(|place| place.code).collect();
+        let unknown = places.iter().enumerate().filter(|(_, code)| !known.contains(code)).map(|(at, code)| {
+            let defect = Defect::new(
+                "municipality.unknown",
+                format!("市区町村コード {code} はありません。GET /api/v1/municipalities で確かめてください。"),
+                format!("There is no municipality {code}. See GET /api/v1/municipalities."),
+            );
+            Finding::new(format!("/filters/municipality/{at}"), defect)
+        });
+        let unknown: Vec<Finding> = unknown.collect();
+        if !unknown.is_empty() {
+            return Err(Error::Invalid(unknown));
+        }
         let places = vocabulary::with_their_municipalities(conn, &places)?;
         filters.attributes.push((Attribute::Municipality, places));
     }
@@ -92,7 +105,7 @@ pub(super) fn party_filters(conn: &mut Conn, towards: Towards, asked: &MatchFilt
         let fields: Vec<String> = asked.field.iter().map(|code| code.as_str().to_owned()).collect();
         let unknown = vocabulary::unknown_fields(conn, &fields)?.into_iter().map(|at| {
             let defect = Defect::new(
-                "reference.unknown",
+                "field.unknown",
                 format!("分野コード {} はありません。GET /api/v1/fields で確かめてください。", fields[at]),
                 format!("There is no field {}. See GET /api/v1/fields.", fields[at]),
             );
@@ -123,7 +136,7 @@ fn prefectures(conn: &mut Conn, asked: &[String]) -> Result<Vec<String>> {
                 "A prefecture is the first two digits of its code (\"06\" for Yamagata).",
             ),
             (true, false) => Defect::new(
-                "reference.unknown",
+                "prefecture.unknown",
                 format!("都道府県コード {code} はありません（01〜47）。"),
                 format!("There is no prefecture {code} (01 to 47)."),
             ),

@@ -275,7 +275,7 @@ fn resource<E: Stored + ToSchema>(document: &mut Document) {
         .response("201", written(json_response("Registered.", registered(kind, &thing))))
         .response("400", problem("The body is not JSON."))
         .response("409", problem("A number is registered already."))
-        .response("413", problem("The body is larger than 64 KiB (256 KiB for a match)."))
+        .response("413", problem("The body is larger than 64 KiB."))
         .response("415", problem("The body is not declared as JSON."))
         .response("422", problem("Values were refused; see errors."))
         .build();

@@ -134,6 +134,7 @@ fn bad_questions_are_refused_clearly() {
         refused(json!({ "from": { "text": "x" }, "towards": "organizations", "filters": filters }), pointer);
     };
     filter(json!({ "field": ["food", "nosuch"] }), "/filters/field/1");
+    filter(json!({ "municipality": ["060003", "999997"] }), "/filters/municipality/1");
     filter(json!({ "prefecture": ["06", "99"] }), "/filters/prefecture/1");
     filter(json!({ "prefecture": ["00"] }), "/filters/prefecture/0");
     filter(json!({ "prefecture": ["Yamagata"] }), "/filters/prefecture/0");

@@ -284,7 +284,9 @@ fn in_the_middle(clause: &str, known: Known<'_>) -> Option<(String, String)> {
 
 /// The longest name at the end that can be checked, with what stands before it.
 fn name_at_the_end(text: &str, known: Known<'_>) -> Option<(String, String, Checkable)> {
-    let begins = text.char_indices().filter(|(_, one)| BEFORE_A_NAME.contains(one));
+    // Kyoto University is one name, not every university.
+    let inside = |at: usize| text[..at].ends_with(|one: char| one.is_ascii_alphanumeric());
+    let begins = text.char_indices().filter(|(at, one)| BEFORE_A_NAME.contains(one) && !(*one == ' ' && inside(*at)));
     let starts = std::iter::once(0).chain(begins.map(|(at, one)| at + one.len_utf8()));
     let mut starts: Vec<usize> = starts.collect();
     // A name is short: of a long clause only the end is looked at.
@@ -365,6 +367,7 @@ mod tests {
         read("大学を除く発酵の会社", "発酵の会社", &["大学"]);
         read("大学は除く", "", &["大学"]);
         read("発酵、蔵路発酵工業は除く", "発酵、", &["蔵路発酵工業"]);
+        read("発酵、Kyoto Universityは除く", "発酵、", &["Kyoto University"]);
         read("冴川市以外で発酵", "発酵", &["冴川市"]);
         read("発酵、従業員1,000人以上は除く", "発酵、", &["従業員1,000人以上"]);
     }
@@ -384,6 +387,7 @@ mod tests {
             "ほこりを除く装置",
             "油分を除いた水",
             "（株）蔵路発酵工業の発酵",
+            "山形にある大学以外で発酵",
             "発酵（大学も可）",
             "amounts of 1,000 pieces",
         ] {
