@@ -67,7 +67,7 @@ pub use kernel::FieldWeights;
 pub use mark::Mark;
 pub use matching::asks::Spoken;
 pub use matching::score::{PARTS, Weights};
-pub use matching::wish::Wish;
+pub use matching::wish::{Checkable, Wish};
 pub use matching::{coalition, lines, purpose};
 pub use query::parse::{conditions, is_minus, unknown_names};
 pub use query::plan::place_words;

@@ -2,7 +2,9 @@
 //! Nothing is stored.
 
 use super::lines::{self, LineBody, LineVerdict, Ready, Shelf};
+use super::match_hints::MatchHint;
 use super::matching::{self, FromThing, MatchFilters, Party, Towards};
+use super::nobody::{self, Pool, Unmet};
 use super::problem::{Answer, ProblemBody, prefers_english};
 use super::shown::FileQuery;
 use super::{coalition_files, list_files, wire};
@@ -61,6 +63,9 @@ pub struct CoalitionBody {
     pub coalitions: Vec<CoalitionSet>,
     /// Parties that meet every must-line alone, at most `limit`, the plainest evidence first, then by id; they stand in no set, since nobody would add anything.
     pub alone: Vec<Party>,
+    /// The must-lines of each of these with the evidence, for lists that are read without asking again.
+    #[serde(skip)]
+    pub(super) alone_lines: Vec<Vec<LineBody>>,
     /// How many of these there are in all.
     pub alone_total: usize,
     /// Parties left out since they do, or are, what the need excludes.
@@ -69,8 +74,13 @@ pub struct CoalitionBody {
     pub proven: bool,
     /// The must-lines, each with how many candidates meet it.
     pub lines: Vec<CoalitionLine>,
-    /// Must-lines (by index in the need) that no candidate meets.
+    /// Must-lines (by index in the need) that nobody meets whom the match finds, be it without the filters. A line that
+    /// somebody meets whom a condition, an exclusion or a filter keeps out is not among them: see `hints`.
     pub nobody: Vec<usize>,
+    /// What keeps out everybody who meets a line: conditions and exclusions of the need (`leaves_nobody`, with `lines`), or
+    /// a filter (`drop_filter`, with `filter`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<MatchHint>,
     /// When no set meets every must-line: the one that meets most, and the lines it leaves open.
     pub partial: Option<PartialCoalition>,
     /// Parties that meet at least one must-line.
@@ -167,7 +177,7 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
             parties.push((id, Vec::new()));
         }
     }
-    let mut judged = judge(app, &scope, &asking.lines, parties)?;
+    let mut judged = judge(app, &scope, &asking.lines, parties.clone())?;
     let all = judged.len();
     judged.retain(|_, judged| !judged.lines.iter().any(lines::is_excluded));
     let excluded = all - judged.len();
@@ -177,11 +187,15 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
     let plainness = |candidate: &Candidate| candidate.strengths.iter().sum::<f32>();
     // Equals stay in the order of their ids.
     able.sort_by(|left, right| plainness(right).total_cmp(&plainness(left)));
-    let alone: Vec<Party> =
-        able.iter().filter_map(|candidate| judged.get(&candidate.id).map(|judged| judged.party.clone())).collect();
+    let alone_total = able.len();
+    let limit = query.limit.unwrap_or(LIMIT);
+    let shown: Vec<&Judged> = able.iter().take(limit).filter_map(|candidate| judged.get(&candidate.id)).collect();
+    let alone: Vec<Party> = shown.iter().map(|judged| judged.party.clone()).collect();
+    let musts = |judged: &&Judged| must.iter().filter_map(|line| judged.lines.get(*line).cloned()).collect();
+    let alone_lines: Vec<Vec<LineBody>> = shown.iter().map(musts).collect();
     let meeting = |at: usize| candidates.iter().filter(|candidate| candidate.strengths[at] > 0.0).count();
     let line = |(at, line): (usize, &usize)| {
-        let asked = Title { ja: asking.lines[*line].ja.clone(), en: asking.lines[*line].en.clone() };
+        let asked = asking.lines[*line].asked.clone();
         CoalitionLine { index: *line, candidates: meeting(at), asked }
     };
     let met_by: Vec<CoalitionLine> = must.iter().enumerate().map(line).collect();
@@ -189,52 +203,73 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
         candidates.iter().filter(|candidate| candidate.strengths.iter().any(|strength| *strength > 0.0)).count();
     // Beside who meets everything nobody adds anything, so they stand in sets only where the caller binds them.
     let is_bound = |id: &str| query.together.iter().flatten().any(|bound| bound.as_str() == id);
-    let nobody: Vec<usize> = (0..must.len()).filter(|at| meeting(*at) == 0).map(|at| must[at]).collect();
+    let met_by_none: Vec<usize> = (0..must.len()).filter(|at| meeting(*at) == 0).map(|at| must[at]).collect();
+    let pool = Pool { app, actor, asking: &asking, towards, filters: &query.filters, limit: POOL };
+    let Unmet { nobody, hints } = nobody::of_coalition(&pool, parties, &met_by_none)?;
     let candidates: Vec<Candidate> =
         candidates.into_iter().filter(|candidate| is_bound(&candidate.id) || !meets_all(candidate)).collect();
     let mut apart = pairs(&query.apart);
     if query.rivals {
         apart.extend(rivals(&judged));
     }
-    let somebody_for_each = nobody.is_empty();
+    let lacking = match (nobody.is_empty(), met_by_none.is_empty()) {
+        (false, _) => Lacking::Somebody,
+        (true, false) => Lacking::KeptOut,
+        (true, true) => Lacking::Room,
+    };
     let bound = query.rivals || !query.apart.is_empty() || !query.together.is_empty();
-    let limit = query.limit.unwrap_or(LIMIT);
     let question =
         Question { candidates, together: pairs(&query.together), apart, limit, ..Question::of_lines(must.len()) };
     let solved = coalition::find(&question);
     let index = |lines: &[usize]| -> Vec<usize> { lines.iter().map(|line| must[*line]).collect() };
     let set = |set: &Set| set_body(set, &judged, &must);
-    let alone_total = alone.len();
     Ok(CoalitionBody {
         coalitions: solved.sets.iter().map(set).collect(),
-        alone: alone.into_iter().take(limit).collect(),
+        alone,
+        alone_lines,
         alone_total,
         excluded,
         proven: solved.proven,
         lines: met_by,
         nobody,
+        hints,
         partial: solved.partial.as_ref().filter(|_| alone_total == 0).map(|(partial, open)| PartialCoalition {
             coalition: set(partial),
             open: index(open),
-            would_fit: what_would_help(somebody_for_each, bound),
+            would_fit: what_would_help(lacking, bound),
         }),
         candidates: useful,
         stale: mark_before.is_none() || app.feed.status().rebuilding,
     })
 }
 
-/// Why no set meets everything, and so what to do: nobody meets a line, or those who do may not stand together.
-fn what_would_help(somebody_for_each: bool, bound: bool) -> Message {
-    match (somebody_for_each, bound) {
-        (false, _) => Message::new(
+/// Why no set meets everything.
+#[derive(Clone, Copy)]
+enum Lacking {
+    /// Nobody meets a line.
+    Somebody,
+    /// Whoever meets a line is kept out.
+    KeptOut,
+    /// Those who meet the lines may not stand together, or are too many.
+    Room,
+}
+
+/// What to do where no set meets everything: nobody meets a line, or those who do may not stand together.
+fn what_would_help(lacking: Lacking, bound: bool) -> Message {
+    match (lacking, bound) {
+        (Lacking::Somebody, _) => Message::new(
             "残りの行ができる相手を探すか、条件を見直してください。",
             "Look for somebody who meets the open lines, or change them.",
         ),
-        (true, true) => Message::new(
+        (Lacking::KeptOut, _) => Message::new(
+            "残りの行にできる相手はいますが、条件・除外・絞り込みで外れています。hints が示すものを見直してください。",
+            "Somebody meets the open lines, but a condition, an exclusion or a filter keeps them out. Look again at what hints names.",
+        ),
+        (Lacking::Room, true) => Message::new(
             "どの行にもできる相手はいますが、apart・together・rivals の条件のもとでは五者までに収まりません。その条件を緩めてください。",
             "Each line has somebody who meets it, but not within five parties under apart, together and rivals. Loosen one of these.",
         ),
-        (true, false) => Message::new(
+        (Lacking::Room, false) => Message::new(
             "どの行にもできる相手はいますが、五者までに収まりません。ニーズを分けるか、必須の行を減らしてください。",
             "Each line has somebody who meets it, but it takes more than five parties. Divide the need, or ask for fewer must-lines.",
         ),
@@ -322,7 +357,7 @@ fn bound_parties(app: &App, scope: &Scope, together: &[[ThingId; 2]], apart: &[[
 /// A party with its judged lines.
 pub(super) struct Judged {
     pub(super) party: Party,
-    facts: PartyFacts,
+    pub(super) facts: PartyFacts,
     pub(super) lines: Vec<LineBody>,
 }
 
@@ -332,13 +367,19 @@ pub(super) fn judge(
     ready: &[Ready],
     parties: Vec<(String, Vec<String>)>,
 ) -> Result<HashMap<String, Judged>> {
-    let (dossiers, readings) = app.database.read(|conn| {
-        let ids: Vec<String> = parties.iter().map(|(party, _)| party.clone()).collect();
-        let kept = lines::keep_admitted(conn, scope, ready, &ids)?;
-        let parties: Vec<(String, Vec<String>)> =
-            parties.into_iter().filter(|(party, _)| kept.contains(party)).collect();
-        lines::dossiers(conn, scope, &parties, OWN_THINGS)
-    })?;
+    let ids: Vec<String> = parties.iter().map(|(party, _)| party.clone()).collect();
+    let kept = app.database.read(|conn| lines::keep_admitted(conn, scope, ready, &ids))?;
+    judge_all(app, scope, ready, parties.into_iter().filter(|(party, _)| kept.contains(party)).collect())
+}
+
+/// Also those whom a condition keeps out.
+pub(super) fn judge_all(
+    app: &App,
+    scope: &Scope,
+    ready: &[Ready],
+    parties: Vec<(String, Vec<String>)>,
+) -> Result<HashMap<String, Judged>> {
+    let (dossiers, readings) = app.database.read(|conn| lines::dossiers(conn, scope, &parties, OWN_THINGS))?;
     let shelf = Shelf::new(&readings);
     let mut judged = HashMap::with_capacity(dossiers.len());
     for (id, dossier) in dossiers {

@@ -3,7 +3,7 @@
 use super::coalition::{CoalitionBody, CoalitionLine, CoalitionSet};
 use super::lines::LineBody;
 use super::list_files::{self, Columns, ListFile};
-use super::match_files::{as_answered, asked_in_words, in_words, short};
+use super::match_files::{as_answered, asked_in_words, in_words, party_in_words, short};
 use super::matching::Party;
 use crate::domain::vocabulary::Language;
 use crate::error::Result;
@@ -46,8 +46,16 @@ pub(super) fn write(format: Format, language: Language, answer: &CoalitionBody) 
     if let Some(partial) = &answer.partial {
         rows.extend(members("partial", 1, &partial.coalition, &partial.open));
     }
-    let alone = |party| Row { row: "alone", set: None, party, lines: &[], alone: &[], open: &[], strength: None };
-    rows.extend(answer.alone.iter().map(alone));
+    let alone = |(place, party)| Row {
+        row: "alone",
+        set: None,
+        party,
+        lines: answer.alone_lines.get(place).map(Vec::as_slice).unwrap_or_default(),
+        alone: &[],
+        open: &[],
+        strength: None,
+    };
+    rows.extend(answer.alone.iter().enumerate().map(alone));
     let rows = match format {
         Format::JsonLines => rows.iter().map(as_answered).collect::<Result<_>>()?,
         Format::Csv | Format::CsvCp932 | Format::Xlsx => {
@@ -91,7 +99,7 @@ fn in_cells(row: &Row<'_>, musts: &[CoalitionLine], language: Language) -> Value
     json!({
         "row": match language { Language::Ja => ja, Language::En => en },
         "set": row.set,
-        "party": row.party,
+        "party": party_in_words(row.party, language),
         "lines": row.lines.iter().map(|line| in_words(line, language)).collect::<Vec<_>>().join("\n"),
         "adds": named(row.alone),
         "open": named(row.open),

@@ -27,12 +27,23 @@ impl Names {
             facts.filter_map(|facts| facts.municipality.as_ref()).map(|s| s.value.clone()).collect();
         codes.sort();
         codes.dedup();
+        Names::with(conn, codes)
+    }
+
+    /// Of every field, every prefecture and these places.
+    fn with(conn: &mut Conn, codes: Vec<String>) -> Result<Names> {
         let places = vocabulary::places_named(conn, &codes)?;
         let fields = vocabulary::all_fields(conn)?;
         Ok(Names {
             places: places.into_iter().map(|place| (place.code, (place.name_ja, place.name_en))).collect(),
             fields: fields.into_iter().map(|field| (field.code, (field.name_ja, field.name_en))).collect(),
         })
+    }
+
+    /// Of every field, every prefecture and the places that these conditions ask for.
+    pub(super) fn of_conditions<'a>(conn: &mut Conn, conditions: impl Iterator<Item = &'a Condition>) -> Result<Names> {
+        let places = conditions.filter(|condition| condition.field == ConditionField::Municipality);
+        Names::with(conn, places.flat_map(|condition| condition.values.clone()).collect())
     }
 
     /// What a value of a condition or fact is called in Japanese and English; the value itself where nobody knows.
@@ -114,6 +125,12 @@ pub(super) fn of_condition(
     LineBody { index, requirement, verdict, strength, evidence, closest: None, would_fit, asked: Title::default() }
 }
 
+/// A condition in both languages: `従業員数 300人以上`.
+pub(super) fn in_words(condition: &Condition, names: &Names) -> (String, String) {
+    let (ja, en) = asked(condition, names);
+    (format!("{} {ja}", condition.field.name_ja()), format!("{} {en}", condition.field.name_en()))
+}
+
 fn asked(condition: &Condition, names: &Names) -> (String, String) {
     let each = condition.values.iter().take(10).map(|value| names.of(condition.field, value));
     let (ja, en): (Vec<String>, Vec<String>) = each.unzip();
@@ -164,7 +181,8 @@ pub(super) fn kinds_named(words: &str) -> Option<Condition> {
         parts = parts.into_iter().flat_map(|part| part.split(joint)).collect();
     }
     let one = |part: &str| {
-        let part = part.trim().trim_start_matches("the ");
+        let part = part.trim();
+        let part = ["the ", "a ", "an ", "any "].iter().find_map(|word| part.strip_prefix(word)).unwrap_or(part);
         let singular = match part.strip_suffix("ies") {
             Some(stem) => format!("{stem}y"),
             None => part.strip_suffix('s').unwrap_or(part).to_owned(),

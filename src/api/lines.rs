@@ -74,9 +74,63 @@ pub(super) struct Ready {
     pub(super) condition: Option<Condition>,
     pub(super) ja: Option<String>,
     pub(super) en: Option<String>,
+    /// What it asks, in words: its own, else those of its condition.
+    pub(super) asked: Title,
+    /// Who is meant, where that is no condition on what is stated.
+    pub(super) who: Option<Who>,
     line: Line,
     /// The words only name the condition (県内の会社): it decides alone.
     label: bool,
+}
+
+/// Whom a free text leaves out by who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Who {
+    Parties(Vec<String>),
+    /// Everybody who is no organisation.
+    People,
+}
+
+impl Who {
+    fn is(&self, party: &str, facts: &PartyFacts) -> bool {
+        match self {
+            Who::Parties(ids) => ids.iter().any(|id| id == party),
+            Who::People => facts.person,
+        }
+    }
+}
+
+impl Ready {
+    /// A line that leaves out: by a condition, by who they are, or, with neither, by its words.
+    pub(super) fn leaving_out(text: &str, condition: Option<Condition>, who: Option<Who>) -> Ready {
+        Ready {
+            requirement: Strength::Exclude,
+            label: condition.is_some(),
+            condition,
+            who,
+            asked: Title { ja: Some(text.to_owned()), en: None },
+            ja: Some(text.to_owned()),
+            en: None,
+            line: Line::read(&[text]),
+        }
+    }
+
+    /// Whether it decides by a checked fact who is proposed at all.
+    pub(super) fn decides(&self) -> bool {
+        self.who.is_some() || (self.condition.is_some() && self.requirement != Strength::Should)
+    }
+
+    /// Whether it keeps a party from being proposed: a must-condition that is unmet, or an exclusion that is met, by fact.
+    pub(super) fn bars(&self, party: &str, facts: &PartyFacts) -> bool {
+        if let Some(who) = &self.who {
+            return who.is(party, facts);
+        }
+        let outcome = self.condition.as_ref().map(|condition| conditions::check(condition, facts).outcome);
+        matches!(
+            (self.requirement, outcome),
+            (Strength::Must, Some(Outcome::Unmet)) | (Strength::Exclude, Some(Outcome::Met))
+        )
+    }
 }
 
 /// The lines of a need, in order.
@@ -89,26 +143,32 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
         let forms: Vec<&str> = ja.iter().chain(&en).map(String::as_str).collect();
         let label = line.condition.as_ref().is_some_and(|condition| line_facts::only_names(condition, &forms));
         let read = Line::read(&forms);
-        Ready { requirement: line.strength, condition: line.condition.clone(), line: read, label, ja, en }
+        let asked = Title { ja: ja.clone(), en: en.clone() };
+        Ready {
+            requirement: line.strength,
+            condition: line.condition.clone(),
+            asked,
+            who: None,
+            line: read,
+            label,
+            ja,
+            en,
+        }
     };
     need.lines.iter().map(one).collect()
 }
 
-/// What a free text leaves out, as lines that exclude: kinds of organisations (大学は除く) by the stated fact, all else by
-/// its words.
-pub(super) fn left_out(texts: &[String]) -> Vec<Ready> {
-    let one = |text: &String| {
-        let condition = line_facts::kinds_named(text);
-        Ready {
-            requirement: Strength::Exclude,
-            label: condition.is_some(),
-            condition,
-            ja: Some(text.clone()),
-            en: None,
-            line: Line::read(&[text]),
-        }
-    };
-    texts.iter().map(one).collect()
+/// Puts what conditions ask for into words, where a line has no others.
+pub(super) fn put_into_words(conn: &mut Conn, lines: &mut [Ready]) -> Result<()> {
+    if lines.iter().all(|line| line.condition.is_none()) {
+        return Ok(());
+    }
+    let names = Names::of_conditions(conn, lines.iter().filter_map(|line| line.condition.as_ref()))?;
+    for line in lines.iter_mut().filter(|line| line.ja.is_none() && line.en.is_none()) {
+        let (ja, en) = line.condition.as_ref().map(|condition| line_facts::in_words(condition, &names)).unzip();
+        line.asked = Title { ja, en };
+    }
+    Ok(())
 }
 
 /// What the caller may read of one party.
@@ -260,7 +320,7 @@ pub(super) fn judge(lines: &[Ready], dossier: &Dossier, shelf: &Shelf<'_>) -> Ve
         }
     }
     let one = |(index, line): (usize, &Ready)| LineBody {
-        asked: Title { ja: line.ja.clone(), en: line.en.clone() },
+        asked: line.asked.clone(),
         ..judge_one(index, line, dossier, &passages, &sources)
     };
     lines.iter().enumerate().map(one).collect()
@@ -269,6 +329,21 @@ pub(super) fn judge(lines: &[Ready], dossier: &Dossier, shelf: &Shelf<'_>) -> Ve
 /// With words and a condition, both must hold: unmet if the condition is, else what the words say; but never met while
 /// the condition is unknown. Words that only name the condition leave it to decide, and speak where no fact is stated.
 fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage], sources: &[Source<'_>]) -> LineBody {
+    if let Some(who) = &line.who {
+        let is = dossier.things.first().is_some_and(|party| who.is(party, &dossier.facts));
+        let verdict = if is { LineVerdict::Met } else { LineVerdict::Unmet };
+        let (requirement, asked) = (line.requirement, Title::default());
+        return LineBody {
+            index,
+            requirement,
+            verdict,
+            strength: 1.0,
+            evidence: None,
+            closest: None,
+            would_fit: None,
+            asked,
+        };
+    }
     let checked = line.condition.as_ref().map(|condition| (condition, conditions::check(condition, &dossier.facts)));
     let by_condition = checked.map(|(condition, checked)| {
         let body = line_facts::of_condition(index, line.requirement, condition, &checked, &dossier.names);
@@ -367,21 +442,13 @@ pub(super) fn keep_admitted(
         return Ok(parties.to_vec());
     }
     let facts = facts(conn, scope, parties)?;
-    let admits = |facts: &PartyFacts| {
-        lines.iter().all(|line| {
-            let outcome = line.condition.as_ref().map(|condition| conditions::check(condition, facts).outcome);
-            !matches!(
-                (line.requirement, outcome),
-                (Strength::Must, Some(Outcome::Unmet)) | (Strength::Exclude, Some(Outcome::Met))
-            )
-        })
-    };
-    Ok(parties.iter().filter(|party| facts.get(*party).is_some_and(admits)).cloned().collect())
+    let admits = |party: &str, facts: &PartyFacts| !lines.iter().any(|line| line.bars(party, facts));
+    Ok(parties.iter().filter(|party| facts.get(*party).is_some_and(|facts| admits(party, facts))).cloned().collect())
 }
 
 /// Whether some line decides by a checked fact who is proposed at all.
 pub(super) fn has_deciding_conditions(lines: &[Ready]) -> bool {
-    lines.iter().any(|line| line.condition.is_some() && line.requirement != Strength::Should)
+    lines.iter().any(Ready::decides)
 }
 
 /// What a should-line counts beside a must-line.

@@ -2,7 +2,7 @@
 
 use super::lines::{LineBody, LineVerdict};
 use super::list_files::{self, Columns, ListFile};
-use super::matching::{MatchBody, Proposal};
+use super::matching::{MatchBody, Party, Proposal};
 use crate::domain::entry::Title;
 use crate::domain::vocabulary::Language;
 use crate::error::{Error, Result};
@@ -53,11 +53,14 @@ fn row(rank: usize, proposal: &Proposal, language: Language) -> Value {
     let sentences = proposal.evidence.iter().map(|sentence| format!("{}: {}", sentence.title.any(), sentence.text));
     let parts = proposal.parts.iter().filter_map(|(name, value)| {
         // Parts are shares; what counts nothing is left out.
-        value.as_f64().filter(|value| *value != 0.0).map(|value| format!("{name} {value:.3}"))
+        value
+            .as_f64()
+            .filter(|value| *value != 0.0)
+            .map(|value| format!("{} {value:.3}", part_in_words(name, language)))
     });
     json!({
         "rank": rank,
-        "party": proposal.party,
+        "party": proposal.party.as_ref().map(|party| party_in_words(party, language)),
         "thing": proposal.thing,
         "score": short(proposal.score),
         "reverse_score": proposal.reverse_score.map(short),
@@ -76,7 +79,12 @@ pub(super) fn in_words(line: &LineBody, language: Language) -> String {
         Language::Ja => (line.requirement.name_ja(), verdict_in_words(line.verdict).0),
         Language::En => (line.requirement.name_en(), verdict_in_words(line.verdict).1),
     };
-    let shown = line.evidence.as_ref().map(|evidence| evidence.text.clone());
+    // The text of a stated fact is a code.
+    let shown = line.evidence.as_ref().map(|evidence| match (&evidence.name, language) {
+        (Some(name), Language::Ja) => name.ja.clone(),
+        (Some(name), Language::En) => name.en.clone(),
+        (None, _) => evidence.text.clone(),
+    });
     let open = line.would_fit.as_ref().map(|message| match language {
         Language::Ja => message.ja.clone(),
         Language::En => message.en.clone(),
@@ -86,6 +94,42 @@ pub(super) fn in_words(line: &LineBody, language: Language) -> String {
     match language {
         Language::Ja => format!("{} {requirement}{asked}{verdict}{reason}", line.index + 1),
         Language::En => format!("{} {requirement} {asked} {verdict}{reason}", line.index + 1),
+    }
+}
+
+/// A party with its kind in words.
+pub(super) fn party_in_words(party: &Party, language: Language) -> Value {
+    let kind = match language {
+        Language::Ja => party.kind.name_ja(),
+        Language::En => party.kind.name_en(),
+    };
+    json!({ "id": party.id, "name": party.name, "kind": kind })
+}
+
+/// What a part of the score is called; its name in the answer where it has no other.
+fn part_in_words(part: &str, language: Language) -> &str {
+    let (ja, en) = match part {
+        "profile" => ("紹介文", "profile"),
+        "offers" => ("提供するもの", "offers"),
+        "records" => ("実績", "records of work"),
+        "breadth" => ("実績の広がり", "breadth of records"),
+        "focus" => ("実績の集中", "focus of records"),
+        "partners" => ("過去の連携先", "past partners"),
+        "activity" => ("活動量", "activity"),
+        "text" => ("文の一致", "text"),
+        "place" => ("所在地の近さ", "place"),
+        "size" => ("規模の近さ", "size"),
+        "stage" => ("成熟度", "stage"),
+        "complementarity" => ("補い合い", "complementarity"),
+        "freshness" => ("新しさ", "freshness"),
+        "lines" => ("条件の一致", "lines"),
+        "unclaimed" => ("自らは行わない分", "unclaimed"),
+        "exposure" => ("紹介の公平", "fair exposure"),
+        other => (other, other),
+    };
+    match language {
+        Language::Ja => ja,
+        Language::En => en,
     }
 }
 

@@ -1,18 +1,63 @@
 //! What a match says beside its proposals: how a free text was read, who is not in the list, and what to try next.
 
+use super::left_out::LeftOut;
 use super::matching::{From, MatchQuery};
-use super::search_hints::Hint;
 use crate::domain::entry::Title;
+use crate::domain::finding::Message;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-pub(super) fn read_as_left_out(unwanted: &[String]) -> Option<Hint> {
-    let shown: Vec<String> = unwanted.iter().map(|text| text.chars().take(60).collect()).collect();
-    (!shown.is_empty()).then(|| {
-        Hint::new(
+/// What a match says beside its proposals.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchHint {
+    /// `left_out`, `left_out_unchecked`, `place_in_words`, `denied`, `leaves_nobody`, `drop_filter` or `more_words`.
+    pub code: &'static str,
+    pub message: Message,
+    /// For `denied`: how many deny it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// For `drop_filter`: the filter (`municipality`, `prefecture`, `organization_kind` or `field`) without which somebody is
+    /// found; absent where more than one stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<&'static str>,
+    /// For `leaves_nobody`: the lines (by index) that together leave nobody; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<usize>,
+}
+
+impl MatchHint {
+    pub(super) fn new(code: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        let message = Message { ja: ja.into(), en: en.into() };
+        Self { code, message, count: None, filter: None, lines: Vec::new() }
+    }
+}
+
+/// What a text leaves out: what was applied, and what could only be looked for in words.
+pub(super) fn read_as_left_out(left_out: &[LeftOut]) -> Vec<MatchHint> {
+    let shown = |checked: bool| -> Option<(String, String)> {
+        let these = left_out.iter().filter(|one| one.is_checked() == checked).map(LeftOut::shown);
+        let (ja, en): (Vec<String>, Vec<String>) = these.unzip();
+        (!ja.is_empty()).then(|| (ja.join("、"), en.join("; ")))
+    };
+    let checked = shown(true).map(|(ja, en)| {
+        MatchHint::new(
             "left_out",
-            format!("「{}」は除く条件として読みました。", shown.join("」「")),
-            format!("Read as what to leave out: {}.", shown.join("; ")),
+            format!("{ja}に当たると登録されている相手は除きました。登録のない相手は残り、行は「不明」です。"),
+            format!("Left out whoever is stated to be: {en}. Who states nothing of it stays, with the line unknown."),
         )
-    })
+    });
+    let unchecked = shown(false).map(|(ja, en)| {
+        MatchHint::new(
+            "left_out_unchecked",
+            format!(
+                "{ja}は除く条件として読みましたが、登録された事実では確かめられないため、だれも除いていません。そう書いている相手を後ろにし、行に示しています。"
+            ),
+            format!(
+                "Read as what to leave out, but no stated fact tells it, so nobody was left out: {en}. Who writes that they do it stands further back, and the line shows it."
+            ),
+        )
+    });
+    checked.into_iter().chain(unchecked).collect()
 }
 
 /// Words for near that no text can answer: whose prefecture it is, a filter says.
@@ -20,14 +65,14 @@ const PLACES_IN_WORDS: &[&str] =
     &["県内", "県外", "市内", "市外", "町内", "村内", "in the prefecture", "in our prefecture"];
 
 /// Of a free text, a place that is only words: the sentence asks for it, and nothing was checked.
-pub(super) fn place_in_words(query: &MatchQuery) -> Option<Hint> {
+pub(super) fn place_in_words(query: &MatchQuery) -> Option<MatchHint> {
     let From::Text(text) = &query.from else { return None };
     if !query.filters.municipality.is_empty() || !query.filters.prefecture.is_empty() {
         return None;
     }
     let lower = text.text.to_lowercase();
     let place = PLACES_IN_WORDS.iter().find(|place| lower.contains(**place))?;
-    Some(Hint::new(
+    Some(MatchHint::new(
         "place_in_words",
         format!(
             "「{place}」は所在地の条件としては確かめていません。filters の prefecture（都道府県コードの先頭2桁）か municipality で絞り込めます。"
@@ -42,7 +87,7 @@ pub(super) fn place_in_words(query: &MatchQuery) -> Option<Hint> {
 const DENYING_NAMED: usize = 3;
 
 /// Whoever denies what is asked is no proposal; that it was found, and why it is not there, is said.
-pub(super) fn who_denies(denying: &[Title]) -> Option<Hint> {
+pub(super) fn who_denies(denying: &[Title]) -> Option<MatchHint> {
     let named = |english: bool| -> Vec<&str> {
         let shown = denying.iter().take(DENYING_NAMED);
         shown.map(|title| title.en.as_deref().filter(|_| english).unwrap_or(title.any())).collect()
@@ -52,7 +97,7 @@ pub(super) fn who_denies(denying: &[Title]) -> Option<Hint> {
         0 => (String::new(), String::new()),
         more => (format!("ほか{more}件"), format!(" and {more} more")),
     };
-    let hint = Hint::new(
+    let hint = MatchHint::new(
         "denied",
         format!(
             "「{}」{more_ja}は、該当することを行っていない、または他に求めていると書いているため、一覧に入れていません。",
@@ -60,21 +105,5 @@ pub(super) fn who_denies(denying: &[Title]) -> Option<Hint> {
         ),
         format!("Left out, since they write that they do not do it or seek it in others: {}{more_en}.", en.join("; ")),
     );
-    (!denying.is_empty()).then_some(Hint { count: Some(denying.len()), ..hint })
-}
-
-pub(super) fn nobody_found(query: &MatchQuery) -> Vec<Hint> {
-    let hint = match !query.filters.is_empty() {
-        true => Hint::new(
-            "drop_filter",
-            "該当がありません。絞り込み（filters）を外すか、広げてお試しください。",
-            "Nobody was found. Try without the filters, or with wider ones.",
-        ),
-        false => Hint::new(
-            "more_words",
-            "該当がありません。技術・材料・用途など、手がかりになる語を足してお試しください。",
-            "Nobody was found. Add words that tell what it is about: a technique, a material, a use.",
-        ),
-    };
-    vec![hint]
+    (!denying.is_empty()).then_some(MatchHint { count: Some(denying.len()), ..hint })
 }

@@ -2,29 +2,31 @@
 
 use super::evidence::{EvidenceBody, shown};
 use super::fit::{self, Asker, OfferFacts};
+use super::left_out::{self, LeftOut};
 use super::lines::{self, LineBody, Ready, Shelf};
+pub(super) use super::match_filters::{MatchFilters, party_filters};
+use super::match_hints::MatchHint;
+use super::middleware::LongText;
 use super::problem::{Answer, ProblemBody, prefers_english};
 use super::search::{OwnerBody, narrowed, read_again, reader, unfinished, wait_for};
-use super::search_hints::Hint;
 use super::shown::FileQuery;
 use super::wire;
-use super::{list_files, match_files, match_hints};
+use super::{list_files, match_files, match_hints, nobody};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::desk::Day;
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::text::Prose;
-use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Purpose};
-use crate::domain::{Actor, Defect, Finding, Need, Scope, ThingId, parse};
+use crate::domain::vocabulary::{Kind, Language, Purpose};
+use crate::domain::{Actor, Defect, Need, Scope, ThingId, parse};
 use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::readings::{self, Reading};
-use crate::store::{matters, meetings, people, things, vocabulary};
+use crate::store::{matters, meetings, people, things};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::evidence::Asked;
 use musubi_index::purpose::{self, EXPOSURE, FACTS, Row};
-use musubi_index::{Attribute, Filters, Hit, MatchAnswer, MatchRequest, PartyScore, ThingsAnswer, Weights, Wish};
+use musubi_index::{Filters, Hit, MatchAnswer, MatchRequest, PartyScore, ThingsAnswer, Weights};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -40,6 +42,8 @@ const OWN_THINGS: i64 = 15;
 /// Offers of a party that are asked for along with its profile, and what their titles weigh.
 const OFFERS_ASKING: usize = 15;
 const OFFER_WEIGHT: f32 = 0.5;
+/// Of a body: 20,000 characters, each as a pair of escapes (`\ud83d\ude00`), and what goes along with them.
+const TEXT_BYTES: usize = 256 * 1_024;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,10 +66,43 @@ pub struct MatchQuery {
 
 /// What asks: a thing, or a text.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "WrittenFrom")]
 pub enum From {
     Thing(FromThing),
     Text(FromText),
+}
+
+/// What asks as it is sent: read name by name, so that each refusal stands where it belongs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFrom {
+    #[serde(default)]
+    kind: Option<Kind>,
+    #[serde(default)]
+    id: Option<ThingId>,
+    #[serde(default)]
+    text: Option<String>,
+}
+
+impl TryFrom<WrittenFrom> for From {
+    type Error = Defect;
+
+    fn try_from(written: WrittenFrom) -> std::result::Result<Self, Defect> {
+        match (written.text, written.kind, written.id) {
+            (Some(text), None, None) => Ok(From::Text(FromText { text })),
+            (None, Some(kind), Some(id)) => Ok(From::Thing(FromThing { kind, id })),
+            (Some(_), ..) => Err(Defect::new(
+                "match.from",
+                "from に text と kind・id を一緒に入れることはできません。どちらか一方にしてください。",
+                "from takes {\"kind\", \"id\"} or {\"text\"}, not both. Send one of the two.",
+            )),
+            (None, ..) => Err(Defect::new(
+                "match.from",
+                "from には {\"kind\", \"id\"} か {\"text\"} を入れてください。",
+                "from takes {\"kind\", \"id\"} or {\"text\"}.",
+            )),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -107,39 +144,20 @@ impl Towards {
     }
 }
 
-/// Conditions on the proposed party.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct MatchFilters {
-    /// Codes of municipalities, or of prefectures in their six-digit form (`060003`).
-    pub municipality: Vec<MunicipalityCode>,
-    /// Prefectures: the first two digits of their code.
-    pub prefecture: Vec<String>,
-    pub organization_kind: Vec<OrganizationKind>,
-    pub field: Vec<FieldCode>,
-}
-
-impl MatchFilters {
-    pub(super) fn is_empty(&self) -> bool {
-        self.municipality.is_empty()
-            && self.prefecture.is_empty()
-            && self.organization_kind.is_empty()
-            && self.field.is_empty()
-    }
-}
-
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatchBody {
     /// Best first; ties by id.
     pub results: Vec<Proposal>,
     /// The index was still being built, so the answer may lack something.
     pub stale: bool,
-    /// What to try where nobody was found (`more_words`, `drop_filter`), what of a free text was read as a condition that
-    /// excludes (`left_out`; the lines of the proposals are these, in their order) or names a place that was not checked
-    /// (`place_in_words`), and how many of those found are not
-    /// proposed since they write that they do not do it, or seek it in others (`denied`, with `count`).
+    /// Where nobody was found: the conditions and exclusions that leave nobody (`leaves_nobody`, with `lines`), the filter
+    /// without which somebody is found (`drop_filter`, with `filter`), or what to try (`more_words`). Of a free text: what
+    /// was read as an exclusion and applied by stated facts (`left_out`), what was only looked for in words
+    /// (`left_out_unchecked`; the lines of the proposals are these two, in their order), and a place that was not checked
+    /// (`place_in_words`). How many of those found are not proposed since they write that they do not do it, or seek it in
+    /// others (`denied`, with `count`).
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hints: Vec<Hint>,
+    pub hints: Vec<MatchHint>,
 }
 
 /// A proposed party and why.
@@ -185,7 +203,11 @@ pub struct ProposedThing {
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::resource("/match").route(web::post().to(propose)).default_service(web::to(wire::method_not_allowed)),
+        web::resource("/match")
+            .app_data(web::PayloadConfig::new(TEXT_BYTES))
+            .app_data(LongText(TEXT_BYTES))
+            .route(web::post().to(propose))
+            .default_service(web::to(wire::method_not_allowed)),
     );
 }
 
@@ -198,31 +220,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
 async fn propose(app: web::Data<App>, Caller(actor): Caller, request: HttpRequest, body: web::Bytes) -> Answer {
     let FileQuery { format } = wire::query(&request)?;
     let format = list_files::asked(format.as_deref())?;
-    let query: MatchQuery = read_query(wire::json(&request, &body)?)?;
+    let query: MatchQuery = read_tree(wire::json(&request, &body)?)?;
     let service = app.get_ref().clone();
     let body = app.in_turn(move || answer(&service, &actor, query)).await?;
     let Some(format) = format else { return Ok(HttpResponse::Ok().json(body)) };
     let language = if prefers_english(&request) { Language::En } else { Language::Ja };
     Ok(app.blocking(move || match_files::write(format, language, &body)).await?.answer()?)
-}
-
-fn read_query(tree: serde_json::Value) -> Result<MatchQuery> {
-    if let Some(from) = tree.get("from") {
-        // An untagged choice would only say that nothing fitted.
-        let shape = |name: &str| from.get(name).is_some();
-        let complete = shape("text") || (shape("kind") && shape("id"));
-        if !complete {
-            return Err(Error::invalid(
-                "/from",
-                Defect::new(
-                    "match.from",
-                    "from には {\"kind\", \"id\"} か {\"text\"} を入れてください。",
-                    "from takes {\"kind\", \"id\"} or {\"text\"}.",
-                ),
-            ));
-        }
-    }
-    read_tree(tree)
 }
 
 /// Reads a body; what cannot be read is a finding with its pointer.
@@ -239,8 +242,8 @@ pub(super) struct Asking {
     pub(super) speaking: Vec<String>,
     /// The lines of the need, if it is one; of a free text what it leaves out.
     pub(super) lines: Vec<Ready>,
-    /// What a free text leaves out, as it stands there.
-    unwanted: Vec<String>,
+    /// What a free text leaves out, in the order of the lines.
+    left_out: Vec<LeftOut>,
     /// The thing it starts from.
     pub(super) from: Option<String>,
     pub(super) row: Row,
@@ -275,10 +278,11 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     let limit = Page::parse_limit(query.limit)?;
     let asking = asking(app, &scope, &query.from, query.purpose)?;
     let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
-    let Found { mut results, denying } = match query.towards.things() {
-        None => parties(app, actor, &asking, &query, limit)?,
-        Some(kind) => super::thing_matches::things(app, actor, &asking, kind, &query.filters, limit)?,
+    let find = |filters: &MatchFilters, limit: usize| match query.towards.things() {
+        None => parties(app, actor, &asking, query.towards, filters, limit),
+        Some(kind) => super::thing_matches::things(app, actor, &asking, kind, filters, limit),
     };
+    let Found { mut results, denying, in_the_way } = find(&query.filters, limit)?;
     let id = |proposal: &Proposal| match (&proposal.thing, &proposal.party) {
         (Some(thing), _) => thing.id.clone(),
         (None, Some(party)) => party.id.clone(),
@@ -286,8 +290,14 @@ pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> 
     };
     results.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| id(left).cmp(&id(right))));
     results.truncate(limit);
-    let mut hints = if results.is_empty() { match_hints::nobody_found(&query) } else { Vec::new() };
-    hints.extend(match_hints::read_as_left_out(&asking.unwanted));
+    let mut hints = in_the_way;
+    if results.is_empty() && hints.is_empty() {
+        let only_exclusions =
+            !asking.left_out.is_empty() && asking.texts.iter().all(|(text, _)| text.trim().is_empty());
+        let finds = |filters: &MatchFilters| Ok(!find(filters, 1)?.results.is_empty());
+        hints.push(nobody::without_filters(&query.filters, only_exclusions, finds)?);
+    }
+    hints.extend(match_hints::read_as_left_out(&asking.left_out));
     hints.extend(match_hints::place_in_words(&query));
     hints.extend(match_hints::who_denies(&denying));
     Ok(MatchBody { results, stale: stale || unfinished(app), hints })
@@ -298,15 +308,28 @@ pub(super) struct Found {
     pub(super) results: Vec<Proposal>,
     /// What would have stood in the list, but denies all of what it shows, or seeks it in others.
     pub(super) denying: Vec<Title>,
+    /// The conditions that left nobody of those found.
+    pub(super) in_the_way: Vec<MatchHint>,
 }
 
-fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit: usize) -> Result<Found> {
+fn parties(
+    app: &App,
+    actor: &Actor,
+    asking: &Asking,
+    towards: Towards,
+    filters: &MatchFilters,
+    limit: usize,
+) -> Result<Found> {
     let scope = actor.scope();
     let spare = if lines::has_deciding_conditions(&asking.lines) { SPARE_FOR_CONDITIONS } else { SPARE };
-    let filters = app.database.read(|conn| party_filters(conn, query.towards, &query.filters))?;
+    let filters = app.database.read(|conn| party_filters(conn, towards, filters))?;
     let answer = ask(app, actor, asking, filters, limit + spare)?;
     let found: Vec<String> = answer.parties.iter().map(|party| party.party.clone()).collect();
     let mut kept = app.database.read(|conn| lines::keep_admitted(conn, &scope, &asking.lines, &found))?;
+    let in_the_way = match kept.is_empty() && !found.is_empty() {
+        true => app.database.read(|conn| nobody::of_match(conn, &scope, asking, &found))?,
+        false => Vec::new(),
+    };
     kept.truncate(limit + SPARE);
     let parties: Vec<&PartyScore> = answer.parties.iter().filter(|party| kept.contains(&party.party)).collect();
     let ids = parties.iter().flat_map(|party| {
@@ -350,7 +373,7 @@ fn parties(app: &App, actor: &Actor, asking: &Asking, query: &MatchQuery, limit:
         proposal.reverse_score = reverse;
         results.push(proposal);
     }
-    Ok(Found { results, denying })
+    Ok(Found { results, denying, in_the_way })
 }
 
 /// Moves the score of a proposal by its factual parts and by fair exposure, and shows them.
@@ -459,13 +482,13 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
     let thing = match from {
         From::Text(FromText { text }) => {
             let text: String = Prose::parse(text).map_err(|defect| Error::invalid("/from/text", defect))?.into();
-            let wish = Wish::read(&text);
+            let (wanted, left_out) = left_out::read(app, scope, &text)?;
             return Ok(Asking {
-                texts: vec![(wish.wanted, 1.0)],
+                texts: vec![(wanted, 1.0)],
                 seeker: None,
                 speaking: speaking_for(Kind::Need),
-                lines: lines::left_out(&wish.unwanted),
-                unwanted: wish.unwanted,
+                lines: left_out.iter().map(LeftOut::line).collect(),
+                left_out,
                 from: None,
                 row: row(purpose),
                 declined: Vec::new(),
@@ -489,7 +512,8 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
     let (lines, own_purpose) = match thing.kind {
         Kind::Need => {
             let needs = app.database.read(|conn| things::get_many::<Need>(conn, scope, std::slice::from_ref(&id)))?;
-            let lines = needs.first().map(|need| lines::ready(&need.entry)).unwrap_or_default();
+            let mut lines = needs.first().map(|need| lines::ready(&need.entry)).unwrap_or_default();
+            app.database.read(|conn| lines::put_into_words(conn, &mut lines))?;
             let only = needs.first().filter(|need| need.entry.purposes.len() == 1);
             (lines, only.and_then(|need| need.entry.purposes.first().copied()))
         }
@@ -520,7 +544,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
         seeker: reading.card.owner,
         speaking: speaking_for(thing.kind),
         lines,
-        unwanted: Vec::new(),
+        left_out: Vec::new(),
         declined,
         kin,
     })
@@ -560,54 +584,6 @@ fn declined_with(app: &App, scope: &Scope, subject: &ThingId, owner: Option<&str
         declined.extend(meetings::no_fit(conn, subject, owner, &today)?);
         Ok(declined)
     })
-}
-
-pub(super) fn party_filters(conn: &mut crate::store::Conn, towards: Towards, asked: &MatchFilters) -> Result<Filters> {
-    let mut filters = Filters {
-        kinds: match towards {
-            Towards::Organizations => vec![Kind::Organization.code().to_owned()],
-            Towards::People => vec![Kind::Person.code().to_owned()],
-            Towards::Parties | Towards::Seeds | Towards::Needs | Towards::Capabilities => {
-                vec![Kind::Organization.code().to_owned(), Kind::Person.code().to_owned()]
-            }
-        },
-        ..Filters::default()
-    };
-    if asked.municipality.len() + asked.prefecture.len() + asked.field.len() > 100 {
-        return Err(Error::Invalid(vec![Finding::new(
-            "/filters",
-            Defect::new("list.too_long", "条件は100件までです。", "At most 100 conditions."),
-        )]));
-    }
-    let places: Vec<String> = asked.municipality.iter().map(|code| code.as_str().to_owned()).collect();
-    if !places.is_empty() {
-        let places = vocabulary::with_their_municipalities(conn, &places)?;
-        filters.attributes.push((Attribute::Municipality, places));
-    }
-    if let Some(at) =
-        asked.prefecture.iter().position(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return Err(Error::invalid(
-            &format!("/filters/prefecture/{at}"),
-            Defect::new(
-                "prefecture.form",
-                "都道府県はコードの先頭2桁です（山形県は \"06\"）。",
-                "A prefecture is the first two digits of its code (\"06\" for Yamagata).",
-            ),
-        ));
-    }
-    if !asked.prefecture.is_empty() {
-        filters.attributes.push((Attribute::Prefecture, asked.prefecture.clone()));
-    }
-    if !asked.organization_kind.is_empty() {
-        let kinds = asked.organization_kind.iter().map(|kind| kind.code().to_owned()).collect();
-        filters.attributes.push((Attribute::OrganizationKind, kinds));
-    }
-    if !asked.field.is_empty() {
-        let fields = asked.field.iter().map(|code| code.as_str().to_owned()).collect();
-        filters.attributes.push((Attribute::Field, fields));
-    }
-    Ok(filters)
 }
 
 /// How a party that was found stands to what is asked.

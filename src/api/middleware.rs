@@ -86,6 +86,10 @@ fn vary_by_caller(headers: &mut HeaderMap) {
     }
 }
 
+/// Bytes of a body that is one long text, where a route takes more than the common limit.
+#[derive(Debug, Clone, Copy)]
+pub struct LongText(pub usize);
+
 /// A path without the secret that some addresses hold.
 fn loggable(path: &str) -> &str {
     const FEEDS: &str = "/api/v1/feeds/";
@@ -112,16 +116,24 @@ fn problem_of(response: &ServiceResponse<BoxBody>, english: bool) -> Option<Prob
     if !(status.is_client_error() || status.is_server_error()) || ours {
         return None;
     }
-    let (code, message) = match status.as_u16() {
-        413 => (
+    let own_limit = response.request().app_data::<LongText>().map(|limit| limit.0 / 1_024);
+    let (code, message) = match (status.as_u16(), own_limit) {
+        (413, Some(most)) => (
+            "too-large",
+            Message::new(
+                format!("送られた内容が大きすぎます（上限 {most} KiB）。文を短くしてください。"),
+                format!("The body is too large ({most} KiB at most). Write a shorter text."),
+            ),
+        ),
+        (413, None) => (
             "too-large",
             Message::new(
                 "送られた内容が大きすぎます（上限 64 KiB）。分けて送るか、取り込み（musubi import）を使ってください。",
                 "The body is too large (64 KiB at most). Send less at once, or use an import.",
             ),
         ),
-        408 => ("timeout", Message::new("受信に時間がかかりすぎました。", "Receiving the request took too long.")),
-        status if status < 500 => {
+        (408, _) => ("timeout", Message::new("受信に時間がかかりすぎました。", "Receiving the request took too long.")),
+        (status, _) if status < 500 => {
             ("malformed", Message::new("要求を読み取れませんでした。", "The request could not be read."))
         }
         _ => ("internal", Message::new("サーバー内部の問題です。", "Something went wrong on our side.")),

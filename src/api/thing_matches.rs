@@ -4,6 +4,7 @@ use super::evidence::shown;
 use super::fit::{self, Ask, Asker, OfferFacts};
 use super::lines::{self, LineBody, Shelf};
 use super::matching::{self, Asking, Found, MatchFilters, Party, Proposal, ProposedThing, Towards};
+use super::nobody;
 use super::search::read_again;
 use crate::app::App;
 use crate::domain::vocabulary::Kind;
@@ -50,9 +51,13 @@ pub(super) fn things(
     let mut owners: Vec<String> = hits.iter().filter_map(|hit| owner(&hit.id)).collect();
     owners.sort();
     owners.dedup();
+    let mut in_the_way = Vec::new();
     if deciding {
         let kept = app.database.read(|conn| lines::keep_admitted(conn, &scope, &asking.lines, &owners))?;
         let kept: HashSet<String> = kept.into_iter().collect();
+        if kept.is_empty() && !owners.is_empty() {
+            in_the_way = app.database.read(|conn| nobody::of_match(conn, &scope, asking, &owners))?;
+        }
         hits.retain(|hit| owner(&hit.id).is_some_and(|owner| kept.contains(&owner)));
     }
     hits.truncate(limit + SPARE);
@@ -122,7 +127,7 @@ pub(super) fn things(
         matching::move_by_facts(&mut proposal, &asking.row, &stated, purpose::exposure(1.0, waited));
         results.push(proposal);
     }
-    Ok(Found { results, denying })
+    Ok(Found { results, denying, in_the_way })
 }
 
 /// What the proposed side asks for: the need or seed itself; for a capability whatever its owner asks for. By thing, or by

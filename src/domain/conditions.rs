@@ -9,6 +9,8 @@ use std::collections::HashSet;
 /// What a party has stated, each fact with the thing that states it (a person's employer speaks for kind and size).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PartyFacts {
+    /// Whether it is a person, no organisation.
+    pub person: bool,
     pub organization_kind: Option<Stated<OrganizationKind>>,
     pub municipality: Option<Stated<String>>,
     pub employees: Option<Stated<i64>>,
@@ -48,6 +50,7 @@ impl PartyFacts {
     pub fn of_organization(thing: &Thing<Organization>) -> Self {
         let entry = &thing.entry;
         Self {
+            person: false,
             organization_kind: entry.organization_kind.map(|kind| stated(&thing.header, Kind::Organization, kind)),
             municipality: entry.municipality.clone().map(|code| by_organization(thing, code.as_str())),
             employees: entry.employees.map(|count| stated(&thing.header, Kind::Organization, count.value())),
@@ -59,7 +62,7 @@ impl PartyFacts {
 
     /// A person's own facts before those of the employer (the first affiliation that the reader may see).
     pub fn of_person(thing: &Thing<Person>, employer: Option<&PartyFacts>) -> Self {
-        let mut facts = employer.cloned().unwrap_or_default();
+        let mut facts = PartyFacts { person: true, ..employer.cloned().unwrap_or_default() };
         let by = |value: &str| stated(&thing.header, Kind::Person, value.to_owned());
         if let Some(code) = &thing.entry.municipality {
             facts.municipality = Some(by(code.as_str()));

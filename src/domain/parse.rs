@@ -106,8 +106,12 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Read<T> {
             (offender::<T>(&rest.tree, pointer, &text), defect_of(&text))
         };
         let sent = rest.sent(&pointer);
-        // A value that was just refused is not also reported as missing.
-        if findings.iter().all(|finding| finding.pointer != sent) {
+        // A value that was just refused is not also reported as missing, nor is what holds it as incomplete.
+        let inside = format!("{sent}/");
+        let incomplete = ["invalid length ", "missing field "].iter().any(|what| text.starts_with(what))
+            || Defect::from_error_text(&text).is_some();
+        let told = |finding: &Finding| finding.pointer == sent || (incomplete && finding.pointer.starts_with(&inside));
+        if !findings.iter().any(told) {
             findings.push(Finding::new(sent, defect));
         }
         if !rest.remove(&pointer) && !rest.remove_item(&pointer) {
@@ -467,6 +471,20 @@ mod tests {
         let all = read.and(more.into());
         let new: Vec<&str> = all[expected.len()..].iter().map(|finding| finding.pointer.as_str()).collect();
         assert_eq!(new, ["/items/5/kind/long"]);
+    }
+
+    #[test]
+    fn a_pair_of_which_one_was_refused_is_not_also_too_short() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Pairs {
+            pairs: Vec<[u32; 2]>,
+        }
+        let pointers = |sent: Value| -> Vec<String> {
+            let Err(findings) = body::<Pairs>(sent).map(|read| read.pairs) else { return Vec::new() };
+            findings.into_iter().map(|finding| finding.pointer).collect()
+        };
+        assert_eq!(pointers(json!({ "pairs": [[1, "x"], [2, 3], [4]] })), ["/pairs/0/1", "/pairs/2"]);
+        assert_eq!(pointers(json!({ "pairs": [[1, 2]] })), Vec::<String>::new());
     }
 
     impl What {

@@ -29,7 +29,8 @@ pub enum Format {
 }
 
 impl Format {
-    pub const CODES: [&'static str; 4] = ["jsonl", "csv", "csv-cp932", "xlsx"];
+    /// Every code there is.
+    pub const CODES: [&str; 4] = ["csv", "csv-cp932", "xlsx", "jsonl"];
 
     pub fn from_code(code: &str) -> Option<Self> {
         match code {

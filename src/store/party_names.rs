@@ -62,6 +62,62 @@ pub fn named(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Named> {
     Ok(Named::Nobody)
 }
 
+/// Names that are looked up for one written name, at most.
+const WRITTEN_MOST: usize = 40;
+
+/// The parties that bear exactly this name (or reading), with or without a legal form, among those that the reader may see,
+/// with the name each is shown by. By the indexes only, but for names in Latin letters.
+pub fn called(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<(String, String)>> {
+    let keys = ways_to_write(name);
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kinds: Vec<&str> = Kind::ALL.iter().filter(|kind| kind.is_party()).map(|kind| kind.code()).collect();
+    let parties = || visible(scope).filter(things::kind.eq_any(kinds.clone()));
+    let by_index = things::name_key.eq_any(keys.clone()).or(things::sort_key.eq_any(keys.clone()));
+    let columns = (things::id, things::title_ja, things::title_en);
+    type Row = (String, Option<String>, Option<String>);
+    let mut rows: Vec<Row> = parties().filter(by_index).limit(MOST).select(columns).load(conn)?;
+    if rows.is_empty() && name.is_ascii() {
+        let english = lower(things::title_en).assume_not_null().eq_any(keys);
+        let named = things::title_en.is_not_null().and(english);
+        rows = parties().filter(named).limit(MOST).select(columns).load(conn)?;
+    }
+    rows.sort();
+    Ok(rows.into_iter().map(|(id, ja, en)| (id, ja.or(en).unwrap_or_default())).collect())
+}
+
+/// The folded names that a written one may stand for: without its legal form, with one, and a Japanese name of a person
+/// with the blank between its two parts.
+fn ways_to_write(name: &str) -> Vec<String> {
+    const JAPANESE: [&str; 6] = ["株式会社", "有限会社", "合同会社", "(株)", "(有)", "(同)"];
+    const LATIN: [&str; 10] =
+        [" co., ltd.", " co., ltd", " co.,ltd.", " co.,ltd", " inc.", " inc", " corporation", " k.k.", " ltd.", " ltd"];
+    let written = fold(name);
+    let mut bare = written.as_str();
+    for form in JAPANESE {
+        bare = bare.strip_prefix(form).or_else(|| bare.strip_suffix(form)).unwrap_or(bare).trim();
+    }
+    for form in LATIN {
+        bare = bare.strip_suffix(form).unwrap_or(bare);
+    }
+    if bare.chars().filter(|one| one.is_alphanumeric()).count() < 2 {
+        return Vec::new();
+    }
+    let mut ways = vec![written.clone(), bare.to_owned()];
+    match bare.is_ascii() {
+        true => ways.extend(LATIN.iter().map(|form| format!("{bare}{form}"))),
+        false => ways.extend(JAPANESE.iter().flat_map(|form| [format!("{form}{bare}"), format!("{bare}{form}")])),
+    }
+    let length = bare.chars().count();
+    if !bare.is_ascii() && length <= 8 && !bare.contains(char::is_whitespace) {
+        let parts = bare.char_indices().skip(1).map(|(at, _)| format!("{} {}", &bare[..at], &bare[at..]));
+        ways.extend(parts);
+    }
+    ways.truncate(WRITTEN_MOST);
+    ways.iter().map(|way| name_key(way)).collect()
+}
+
 fn has_bare(name: &str, test: &dyn Fn(&str) -> bool) -> bool {
     bare_name(name).is_some_and(|bare| test(&bare))
 }

@@ -141,7 +141,7 @@ fn sets_are_taken_along_as_a_file() {
     assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"coalitions.csv\""));
     let set = scene.ask(json!({}))["coalitions"].clone();
     let members = set.as_array().expect("sets").iter().map(|set| set["members"].as_array().expect("members").len());
-    assert!(csv.body.contains("組合せ,1,両方の会社,organization,"), "{}", csv.body);
+    assert!(csv.body.contains("組合せ,1,両方の会社,機関・企業,"), "{}", csv.body);
     assert!(
         csv.body.contains("4 必須「水蒸気透過率を測定できること」満たす: 水蒸気透過率の測定を行う"),
         "{}",
@@ -272,6 +272,9 @@ fn bad_questions_are_refused_clearly() {
     refused(json!({ "from": need, "together": [[scene.need, scene.coater]] }), "/together/0/0");
     refused(json!({ "from": need, "limit": 21 }), "/limit");
     refused(json!({ "from": need, "filters": { "municipality": ["1"] } }), "/filters/municipality/0");
+    let problem = scene.app.post("/api/v1/match/coalition", json!({ "from": need, "apart": [[scene.coater, "x"]] }));
+    let errors = problem.problem(422, "invalid")["errors"].clone();
+    assert_eq!((errors.as_array().map(Vec::len), &errors[0]["pointer"]), (Some(1), &json!("/apart/0/1")), "{errors}");
     let pairs: Vec<[&str; 2]> = vec![[&scene.coater, &scene.sealer]; 51];
     refused(json!({ "from": need, "apart": pairs }), "/apart");
     let missing = scene.app.post("/api/v1/match/coalition", json!({}));

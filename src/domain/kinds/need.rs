@@ -104,18 +104,22 @@ fn canonical_value(field: ConditionField, text: String) -> String {
     match field {
         ConditionField::Employees => canonical(&text),
         ConditionField::Municipality => MunicipalityCode::parse(&text).map_or(text, String::from),
-        ConditionField::Prefecture => {
-            let code = canonical(&text);
-            if code.len() == 1 && code.bytes().all(|byte| byte.is_ascii_digit()) {
-                return format!("0{code}");
-            }
-            match MunicipalityCode::parse(&code) {
-                // A prefecture: nothing after its two digits but the check digit.
-                Ok(whole) if whole.as_str().get(2..5) == Some("000") => whole.as_str()[..2].to_owned(),
-                Ok(_) | Err(_) => code,
-            }
-        }
+        ConditionField::Prefecture => prefecture_code(&text),
         ConditionField::OrganizationKind | ConditionField::Certificate | ConditionField::Field => text,
+    }
+}
+
+/// A prefecture as its two digits, written with full-width digits, without the leading zero or in six digits, too; what is
+/// none stays as it is.
+pub fn prefecture_code(text: &str) -> String {
+    let code = canonical(text);
+    if code.len() == 1 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!("0{code}");
+    }
+    match MunicipalityCode::parse(&code) {
+        // A prefecture: nothing after its two digits but the check digit.
+        Ok(whole) if whole.as_str().get(2..5) == Some("000") => whole.as_str()[..2].to_owned(),
+        Ok(_) | Err(_) => code,
     }
 }
 
