@@ -22,6 +22,7 @@ mod markers;
 mod quantity;
 mod requirement;
 mod residue;
+mod sense;
 mod shown;
 mod statement;
 mod verbatim;

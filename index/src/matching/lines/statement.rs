@@ -3,7 +3,8 @@
 use super::clause::Clause;
 use super::quantity::{self, Answer};
 use super::requirement::{Form, SPECIFIC, Unit};
-use super::residue::{after_the_deed, is_kanji_or_katakana, product_of_it, residue};
+use super::residue::{after_the_deed, is_kanji_or_katakana, only_spoken_of, product_of_it, residue};
+use super::sense::{another_sense, of_something_else};
 use super::shown::{Hit, Shown, compounds_hold, spread};
 use super::{Numbers, STRONGEST, Voice, markers};
 
@@ -115,11 +116,13 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
     }
     if clause.text.is_ascii() {
         let lacking = shown.at.iter().flatten().any(|hit| clause.lacks_before(hit.start));
-        if lacking || another_deed(clause, shown) || (specific < 2 && beside_the_point(clause, shown)) {
+        let elsewhere = || shown.at.iter().flatten().any(|hit| of_something_else(clause, *hit));
+        if lacking || another_deed(clause, shown) || (specific < 2 && (beside_the_point(clause, shown) || elsewhere()))
+        {
             return None;
         }
     }
-    if specific < 2 && another_part_of_it(form, clause, shown) {
+    if specific < 2 && (another_part_of_it(form, clause, shown) || another_sense(form, clause, shown)) {
         return None;
     }
     let spread = spread(shown, clause);
@@ -223,7 +226,8 @@ pub(super) fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clau
             goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
         // 「アプリから申し込める」: by it, not it.
         let by_it = after.starts_with("から") && !after.contains("まで");
-        !(other || product_of_it(after, &form.text) || by_it || another || (machine && trades) || after_the_deed(after))
+        let aside = after_the_deed(after) || only_spoken_of(after, &form.text);
+        !(other || product_of_it(after, &form.text) || by_it || another || (machine && trades) || aside)
     };
     itself(hit.end)
         || unit
