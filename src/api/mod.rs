@@ -41,6 +41,7 @@ pub mod invitations;
 pub mod joint_orders;
 pub mod lifecycle;
 pub mod line_facts;
+pub mod line_kinds;
 mod line_questions;
 mod lines;
 mod list_files;
