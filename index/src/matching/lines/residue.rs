@@ -15,12 +15,13 @@ pub(super) fn other_thing(after: &str, line: &str) -> bool {
     starts(markers::OTHER_HEADS) || after_the_deed(after) || product_of_it(after, line) || only_spoken_of(after, line)
 }
 
-/// 「金型がいらない」, 「木工3で運用中」, 「試作へ進んだ41件」, 「検査を受けて」: not needed, a number of customers, how far something came,
-/// or done to somebody.
+/// 「金型がいらない」, 「木工3で運用中」, 「試作へ進んだ41件」, 「検査を受けて」, 「封止の検査」: not needed, a number of customers, how far
+/// something came, done to somebody, or looked at when it is done.
 pub(super) fn only_spoken_of(after: &str, line: &str) -> bool {
     not_needed(after)
         || so_many(after)
         || markers::BECAME_IT.iter().any(|words| after.starts_with(words) && !line.contains(words))
+        || looked_at(after, line)
         || (undergone(after) && !markers::CONFERRED.iter().any(|right| line.contains(right)))
 }
 
@@ -35,6 +36,14 @@ fn so_many(after: &str) -> bool {
     const COUNTED: &[&str] = &["で", "に", "社", "軒", "か所", "箇所", "ヶ所", "校", "者", "店", "病院", "施設", "、"];
     let rest = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
     rest.len() < after.len() && (rest.is_empty() || COUNTED.iter().any(|counted| rest.starts_with(counted)))
+}
+
+/// Who inspects what is sealed does not seal.
+fn looked_at(after: &str, line: &str) -> bool {
+    const LOOKING: &[&str] = &["検査", "評価", "測定", "分析", "解析", "診断"];
+    after
+        .strip_prefix('の')
+        .is_some_and(|rest| LOOKING.iter().any(|deed| rest.starts_with(deed) && !line.contains(deed)))
 }
 
 /// 「検査を受けて出荷する」, 「発電を受け、電池に貯める」: done by others, and taken in. Not 「試作を受けている」.
