@@ -156,7 +156,7 @@ fn asked_in_english(line: &str) -> Option<Vec<OrganizationKind>> {
     const ENDS: &[&str] =
         &["that", "which", "who", "able", "in", "inside", "within", "with", "near", "to", "based", "from"];
     const PLAIN: &[&str] = &["a", "an", "the", "any", "local", "regional", "public", "national", "private", "small"];
-    let words: Vec<&str> = line.split(|mark: char| mark == ' ').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = line.split_whitespace().collect();
     let head = words.iter().position(|word| ENDS.contains(word)).map_or(&words[..], |end| &words[..end]);
     let head = head.join(" ");
     let mut kinds = Vec::new();
