@@ -117,11 +117,8 @@ impl Error {
                 "Please sign in: there is no valid token with this request (it may have expired).",
             ),
             Error::Invalid(findings) => Message::new(
-                format!(
-                    "{}件の値を受け付けられませんでした。errors を見て直してください。何も保存されていません。",
-                    findings.len()
-                ),
-                format!("{} value(s) were refused; see errors. Nothing was saved.", findings.len()),
+                format!("{}件の値を受け付けられませんでした。errors を見て直してください。", findings.len()),
+                format!("{} value(s) were refused; see errors.", findings.len()),
             ),
             Error::Forbidden => Message::new(
                 "この操作をする権限がありません。所属先の管理者かコーディネーターにご相談ください。",

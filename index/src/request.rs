@@ -41,6 +41,8 @@ pub enum Sort {
     Relevance,
     /// Newest change first.
     Updated,
+    /// Last confirmed first, by day; what nobody confirmed comes last.
+    Freshness,
     /// By folded reading or name.
     Name,
 }

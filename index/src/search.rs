@@ -1,12 +1,12 @@
 //! Search: the tree of the query as sets of documents, scores beside them, a page, facets in one pass.
 
+mod leaf;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::columnar::Column;
-use tantivy::postings::Postings;
-use tantivy::schema::{IndexRecordOption, Term};
-use tantivy::{DocSet, TERMINATED};
+use tantivy::schema::IndexRecordOption;
 
 use crate::analysis::names::name_key;
 use crate::audience;
@@ -17,15 +17,13 @@ use crate::freshness::{self, Freshness};
 use crate::kernel::{Address, Best, Pool, Scores, ordered};
 use crate::query::correction;
 use crate::query::parse::{Node, parse};
-use crate::query::plan::{Leaf, PhrasePlan, Plan, Planned, Planning, asks, has_text, plan};
+use crate::query::plan::{Plan, Planning, asks, has_text, plan};
 use crate::request::{ConditionField as Field, Filters, Hit, Meaning, SearchAnswer, SearchRequest, Sort};
-use crate::schema::{TextField, fields};
+use crate::schema::fields;
 use crate::snapshot::{FacetColumn, FacetOrdinals, Segment, Snapshot, count_together, damaged};
 
 /// Farthest hit that can be shown.
 pub const FARTHEST_HIT: usize = 10_000;
-/// Added to a document whose code is the word.
-const CODE_BONUS: f32 = 200.0;
 /// Added to a document whose whole name is the query.
 const NAME_BONUS: f32 = 100.0;
 /// Added to a document whose name begins with the query.
@@ -57,17 +55,27 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     let name = whole_name(&tree, &request.query);
     let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref() };
     let mut found = searching.find(false)?;
+    let mut mended = None;
     if found.total == 0
         && let Some(corrected) = correction::corrected(snapshot, &tree, &request.query)?
     {
         let answer = run(snapshot, pool, &SearchRequest { query: corrected.clone(), ..request.clone() })?;
-        if answer.total > 0 && !answer.relaxed {
-            return Ok(SearchAnswer { corrected: Some(corrected), ..answer });
+        if answer.total > 0 {
+            // What was mended may have been mended once more.
+            let corrected = answer.corrected.clone().unwrap_or(corrected);
+            mended = Some(SearchAnswer { corrected: Some(corrected), ..answer });
         }
+    }
+    if let Some(answer) = mended.take_if(|answer| !answer.relaxed) {
+        return Ok(answer);
     }
     let relaxed = found.total == 0 && has_text(&plan);
     if relaxed {
         found = searching.find(true)?;
+    }
+    // Some of the words as they were mended, where none of them is found as it was typed.
+    if let Some(answer) = mended.filter(|_| found.total == 0) {
+        return Ok(answer);
     }
     let hits = searching.page(&found)?;
     let facets = searching.facets(&found)?;
@@ -222,8 +230,8 @@ impl<'search> Searching<'search> {
         let segment = &self.snapshot.segments[number];
         match plan {
             Plan::Leaf(leaf) if leaf.is_empty() => Ok(None),
-            Plan::Leaf(leaf) => self.evaluate_leaf(number, leaf, relaxed, scores).map(Some),
-            Plan::Concept(planned) => self.evaluate_concept(number, planned, scores).map(Some),
+            Plan::Leaf(leaf) => leaf::documents(self.snapshot, number, leaf, relaxed, scores).map(Some),
+            Plan::Concept(planned) => leaf::of_concept(self.snapshot, number, planned, scores).map(Some),
             Plan::Condition(field, value) => self.meets(segment, *field, value).map(Some),
             Plan::Place { ways, weight } => {
                 let mut there = Bits::empty(segment.documents());
@@ -313,89 +321,6 @@ impl<'search> Searching<'search> {
         audience::any_of(segment, raw, values)
     }
 
-    fn evaluate_concept(&self, number: usize, planned: &[Planned; 2], scores: &mut [f32]) -> Result<Bits, EngineError> {
-        let segment = &self.snapshot.segments[number];
-        let mut seen = Bits::empty(segment.documents());
-        for planned in planned {
-            for (located, factor) in planned.located.iter().zip(planned.factors) {
-                if let Some(info) = &located.infos[number] {
-                    self.snapshot.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
-                }
-            }
-        }
-        Ok(seen)
-    }
-
-    fn evaluate_leaf(
-        &self,
-        number: usize,
-        leaf: &Leaf,
-        relaxed: bool,
-        scores: &mut [f32],
-    ) -> Result<Bits, EngineError> {
-        let segment = &self.snapshot.segments[number];
-        let documents = segment.documents();
-        let mut any = Bits::empty(documents);
-        let mut by_words: Option<Bits> = None;
-        for planned in &leaf.words {
-            let mut seen = Bits::empty(documents);
-            for (located, factor) in planned.located.iter().zip(planned.factors) {
-                if let Some(info) = &located.infos[number] {
-                    self.snapshot.lengths.add(segment, located.field, info, factor, scores, Some(&mut seen))?;
-                }
-            }
-            if relaxed {
-                any.or(&seen);
-            }
-            if !planned.optional {
-                intersect(&mut by_words, seen);
-            }
-        }
-        let mut by_grams: [Option<Bits>; 2] = [None, None];
-        for planned in &leaf.grams {
-            for (place, located) in planned.located.iter().enumerate() {
-                let mut seen = Bits::empty(documents);
-                if let Some(info) = &located.infos[number] {
-                    self.snapshot.lengths.add(
-                        segment,
-                        located.field,
-                        info,
-                        planned.factors[place],
-                        scores,
-                        Some(&mut seen),
-                    )?;
-                }
-                if relaxed && planned.factors[place] > 0.0 {
-                    any.or(&seen);
-                }
-                intersect(&mut by_grams[place], seen);
-            }
-        }
-        let mut selected = if let Some(phrase) = &leaf.phrase {
-            phrase_bits(segment, phrase)?
-        } else if relaxed {
-            any
-        } else {
-            let mut selected = by_words.unwrap_or_else(|| Bits::empty(documents));
-            for bits in by_grams.into_iter().flatten() {
-                selected.or(&bits);
-            }
-            selected
-        };
-        if let Some(single) = &leaf.single {
-            add_beginnings(segment, single, &mut selected)?;
-        }
-        if let Some(code) = &leaf.code {
-            let mut coded = Bits::empty(documents);
-            segment.documents_with(fields().code, code, &mut coded)?;
-            for document in coded.iter() {
-                scores[document as usize] += CODE_BONUS;
-            }
-            selected.or(&coded);
-        }
-        Ok(selected)
-    }
-
     fn add_names(
         &self,
         segment: &Segment,
@@ -443,12 +368,16 @@ impl<'search> Searching<'search> {
             let mut offer_by = |key: &dyn Fn(u32) -> i64| {
                 found.hits.for_each(|document| best.offer(key(document), document, segment));
             };
-            let (updated, names) = (&segment.tables.updated, segment.tables.sort_keys.as_ref());
+            let names = segment.tables.sort_keys.as_ref();
+            let updated = |document: u32| segment.tables.updated.first(document).unwrap_or(i64::MIN);
+            let verified = segment.tables.verified.as_ref();
+            let verified = |document: u32| verified.and_then(|days| days.first(document)).unwrap_or(i64::MIN);
             match self.request.sort {
                 Sort::Relevance => found.hits.for_each(|document| {
                     best.offer(ordered(found.scores.values[document as usize]), document, segment);
                 }),
-                Sort::Updated => offer_by(&|document| updated.first(document).unwrap_or(i64::MIN)),
+                Sort::Updated => offer_by(&updated),
+                Sort::Freshness => offer_by(&verified),
                 Sort::Name => offer_by(&|document| {
                     let ordinal = names.and_then(|keys| keys.ords().first(document));
                     -ordinal.map_or(i64::MAX, |ordinal| ordinal as i64)
@@ -458,10 +387,8 @@ impl<'search> Searching<'search> {
                 let score = found.scores.values[document as usize];
                 let key = match self.request.sort {
                     Sort::Relevance => PageKey { number: ordered(score), name: String::new() },
-                    Sort::Updated => PageKey {
-                        number: segment.tables.updated.first(document).unwrap_or(i64::MIN),
-                        name: String::new(),
-                    },
+                    Sort::Updated => PageKey { number: updated(document), name: String::new() },
+                    Sort::Freshness => PageKey { number: verified(document), name: String::new() },
                     Sort::Name => PageKey { number: 0, name: sort_name(segment, document)? },
                 };
                 candidates.push((key, hit(segment, document, score)?));
@@ -570,13 +497,6 @@ fn sort_name(segment: &Segment, document: u32) -> Result<String, EngineError> {
     Ok(name)
 }
 
-fn intersect(all: &mut Option<Bits>, bits: Bits) {
-    match all.as_mut() {
-        Some(all) => all.and(&bits),
-        None => *all = Some(bits),
-    }
-}
-
 /// Relaxed answers leave out what reaches only a small share of the best score.
 fn keep_the_better(segments: &mut [SegmentFound<'_>]) {
     let mut best = 0.0f32;
@@ -601,93 +521,6 @@ fn keep_the_better(segments: &mut [SegmentFound<'_>]) {
             }
         }
     }
-}
-
-/// Adds the documents with a 2-gram that begins with this character.
-fn add_beginnings(segment: &Segment, character: &str, selected: &mut Bits) -> Result<(), EngineError> {
-    for field in [TextField::TitleGrams, TextField::BodyGrams] {
-        let inverted = segment.text(field);
-        let mut stream = inverted.terms().range().ge(character).into_stream().map_err(damaged)?;
-        // As many as there are second characters: no limit is needed.
-        while stream.advance() && stream.key().starts_with(character.as_bytes()) {
-            let mut postings = inverted
-                .read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)
-                .map_err(damaged)?;
-            while postings.block_len() > 0 {
-                selected.insert_all(postings.docs());
-                postings.advance();
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Documents where the Latin words of the phrase follow each other and its 2-grams stand at their distances, both in
-/// titles or both in bodies. 2-grams stand at character places, so this is the exact text of the folded phrase.
-fn phrase_bits(segment: &Segment, phrase: &PhrasePlan) -> Result<Bits, EngineError> {
-    let mut all = Bits::empty(segment.documents());
-    for (word_field, gram_field) in
-        [(TextField::TitleWords, TextField::TitleGrams), (TextField::BodyWords, TextField::BodyGrams)]
-    {
-        let mut here: Option<Bits> = None;
-        if !phrase.words.is_empty() {
-            intersect(&mut here, adjacent(segment, word_field, &phrase.words)?);
-        }
-        if !phrase.grams.is_empty() {
-            intersect(&mut here, adjacent(segment, gram_field, &phrase.grams)?);
-        }
-        if let Some(here) = here {
-            all.or(&here);
-        }
-    }
-    Ok(all)
-}
-
-fn adjacent(segment: &Segment, field: TextField, terms: &[(String, u32)]) -> Result<Bits, EngineError> {
-    let mut bits = Bits::empty(segment.documents());
-    let inverted = segment.text(field);
-    let mut postings = Vec::with_capacity(terms.len());
-    for (term, place) in terms {
-        let term = Term::from_field_text(fields().text(field), term);
-        let Some(found) = inverted.read_postings(&term, IndexRecordOption::WithFreqsAndPositions).map_err(damaged)?
-        else {
-            return Ok(bits);
-        };
-        postings.push((found, *place));
-    }
-    // The rarest term leads.
-    postings.sort_by_key(|(postings, _)| postings.doc_freq());
-    let Some(((leader, leader_place), others)) = postings.split_first_mut() else { return Ok(bits) };
-    let (mut starts, mut positions) = (Vec::new(), Vec::new());
-    let mut document = leader.doc();
-    'documents: while document != TERMINATED {
-        for (other, _) in others.iter_mut() {
-            if other.doc() < document {
-                other.seek(document);
-            }
-            if other.doc() != document {
-                document = leader.advance();
-                continue 'documents;
-            }
-        }
-        leader.positions(&mut starts);
-        let base = i64::from(*leader_place);
-        let mut places: Vec<i64> = starts.iter().map(|position| i64::from(*position) - base).collect();
-        for (other, place) in others.iter_mut() {
-            other.positions(&mut positions);
-            places.retain(|start| {
-                u32::try_from(start + i64::from(*place)).is_ok_and(|wanted| positions.binary_search(&wanted).is_ok())
-            });
-            if places.is_empty() {
-                break;
-            }
-        }
-        if !places.is_empty() {
-            bits.insert(document);
-        }
-        document = leader.advance();
-    }
-    Ok(bits)
 }
 
 /// Where a document stands, for the match.

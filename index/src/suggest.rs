@@ -7,12 +7,13 @@ use tantivy::schema::IndexRecordOption;
 
 use crate::analysis::names::name_key;
 use crate::analysis::romaji::kana;
+use crate::analysis::tokenizers::wider_term;
 use crate::audience;
 use crate::bits::Bits;
 use crate::error::EngineError;
-use crate::kernel::Pool;
+use crate::kernel::{Pool, open_postings};
 use crate::request::{Hit, SearchRequest, SuggestAnswer, SuggestRequest};
-use crate::schema::fields;
+use crate::schema::{TextField, fields};
 use crate::search::{self, hit};
 use crate::snapshot::{Segment, Snapshot, damaged};
 
@@ -20,6 +21,8 @@ use crate::snapshot::{Segment, Snapshot, damaged};
 const LONGEST_TEXT: usize = 64;
 /// Names that begin with the text and show something are looked at up to this number, in each part of the index.
 const MOST_NAMES: usize = 64;
+/// Concepts that begin with the text and are looked for among what is shown.
+const MOST_CONCEPTS: usize = 64;
 
 pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SuggestRequest) -> Result<SuggestAnswer, EngineError> {
     let text: String = request.text.chars().take(LONGEST_TEXT).collect();
@@ -30,11 +33,13 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SuggestRequest) ->
     let mut keys = vec![key];
     keys.extend(kana(&keys[0]).filter(|kana| *kana != keys[0]));
     let mut named: Vec<(usize, Hit)> = Vec::new();
+    let mut shown = Vec::with_capacity(snapshot.segments.len());
     for segment in &snapshot.segments {
         let visible = audience::allowed(segment, &request.reader, &request.filters)?;
         for key in &keys {
             add_names(segment, key, &visible, &mut named)?;
         }
+        shown.push(visible);
     }
     // The shortest name first: the nearest to what was typed.
     named.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| left.1.id.cmp(&right.1.id)));
@@ -62,8 +67,33 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SuggestRequest) ->
         hits.extend(found.into_iter().filter(|hit| seen.insert(hit.id.clone())));
         hits.truncate(request.limit);
     }
-    let concepts = snapshot.taxonomy.beginning_with(&text, request.limit);
-    Ok(SuggestAnswer { hits, concepts: concepts.into_iter().map(str::to_string).collect() })
+    let mut concepts = Vec::new();
+    for code in snapshot.taxonomy.beginning_with(&text, MOST_CONCEPTS) {
+        if concepts.len() < request.limit && is_named(snapshot, &shown, code)? {
+            concepts.push(code.to_string());
+        }
+    }
+    Ok(SuggestAnswer { hits, concepts })
+}
+
+/// Whether something that is shown names a concept, or a narrower one.
+fn is_named(snapshot: &Snapshot, shown: &[Bits], code: &str) -> Result<bool, EngineError> {
+    for term in [code, &wider_term(code)] {
+        for field in [TextField::TitleConcepts, TextField::BodyConcepts] {
+            let located = snapshot.locate(field, term)?;
+            for ((segment, info), visible) in snapshot.segments.iter().zip(&located.infos).zip(shown) {
+                let Some(info) = info else { continue };
+                let mut postings = open_postings(segment, field, info, IndexRecordOption::Basic)?;
+                while postings.block_len() > 0 {
+                    if postings.docs().iter().any(|document| visible.contains(*document)) {
+                        return Ok(true);
+                    }
+                    postings.advance();
+                }
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn add_names(segment: &Segment, key: &str, visible: &Bits, named: &mut Vec<(usize, Hit)>) -> Result<(), EngineError> {

@@ -289,7 +289,8 @@ async fn places(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller
     let (sight, id) = (matter::sight(&actor)?, wire::known_id(&id)?);
     let query: PlacesQuery = wire::query(&request)?;
     let code = query.format.as_deref().unwrap_or("jsonl");
-    let format = Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)))?;
+    let format =
+        Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_one_of(code, Format::CODES)))?;
     let rows = app
         .read(move |conn| {
             let kept = matters::get::<BoothPlan>(conn, &sight, &id)?;

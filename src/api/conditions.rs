@@ -55,7 +55,7 @@ fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition)
         ConditionField::Kind => {
             let names =
                 Kind::ALL.iter().map(|kind| (kind.code().to_owned(), Message::new(kind.name_ja(), kind.name_en())));
-            named(condition, &values, &names.collect())
+            named_codes(condition, &values, &names.collect(), |_| None).map(Meaning::Any)
         }
         ConditionField::Owner => owners(conn, scope, condition, &values),
         ConditionField::Attribute(Attribute::Industry) => {
@@ -66,7 +66,7 @@ fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition)
                     Ok(code) => found.push(code.into()),
                     Err(_) => {
                         let classes = names.labels(Attribute::Industry);
-                        found.extend(named_codes(condition, std::slice::from_ref(value), classes)?);
+                        found.extend(named_codes(condition, std::slice::from_ref(value), classes, |_| None)?);
                     }
                 }
             }
@@ -78,13 +78,12 @@ fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition)
         ConditionField::Attribute(Attribute::Readiness) => numbers(condition, 9),
         ConditionField::Attribute(Attribute::Sdg) => numbers(condition, 17),
         ConditionField::Attribute(attribute) => {
-            let meaning = named(condition, &values, names.labels(attribute))?;
-            match (attribute, meaning) {
-                (Attribute::Municipality, Meaning::Any(codes)) => {
-                    Ok(Meaning::Any(vocabulary::with_their_municipalities(conn, &codes)?))
-                }
-                (_, meaning) => Ok(meaning),
-            }
+            let codes =
+                named_codes(condition, &values, names.labels(attribute), |code| names.reading(attribute, code))?;
+            Ok(Meaning::Any(match attribute {
+                Attribute::Municipality => vocabulary::with_their_municipalities(conn, &codes)?,
+                _ => codes,
+            }))
         }
         ConditionField::Day => {
             let (from, to) = dates(condition)?;
@@ -154,17 +153,19 @@ fn values(text: &str) -> Vec<String> {
 }
 
 /// The codes that the values name: as code or whole name, else as the beginning of names, else as a part of them.
-fn named(condition: &Condition, values: &[String], names: &HashMap<String, Message>) -> Result<Meaning> {
-    named_codes(condition, values, names).map(Meaning::Any)
-}
-
-fn named_codes(condition: &Condition, values: &[String], names: &HashMap<String, Message>) -> Result<Vec<String>> {
+fn named_codes<'a>(
+    condition: &Condition,
+    values: &[String],
+    names: &'a HashMap<String, Message>,
+    reading: impl Fn(&'a str) -> Option<&'a str>,
+) -> Result<Vec<String>> {
     let mut codes = Vec::new();
     for value in values {
         let wanted = fold(value);
         let fits = |test: &dyn Fn(&str) -> bool| -> Vec<String> {
-            let fitting =
-                names.iter().filter(|(code, name)| test(code) || test(&fold(&name.ja)) || test(&fold(&name.en)));
+            let fitting = names.iter().filter(|(code, name)| {
+                test(code) || test(&fold(&name.ja)) || test(&fold(&name.en)) || reading(code.as_str()).is_some_and(test)
+            });
             fitting.map(|(code, _)| code.clone()).collect()
         };
         let mut found = fits(&|name| name == wanted);

@@ -33,7 +33,8 @@ impl Facet {
             return Ok(Facet::Freshness);
         }
         let attribute = Attribute::ALL.into_iter().find(|attribute| attribute.name() == text);
-        attribute.map(Facet::Attribute).ok_or_else(|| wire::not_in_list(text))
+        let known = || [KIND, FRESHNESS].into_iter().chain(Attribute::ALL.iter().map(|attribute| attribute.name()));
+        attribute.map(Facet::Attribute).ok_or_else(|| wire::not_one_of(text, known()))
     }
 
     pub(super) fn attribute(self) -> Option<Attribute> {

@@ -31,7 +31,8 @@ pub struct ListFile {
 
 /// The form that `format` asks for; none: the list is answered in pages of JSON.
 pub fn asked(format: Option<&str>) -> Result<Option<Format>> {
-    let form = |code| Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)));
+    let form =
+        |code| Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_one_of(code, Format::CODES)));
     format.map(form).transpose()
 }
 

@@ -196,7 +196,9 @@ async fn plan(app: web::Data<App>, request: HttpRequest, Caller(actor): Caller, 
     let as_of = matter::moment(query.as_of.as_deref())?;
     let format = match query.format.as_deref() {
         None => None,
-        Some(code) => Some(Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_in_list(code)))?),
+        Some(code) => Some(
+            Format::from_code(code).ok_or_else(|| Error::invalid("/format", wire::not_one_of(code, Format::CODES)))?,
+        ),
     };
     let items = app
         .read(move |conn| {

@@ -74,6 +74,15 @@ impl Names {
         Some(Message::new(format!("{}（{value}）", division.ja), format!("{} ({value})", division.en)))
     }
 
+    /// How a value is read, in katakana: of places.
+    pub(super) fn reading(&self, attribute: Attribute, value: &str) -> Option<&str> {
+        if attribute != Attribute::Municipality {
+            return None;
+        }
+        let at = self.places.binary_search_by(|place| place.code.as_str().cmp(value)).ok()?;
+        Some(&self.places[at].name_kana)
+    }
+
     /// The value above it: of a field, or of a class of industry.
     pub(super) fn wider(&self, attribute: Attribute, value: &str) -> Option<String> {
         match attribute {

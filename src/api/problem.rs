@@ -58,8 +58,14 @@ impl Problem {
         }
     }
 
-    pub fn body_in(&self, english: bool) -> ProblemBody {
-        let mut body = Self::plain(self.0.status(), self.0.problem(), self.0.message(), english);
+    /// `reading`: the request only asks, so there is nothing that could have been saved.
+    pub fn body_in(&self, english: bool, reading: bool) -> ProblemBody {
+        let mut message = self.0.message();
+        if matches!(self.0, Error::Invalid(_)) && !reading {
+            message.ja.push_str("何も保存されていません。");
+            message.en.push_str(" Nothing was saved.");
+        }
+        let mut body = Self::plain(self.0.status(), self.0.problem(), message, english);
         match &self.0 {
             Error::Invalid(findings) => body.errors = findings.clone(),
             Error::Stale { current } => body.current_version = Some(*current),
@@ -94,7 +100,7 @@ impl ResponseError for Problem {
         if self.0.status() == 401 {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"musubi\""));
         }
-        response.content_type("application/problem+json").json(self.body_in(false))
+        response.content_type("application/problem+json").json(self.body_in(false, false))
     }
 }
 

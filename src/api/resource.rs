@@ -336,13 +336,15 @@ pub(super) fn read_list_query<E: Stored>(query: &ListQuery) -> Result<(Filter, P
     match query.organization_kind.as_deref().map(|text| (text, OrganizationKind::read(text))) {
         None => {}
         Some((_, Some(kind))) => filter.organization_kind = Some(kind.code().to_owned()),
-        Some((text, None)) => refuse("organization_kind", wire::not_in_list(text)),
+        Some((text, None)) => {
+            refuse("organization_kind", wire::not_one_of(text, OrganizationKind::ALL.iter().map(|kind| kind.code())))
+        }
     }
     let order = match query.sort.as_deref() {
         None | Some("name") => Order::Name,
         Some("updated") => Order::Updated,
         Some(other) => {
-            refuse("sort", wire::not_in_list(other));
+            refuse("sort", wire::not_one_of(other, ["name", "updated"]));
             Order::Name
         }
     };

@@ -58,6 +58,7 @@ const PLAIN: [Attribute; 9] = [
 pub struct SearchQuery {
     /// Words, "phrases", `-not`, `OR`, `field:value` (種別:シーズ, 市町村:山形市, TRL:>=4, 更新:令和6年度); at most 512
     /// characters. Empty: everything that passes the filters.
+    #[param(max_length = 512)]
     pub q: String,
     /// Kinds, separated by commas.
     pub kind: Option<String>,
@@ -94,9 +95,12 @@ pub struct SearchQuery {
     /// `purpose`, `sdg` … A thing counts once for its field and once for each wider one (`parent`).
     /// Each is counted without its own filter; a chosen value is always there, with 0 if need be.
     pub facet: Option<String>,
-    /// `relevance` (the default), `updated` or `name`.
+    /// `relevance` (the default), `updated` (the last change), `freshness` (the day on which somebody confirmed it; what
+    /// nobody confirmed comes last) or `name` (by its reading).
+    #[param(pattern = "^(relevance|updated|freshness|name)$")]
     pub sort: Option<String>,
     /// 1 to 100; 20 if absent.
+    #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: Option<usize>,
     /// Cursor from `next`.
     pub after: Option<String>,
@@ -431,6 +435,23 @@ pub(super) fn reader(actor: &Actor) -> Reader {
     crate::feed::reader_of(&actor.scope())
 }
 
+/// The values of a filter that the list of its attribute does not hold.
+fn strange(names: &Names, attribute: Attribute, values: &[String]) -> Vec<Finding> {
+    /// Longer lists are not read to the end.
+    const FEW: usize = 20;
+    let known = names.labels(attribute);
+    let defect = |value: &String| {
+        if known.len() > FEW {
+            return wire::not_in_list(value);
+        }
+        let mut codes: Vec<&str> = known.keys().map(String::as_str).collect();
+        codes.sort_by_key(|code| (code.parse::<u32>().ok(), *code));
+        wire::not_one_of(value, codes)
+    };
+    let strange = values.iter().filter(|value| !known.contains_key(*value));
+    strange.map(|value| Finding::new(format!("/{}", attribute.name()), defect(value))).collect()
+}
+
 /// What is asked, as the engine takes it; `today` in days since 1970-01-01.
 pub(super) fn engine_request(
     conn: &mut crate::store::Conn,
@@ -441,7 +462,8 @@ pub(super) fn engine_request(
 ) -> Result<SearchRequest> {
     let mut findings = Vec::new();
     let kinds = words(&query.kind, &mut findings, "kind", |text| {
-        Kind::from_code(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
+        let known = || Kind::ALL.iter().map(|kind| kind.code());
+        Kind::from_code(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_one_of(text, known()))
     });
     let owners = words(&query.owner, &mut findings, "owner", |text| ThingId::parse(text).map(String::from));
     let municipalities = words(&query.municipality, &mut findings, "municipality", |text| {
@@ -449,10 +471,12 @@ pub(super) fn engine_request(
     });
     let fields = words(&query.field, &mut findings, "field", |text| FieldCode::parse(text).map(String::from));
     let organization_kinds = words(&query.organization_kind, &mut findings, "organization_kind", |text| {
-        OrganizationKind::read(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_in_list(text))
+        let known = || OrganizationKind::ALL.iter().map(|kind| kind.code());
+        OrganizationKind::read(text).map(|kind| kind.code().to_owned()).ok_or_else(|| wire::not_one_of(text, known()))
     });
     let freshness = words(&query.freshness, &mut findings, "freshness", |text| {
-        Freshness::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| wire::not_in_list(text))
+        let known = || Freshness::ALL.iter().map(|one| one.name());
+        Freshness::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| wire::not_one_of(text, known()))
     });
     let facets: Vec<Facet> = words(&query.facet, &mut findings, "facet", Facet::read);
     let raw = |parameter: &Option<String>| -> Vec<String> { typed(parameter).map(str::to_owned).collect() };
@@ -467,9 +491,11 @@ pub(super) fn engine_request(
     let sort = match query.sort.as_deref() {
         None | Some("relevance") => Sort::Relevance,
         Some("updated") => Sort::Updated,
+        Some("freshness") => Sort::Freshness,
         Some("name") => Sort::Name,
         Some(other) => {
-            findings.push(Finding::new("/sort", wire::not_in_list(other)));
+            findings
+                .push(Finding::new("/sort", wire::not_one_of(other, ["relevance", "updated", "freshness", "name"])));
             Sort::Relevance
         }
     };
@@ -481,18 +507,14 @@ pub(super) fn engine_request(
         };
         // Certificates are open, and classes of industry go deeper than our list of them.
         if !values.is_empty() && !matches!(attribute, Attribute::Certificate | Attribute::Industry) {
-            let known = names.labels(attribute);
-            let strange = values.iter().filter(|value| !known.contains_key(*value));
-            findings
-                .extend(strange.map(|value| Finding::new(format!("/{}", attribute.name()), wire::not_in_list(value))));
+            findings.extend(strange(names, attribute, &values));
         }
         if !values.is_empty() {
             plain.push((attribute, values));
         }
     }
     for (attribute, values) in [(Attribute::Municipality, &municipalities), (Attribute::Field, &fields)] {
-        let strange = values.iter().filter(|value| !names.labels(attribute).contains_key(*value));
-        findings.extend(strange.map(|value| Finding::new(format!("/{}", attribute.name()), wire::not_in_list(value))));
+        findings.extend(strange(names, attribute, values));
     }
     if !findings.is_empty() {
         return Err(Error::Invalid(findings));

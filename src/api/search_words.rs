@@ -208,13 +208,13 @@ pub(super) fn kinds_named(asked: &SearchRequest) -> Vec<Vec<Offer>> {
         .into_iter()
         .map(|word| fold(&word))
         .filter_map(|word| {
-            let kind = Kind::ALL.iter().copied().find(|kind| names_kind(*kind, &word));
-            let (field, code, name) = match kind {
-                Some(kind) => (ConditionField::Kind, kind.code(), kind.name_ja()),
+            // 企業 is a part of the name of a kind of thing, and the whole name of a kind of organisation.
+            let organization = OrganizationKind::ALL.iter().find(|kind| names_organization_kind(**kind, &word));
+            let (field, code, name) = match organization {
+                Some(kind) => (ConditionField::Attribute(Attribute::OrganizationKind), kind.code(), kind.name_ja()),
                 None => {
-                    let named = |kind: &OrganizationKind| fold(kind.name_ja()) == word || fold(kind.name_en()) == word;
-                    let kind = OrganizationKind::ALL.iter().copied().find(named)?;
-                    (ConditionField::Attribute(Attribute::OrganizationKind), kind.code(), kind.name_ja())
+                    let kind = Kind::ALL.iter().find(|kind| names_kind(**kind, &word))?;
+                    (ConditionField::Kind, kind.code(), kind.name_ja())
                 }
             };
             let (title, value) = match (field, word.is_ascii()) {
@@ -255,6 +255,20 @@ fn names_kind(kind: Kind, word: &str) -> bool {
     let ja = fold(kind.name_ja());
     let one_of = ja.split('・').any(|name| name == word) || ja == word || (kind == Kind::Seed && word == "シーズ");
     one_of || fold(kind.name_en()) == word || kind.code() == word || kind.plural() == word
+}
+
+/// 企業 and 会社, firm, firms and companies, universities.
+fn names_organization_kind(kind: OrganizationKind, word: &str) -> bool {
+    const FIRMS: [&str; 3] = ["会社", "company", "companies"];
+    let en = fold(kind.name_en());
+    let plural = match en.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{en}s"),
+    };
+    fold(kind.name_ja()) == word
+        || en == word
+        || plural == word
+        || (kind == OrganizationKind::Firm && FIRMS.contains(&word))
 }
 
 /// A condition as it is written in a query.

@@ -219,6 +219,15 @@ pub fn not_in_list(text: &str) -> Defect {
     )
 }
 
+/// Like [`not_in_list`], with the values there are; for lists that are short enough to be read.
+pub fn not_one_of<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Defect {
+    let known: Vec<&str> = known.into_iter().collect();
+    let mut defect = not_in_list(text);
+    defect.message.ja.push_str(&format!("使える値: {}", known.join(", ")));
+    defect.message.en.push_str(&format!(" The values are: {}", known.join(", ")));
+    defect
+}
+
 /// `Link: <…&after=CURSOR>; rel="next"` (RFC 8288).
 pub fn next_link(request: &HttpRequest, cursor: &str) -> String {
     let rest: Vec<&str> =

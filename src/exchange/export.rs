@@ -29,6 +29,8 @@ pub enum Format {
 }
 
 impl Format {
+    pub const CODES: [&'static str; 4] = ["jsonl", "csv", "csv-cp932", "xlsx"];
+
     pub fn from_code(code: &str) -> Option<Self> {
         match code {
             "jsonl" => Some(Format::JsonLines),

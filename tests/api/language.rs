@@ -129,13 +129,18 @@ fn suggestions_in_every_script_under_the_callers_rights() {
     assert_eq!(concepts[0]["code"], "organic_el", "{concepts}");
     assert!(names("").is_empty());
     app.get("/api/v1/suggest?q=a&limit=0").problem(400, "page-limit");
-    app.create("organizations", json!({ "organization_kind": "firm", "name_ja": "秘密精機", "visibility": "private" }));
+    app.create("organizations", json!({ "organization_kind": "firm", "name_ja": "秘密精機", "description_ja": "醸造。", "visibility": "private" }));
     app.settle();
     let administrator = app.administrator();
     let member = app.person(&administrator, "member@example.jp", &[]);
     let seen = |person| app.get_as(person, &format!("/api/v1/suggest?q={}", encoded("秘密"))).json()["things"].clone();
     assert_eq!(seen(&member), json!([]));
     assert_eq!(seen(&administrator).as_array().map(Vec::len), Some(1));
+    // A concept is suggested to who finds something of it.
+    let concepts =
+        |person| app.get_as(person, &format!("/api/v1/suggest?q={}", encoded("醸造"))).json()["concepts"].clone();
+    assert_eq!(concepts(&member), json!([]));
+    assert_eq!(concepts(&administrator).as_array().map(Vec::len), Some(1));
 }
 
 #[test]

@@ -342,6 +342,63 @@ fn classes_of_industry_by_name_and_with_what_is_below_them() {
 }
 
 #[test]
+fn some_of_the_words_are_whole_words_and_slips_beside_others_are_mended() {
+    let app = TestApp::start();
+    let cell = app.skilled("有機ELの封止", "OLEDの端面をガラスで封止する。");
+    let other = app.skilled("バッチ式の塗布", "ギャラリーの照明向けに有機材料をバッチで塗る。");
+    app.settle();
+    // Neither a pair of letters of a longer word nor the Japanese part alone is the word.
+    assert!(!app.finds("バッテリー", &other));
+    for query in ["有機ELxyz", "PVDF・封止"] {
+        assert_eq!(app.hints_of(query, "relaxed").len(), 1, "{query}");
+    }
+    assert!(app.finds("OLED・封止", &cell) && app.hints_of("OLED・封止", "relaxed").is_empty());
+    for (query, mended) in [("OLEDD 封止", "oled 封止"), ("OLEDD", "oled"), ("OLEDD 無い語句", "oled 無い語句")]
+    {
+        let hints = app.hints_of(query, "did_you_mean");
+        assert_eq!(hints.len(), 1, "{query}");
+        assert_eq!(hints[0]["query"], mended);
+        let hits = app.asked(query)["hits"].clone();
+        assert!(hits.as_array().expect("hits").iter().any(|hit| hit["id"] == cell), "{query}");
+    }
+}
+
+#[test]
+fn places_by_their_reading_and_kinds_of_organisations_by_what_people_call_them() {
+    let app = TestApp::start();
+    let firm = app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "架空硝子", "municipality": "062014", "description_ja": "硝子を研磨する。" }),
+    );
+    app.settle();
+    for query in ["市町村:やまがたし", "市町村:ヤマガタ", "municipality:yamagata", "市町村:山形市"]
+    {
+        assert!(app.finds(query, &firm), "{query}");
+    }
+    for (query, better) in [
+        ("研磨 企業", "研磨 機関種別:企業"),
+        ("研磨 会社", "研磨 機関種別:企業"),
+        ("硝子 companies", "硝子 organization_kind:firm"),
+    ] {
+        let hints = app.hints_of(query, "condition");
+        assert_eq!(hints.first().map(|hint| &hint["query"]), Some(&json!(better)), "{query}");
+    }
+    // A refusal names what there is, and speaks of saving only where something could have been saved.
+    for (path, known) in [
+        ("search?sort=newest", "relevance, updated, freshness, name"),
+        ("search?kind=firm", "organization, person"),
+        ("search?organization_kind=ngo", "firm, university"),
+        ("search?facet=size", "kind, freshness"),
+        ("search?size_band=huge", "使える値"),
+        ("organizations?sort=newest", "name, updated"),
+    ] {
+        let answer = app.get(&format!("/api/v1/{path}"));
+        assert_eq!(answer.status, 422, "{path}: {}", answer.body);
+        assert!(answer.body.contains(known) && !answer.body.contains("保存"), "{path}: {}", answer.body);
+    }
+}
+
+#[test]
 fn what_no_list_knows_is_refused_in_filters_too_and_no_character_breaks_a_search() {
     let app = TestApp::start();
     for path in ["municipality=999997", "field=nothing"] {

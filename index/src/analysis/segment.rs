@@ -251,6 +251,15 @@ impl Gram {
 /// Latin letters and digits beside Japanese take part in 2-grams up to this length of their run (有機EL, 5G通信).
 const SHORT_LATIN: usize = 3;
 
+/// Whether the 2-grams of a text hold the word at this place: Japanese, or a short Latin run beside Japanese.
+pub(crate) fn in_grams(folded: &str, word: &Range<usize>) -> bool {
+    let japanese = |character: Option<char>| character.is_some_and(|character| script(character) == Script::Japanese);
+    let (before, text, after) = (&folded[..word.start], &folded[word.clone()], &folded[word.end..]);
+    japanese(text.chars().next())
+        || (text.chars().nth(SHORT_LATIN).is_none()
+            && (japanese(before.chars().next_back()) || japanese(after.chars().next())))
+}
+
 /// The 2-grams of the Japanese runs of a folded text, hiragana as katakana. A trailing ー of a katakana run is dropped
 /// as in words, so that both spellings share all their grams.
 pub fn grams(folded: &str, mut emit: impl FnMut(Gram)) {

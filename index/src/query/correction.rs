@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot;
 /// Shorter words are too near to each other, longer ones cost too much.
 const LETTERS: std::ops::RangeInclusive<usize> = 4..=20;
 /// Longer words in capitals are words.
-const LONGEST_ACRONYM: usize = 6;
+const LONGEST_ACRONYM: usize = 4;
 /// Words that are mended in one query at most.
 const MOST_WORDS: usize = 2;
 

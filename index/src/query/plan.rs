@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::analysis::normalise::normalise;
+use crate::analysis::segment::{Gram, Word};
 use crate::analysis::tokenizers::wider_term;
 use crate::analysis::{fold_code, segment};
 use crate::error::{EngineError, QueryError};
@@ -28,6 +29,10 @@ pub(crate) struct Planned {
     pub(crate) factors: [f32; 2],
     /// Takes part in the score only: domain words over their parts, grams of hiragana.
     pub(crate) optional: bool,
+    /// A word that no 2-gram of its text holds.
+    pub(crate) apart: bool,
+    /// A 2-gram inside a longer word, which alone means little: the number of that word.
+    pub(crate) within: Option<usize>,
 }
 
 pub(crate) enum Plan {
@@ -231,7 +236,14 @@ impl Planner<'_> {
         let concept_fields = [TextField::TitleConcepts, TextField::BodyConcepts];
         let planned = |text: String, share: f32| -> Result<Planned, EngineError> {
             let (located, factors) = locate(snapshot, concept_fields, &text)?;
-            Ok(Planned { text, located, factors: factors.map(|factor| factor * share), optional: false })
+            Ok(Planned {
+                text,
+                located,
+                factors: factors.map(|factor| factor * share),
+                optional: false,
+                apart: false,
+                within: None,
+            })
         };
         let own = planned(code.to_string(), CONCEPT_SHARE)?;
         let narrower = planned(wider_term(code), NARROWER_SHARE)?;
@@ -331,7 +343,8 @@ impl Planner<'_> {
         let mut places = PhrasePlan { words: Vec::new(), grams: Vec::new() };
         let word_fields = [TextField::TitleWords, TextField::BodyWords];
         let gram_fields = [TextField::TitleGrams, TextField::BodyGrams];
-        for word in segment::words(&folded) {
+        let words = segment::words(&folded);
+        for word in &words {
             if !word.compound && word.term.is_ascii() {
                 places.words.push((word.term.to_string(), word.position as u32));
             }
@@ -342,13 +355,16 @@ impl Planner<'_> {
             if !negated {
                 self.terms.add_word(&word.term, factors[0].max(factors[1]));
             }
-            leaf.words.push(Planned { text: word.term.into_owned(), located, factors, optional: word.compound });
+            let apart = !word.compound && !segment::in_grams(&folded, &word.range);
+            let text = word.term.to_string();
+            leaf.words.push(Planned { text, located, factors, optional: word.compound, apart, within: None });
         }
         let mut pairs = Vec::new();
         segment::grams(&folded, |gram| pairs.push(gram));
         let alone = pairs.len() == 1;
+        let within = longer_words(&folded, &words, &pairs);
         let mut term = String::new();
-        for gram in &pairs {
+        for (gram, within) in pairs.iter().zip(within) {
             gram.write(&mut term);
             places.grams.push((term.clone(), gram.position as u32));
             if leaf.grams.iter().any(|known| known.text == term) {
@@ -360,7 +376,7 @@ impl Planner<'_> {
             } else if !negated {
                 self.terms.add_gram(&term, factors[0].max(factors[1]), alone);
             }
-            leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false });
+            leaf.grams.push(Planned { text: term.clone(), located, factors, optional: false, apart: false, within });
         }
         if let [gram] = pairs[..]
             && gram.characters.1.is_none()
@@ -377,6 +393,17 @@ impl Planner<'_> {
         }
         Ok(leaf)
     }
+}
+
+/// For each 2-gram, the number of the word of three characters or more that holds it.
+fn longer_words(folded: &str, words: &[Word], grams: &[Gram]) -> Vec<Option<usize>> {
+    let bytes: Vec<usize> = folded.char_indices().map(|(at, _)| at).collect();
+    let is_long = |word: &Word| !word.compound && folded[word.range.clone()].chars().nth(2).is_some();
+    let within = |gram: &Gram| {
+        let (first, second) = (bytes.get(gram.position)?, bytes.get(gram.position + 1)?);
+        words.iter().position(|word| word.range.contains(first) && word.range.contains(second) && is_long(word))
+    };
+    grams.iter().map(within).collect()
 }
 
 /// A place and what is looked for there: 鶴岡市 and 発酵食品 of 鶴岡市の発酵食品.

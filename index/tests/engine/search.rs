@@ -106,7 +106,10 @@ fn sorting_and_paging_cover_everything_once() {
     let folder = tempfile::tempdir().unwrap();
     let engine = built(folder.path(), &[]);
     for (number, document) in firms().into_iter().enumerate() {
-        let document = Document { updated_at: 1_700_000_000_000_000 + number as i64, ..document };
+        let updated_at = 1_700_000_000_000_000 + number as i64;
+        // The first was never confirmed, the others the earlier the later they were changed.
+        let verified = (number > 0).then_some(20_000 - number as i32);
+        let document = Document { updated_at, verified, ..document };
         engine.apply(&[Change::Put(document)], &mark(number as i64 + 2)).unwrap();
     }
     let page = |sort: Sort, offset: usize| {
@@ -120,6 +123,10 @@ fn sorting_and_paging_cover_everything_once() {
     assert_eq!(
         [page(Sort::Updated, 0), page(Sort::Updated, 2), page(Sort::Updated, 4)].concat(),
         ["15", "14", "13", "12", "11"]
+    );
+    assert_eq!(
+        [page(Sort::Freshness, 0), page(Sort::Freshness, 2), page(Sort::Freshness, 4)].concat(),
+        ["12", "13", "14", "15", "11"]
     );
     assert_eq!(
         [page(Sort::Relevance, 0), page(Sort::Relevance, 2), page(Sort::Relevance, 4)].concat(),
