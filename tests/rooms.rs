@@ -269,7 +269,10 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     // A joint order asks the members of a group as a coalition asks everybody.
                     ("joint_orders", "coalition"),
                     ("joint_orders", "matching"),
+                    // Lines are one resource: what they say, the facts, the kinds and the questions.
                     ("lines", "line_facts"),
+                    ("lines", "line_kinds"),
+                    ("line_kinds", "line_facts"),
                     ("lines", "line_questions"),
                 ]
                 .contains(&(own.as_str(), other.as_str()));

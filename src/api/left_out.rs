@@ -1,7 +1,7 @@
 //! What a free text leaves out (大学は除く, except universities): what of it is checked by fact, and what is only looked for
 //! in words.
 
-use super::line_facts::kinds_named;
+use super::line_kinds::kinds_named;
 use super::lines::{Ready, Who};
 use super::names::Names;
 use crate::app::App;

@@ -143,56 +143,6 @@ fn asked(condition: &Condition, names: &Names) -> (String, String) {
     }
 }
 
-/// Kinds of organisations as people call them, Japanese and English (in the singular).
-const KINDS_CALLED: &[(&str, OrganizationKind)] = &[
-    ("企業", OrganizationKind::Firm),
-    ("会社", OrganizationKind::Firm),
-    ("民間企業", OrganizationKind::Firm),
-    ("firm", OrganizationKind::Firm),
-    ("company", OrganizationKind::Firm),
-    ("大学", OrganizationKind::University),
-    ("university", OrganizationKind::University),
-    ("研究機関", OrganizationKind::ResearchInstitute),
-    ("研究所", OrganizationKind::ResearchInstitute),
-    ("research institute", OrganizationKind::ResearchInstitute),
-    ("公設試", OrganizationKind::PublicTestingInstitute),
-    ("公設試験研究機関", OrganizationKind::PublicTestingInstitute),
-    ("public testing institute", OrganizationKind::PublicTestingInstitute),
-    ("支援機関", OrganizationKind::SupportOrganization),
-    ("産業支援機関", OrganizationKind::SupportOrganization),
-    ("support organisation", OrganizationKind::SupportOrganization),
-    ("support organization", OrganizationKind::SupportOrganization),
-    ("銀行", OrganizationKind::Bank),
-    ("金融機関", OrganizationKind::Bank),
-    ("bank", OrganizationKind::Bank),
-    ("行政", OrganizationKind::Government),
-    ("行政機関", OrganizationKind::Government),
-    ("自治体", OrganizationKind::Government),
-    ("government", OrganizationKind::Government),
-    ("業界団体", OrganizationKind::IndustryAssociation),
-    ("industry association", OrganizationKind::IndustryAssociation),
-];
-
-/// The condition that words state which name kinds of organisations and nothing else (大学, 大学と研究機関, universities).
-pub(super) fn kinds_named(words: &str) -> Option<Condition> {
-    let folded = words.trim().to_lowercase();
-    let mut parts = vec![folded.as_str()];
-    for joint in ["および", "及び", "または", "と", "や", "・", "、", ",", " and ", " or "] {
-        parts = parts.into_iter().flat_map(|part| part.split(joint)).collect();
-    }
-    let one = |part: &str| {
-        let part = part.trim();
-        let part = ["the ", "a ", "an ", "any "].iter().find_map(|word| part.strip_prefix(word)).unwrap_or(part);
-        let singular = match part.strip_suffix("ies") {
-            Some(stem) => format!("{stem}y"),
-            None => part.strip_suffix('s').unwrap_or(part).to_owned(),
-        };
-        KINDS_CALLED.iter().find(|(name, _)| *name == singular).map(|(_, kind)| kind.code().to_owned())
-    };
-    let values: Vec<String> = parts.into_iter().map(one).collect::<Option<_>>()?;
-    Some(Condition { field: ConditionField::OrganizationKind, operator: ConditionOperator::AnyOf, values })
-}
-
 /// The condition of a line in words that names a certificate which the party states, and nothing else (ISO 13485の認証). It
 /// is there to be met: a line in words leaves nobody out for what is not stated.
 pub(super) fn certificate_held(forms: &[&str], facts: &PartyFacts) -> Option<Condition> {
@@ -346,19 +296,6 @@ pub(super) fn only_names(condition: &Condition, forms: &[&str]) -> bool {
 mod tests {
     use super::*;
     use crate::domain::conditions::Stated;
-
-    #[test]
-    fn kinds_are_named_by_their_names_alone() {
-        let kinds = |words: &str| kinds_named(words).map(|condition| condition.values);
-        assert_eq!(kinds("大学"), Some(vec!["university".to_owned()]));
-        assert_eq!(kinds("大学や研究機関"), Some(vec!["university".to_owned(), "research_institute".to_owned()]));
-        assert_eq!(kinds("Universities and banks"), Some(vec!["university".to_owned(), "bank".to_owned()]));
-        assert_eq!(kinds("the companies"), Some(vec!["firm".to_owned()]));
-        for words in ["真空蒸着の会社", "大学発ベンチャー", "大学院", "dealers", "", "大学と真空蒸着"]
-        {
-            assert_eq!(kinds(words), None, "{words}");
-        }
-    }
 
     fn names(field: ConditionField, values: &[&str], words: &str) -> bool {
         let operator = match field {

@@ -2,6 +2,7 @@
 
 use super::evidence::is_asked;
 use super::line_facts::{self, Names};
+use super::line_kinds::{self, Asked};
 use super::line_questions::would_fit;
 use crate::domain::conditions::{self, Outcome, PartyFacts};
 use crate::domain::entry::{TextPlace, Title};
@@ -79,8 +80,10 @@ pub(super) struct Ready {
     /// Who is meant, where that is no condition on what is stated.
     pub(super) who: Option<Who>,
     line: Line,
-    /// The words only name the condition (県内の会社): it decides alone.
-    label: bool,
+    /// The words only name the condition (県内の会社): it decides alone, with the kind that they ask for.
+    pub(super) label: bool,
+    /// The kinds of organisations that the words ask for (〜ができる会社).
+    kinds: Option<Asked>,
 }
 
 /// Whom a free text leaves out by who they are.
@@ -111,6 +114,7 @@ impl Ready {
             asked: Title { ja: Some(text.to_owned()), en: None },
             ja: Some(text.to_owned()),
             en: None,
+            kinds: None,
             line: Line::read(&[text]),
         }
     }
@@ -143,6 +147,12 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
         let forms: Vec<&str> = ja.iter().chain(&en).map(String::as_str).collect();
         let label = line.condition.as_ref().is_some_and(|condition| line_facts::only_names(condition, &forms));
         let read = Line::read(&forms);
+        // A condition on the kind says itself which.
+        let of_kind = |condition: &Condition| condition.field == ConditionField::OrganizationKind;
+        let kinds = match line.condition.as_ref().is_some_and(of_kind) {
+            true => None,
+            false => line_kinds::asked(ja.as_deref(), en.as_deref()),
+        };
         let asked = Title { ja: ja.clone(), en: en.clone() };
         Ready {
             requirement: line.strength,
@@ -151,6 +161,7 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
             who: None,
             line: read,
             label,
+            kinds,
             ja,
             en,
         }
@@ -326,8 +337,7 @@ pub(super) fn judge(lines: &[Ready], dossier: &Dossier, shelf: &Shelf<'_>) -> Ve
     lines.iter().enumerate().map(one).collect()
 }
 
-/// With words and a condition, both must hold: unmet if the condition is, else what the words say; but never met while
-/// the condition is unknown. Words that only name the condition leave it to decide, and speak where no fact is stated.
+/// Where the words ask for a kind of organisation, the party must be of it, too.
 fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage], sources: &[Source<'_>]) -> LineBody {
     if let Some(who) = &line.who {
         let is = dossier.things.first().is_some_and(|party| who.is(party, &dossier.facts));
@@ -344,6 +354,22 @@ fn judge_one(index: usize, line: &Ready, dossier: &Dossier, passages: &[&Passage
             asked,
         };
     }
+    let body = by_condition_and_words(index, line, dossier, passages, sources);
+    match &line.kinds {
+        Some(kinds) => line_kinds::of_the_kind(index, line, kinds, &dossier.facts, &dossier.names, body),
+        None => body,
+    }
+}
+
+/// With words and a condition, both must hold: unmet if the condition is, else what the words say; but never met while
+/// the condition is unknown. Words that only name the condition leave it to decide, and speak where no fact is stated.
+fn by_condition_and_words(
+    index: usize,
+    line: &Ready,
+    dossier: &Dossier,
+    passages: &[&Passage],
+    sources: &[Source<'_>],
+) -> LineBody {
     let checked = line.condition.as_ref().map(|condition| (condition, conditions::check(condition, &dossier.facts)));
     let by_condition = checked.map(|(condition, checked)| {
         let body = line_facts::of_condition(index, line.requirement, condition, &checked, &dossier.names);

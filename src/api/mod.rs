@@ -42,6 +42,7 @@ pub mod joint_orders;
 mod left_out;
 pub mod lifecycle;
 pub mod line_facts;
+pub mod line_kinds;
 mod line_questions;
 mod lines;
 mod list_files;

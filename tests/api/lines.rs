@@ -314,6 +314,59 @@ fn with_words_and_a_condition_both_must_hold() {
 }
 
 #[test]
+fn who_is_asked_for_by_kind_must_be_of_that_kind() {
+    let app = TestApp::start();
+    let seeker = app.firm("探す会社");
+    let party = |name: &str, kind: &str| {
+        let body = json!({ "organization_kind": kind, "name_ja": name, "municipality": "062014" });
+        let id = app.create("organizations", body);
+        capability(&app, &id, "部品のめっき", "部品のめっきを行う。");
+        id
+    };
+    let firm = party("めっきの会社", "firm");
+    let university = party("めっきの大学", "university");
+    let bank = party("めっきの銀行", "bank");
+    let circle = party("めっきの集まり", "other");
+    let inside = json!({ "field": "prefecture", "operator": "any_of", "values": ["06"] });
+    let need = app.create(
+        "needs",
+        json!({ "owner": seeker, "title_ja": "部品のめっき", "lines": [
+            { "strength": "must", "text_ja": "県内の企業", "condition": inside },
+            { "strength": "should", "text_ja": "めっきができる会社" },
+            { "strength": "should", "text_ja": "めっきができること" },
+            { "strength": "should", "text_ja": "大学または研究機関", "text_en": "University or research institute" },
+            { "strength": "exclude", "text_ja": "めっきができる大学" }] }),
+    );
+    app.settle();
+    let results = matched(&app, &need);
+    assert_eq!(verdicts(of(&results, &firm)), ["met", "met", "met", "unmet", "unmet"]);
+    assert_eq!(verdicts(of(&results, &university)), ["unmet", "unmet", "met", "met", "met"]);
+    assert_eq!(verdicts(of(&results, &bank)), ["unknown", "unknown", "met", "unmet", "unmet"]);
+    // Another kind than any that is listed may be any.
+    assert_eq!(verdicts(of(&results, &circle)), ["unknown", "unknown", "met", "unknown", "unknown"]);
+
+    let line = |party: &str, index: usize| of(&results, party)["lines"][index].clone();
+    let refused = line(&university, 1);
+    assert_eq!(refused["evidence"]["field"], "organization_kind", "{refused}");
+    assert_eq!(refused["evidence"]["name"]["ja"], "大学");
+    assert!(refused["would_fit"]["ja"].as_str().expect("a sentence").contains("企業"), "{refused}");
+    let asked = line(&bank, 1);
+    assert!(asked["evidence"].is_null() && asked["closest"]["text"].as_str().is_some(), "{asked}");
+    assert!(asked["would_fit"]["en"].as_str().expect("a sentence").contains("Bank"), "{asked}");
+    assert!(line(&bank, 0)["closest"].is_null());
+
+    // Nobody knows where a person without an employer belongs: the place alone does not make a firm.
+    let person = app.create("people", json!({ "name_ja": "架空 花子", "municipality": "062014" }));
+    capability(&app, &person, "部品のめっき", "部品のめっきを行う。");
+    app.settle();
+    let answer = app.post("/api/v1/match", json!({ "from": { "kind": "need", "id": need }, "towards": "people" }));
+    let people = answer.json()["results"].as_array().expect("results").clone();
+    assert_eq!(verdicts(of(&people, &person)), ["unknown", "met", "met", "unknown", "met"]);
+    let label = &of(&people, &person)["lines"][0];
+    assert!(label["would_fit"]["ja"].as_str().expect("a sentence").contains("登録されていません"), "{label}");
+}
+
+#[test]
 fn a_record_of_several_members_shows_what_each_did_only_by_its_role() {
     let app = TestApp::start();
     let seeker = app.firm("探す会社");

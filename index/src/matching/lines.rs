@@ -22,6 +22,7 @@ mod markers;
 mod quantity;
 mod requirement;
 mod residue;
+mod sense;
 mod shown;
 mod statement;
 mod verbatim;
@@ -34,7 +35,7 @@ use denial::denial;
 use markers::Stance;
 use requirement::{Form, SPECIFIC, Unit};
 use shown::{Shown, shown};
-use statement::statement;
+use statement::{limit_of_it, statement};
 use std::borrow::Borrow;
 use verbatim::Wording;
 
@@ -233,7 +234,13 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
                 _ => None,
             }
         });
-        for voice in single.chain(joint) {
+        let limits = (1..parts.clauses.len()).map(|second| {
+            let (deed, limit) = (&parts.clauses[second - 1], &parts.clauses[second]);
+            let states = |clause: &Clause| clause.stance(&form.text, &form.latin) == Stance::States;
+            let spoken = shows[second - 1].covered > 0.0 && !form.negated && states(deed) && states(limit);
+            spoken.then(|| limit_of_it(form, deed, limit, parts.joint(second - 1))).flatten()
+        });
+        for voice in single.chain(joint).chain(limits) {
             match voice {
                 Some(Voice::States(strength)) if stated.is_none_or(|known| strength > known) => stated = Some(strength),
                 Some(Voice::Denies(strength, numbers))

@@ -396,7 +396,7 @@ fn marks(text: &str, latin: &str) -> Marks {
         neutrals.extend(GIVEN.iter().filter(|marker| text.contains(**marker)));
     }
     let ends_denied = ends_denied(text);
-    let somebody_elses = somebody_elses(text, latin, &denials);
+    let somebody_elses = somebody_elses(text, latin, &denials) || is_a_share(text);
     Marks { denials, neutrals, ends_denied, somebody_elses }
 }
 
@@ -440,7 +440,32 @@ fn somebody_elses(text: &str, latin: &str, denials: &[&'static str]) -> bool {
             !own && markers::OTHERS_PARTICLES.iter().any(|particle| after.starts_with(particle))
         })
     });
-    japanese || LATIN_OTHERS.iter().any(|(_, words)| latin.contains(words))
+    japanese || named_at_the_end(text) || LATIN_OTHERS.iter().any(|(_, words)| latin.contains(words))
+}
+
+/// 「熱処理は協力会社。」: a topic, and who does it.
+fn named_at_the_end(text: &str) -> bool {
+    let text =
+        ["です", "である", "だ", "になる", "になります"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
+    let Some(before) = markers::OTHERS.iter().find_map(|other| text.strip_suffix(other)) else { return false };
+    let Some((topic, between)) = before.rsplit_once('は') else { return false };
+    let own = markers::OURSELVES.iter().any(|own| topic.ends_with(own));
+    !own && (between.is_empty() || between.ends_with(['の', 'な', 'い']))
+}
+
+/// 「94件、うち溶接が41件」: a share of a count tells of what was counted. Not 「うちは溶接が5人」.
+fn is_a_share(text: &str) -> bool {
+    const COUNTED: &[&str] = &["件", "社", "題", "%", "割"];
+    const NUMERALS: &str = "0123456789一二三四五六七八九十百千";
+    let Some((before, after)) = text.split_once("うち") else { return false };
+    let begins =
+        before.is_empty() || before.ends_with(['、', ',', '(']) || COUNTED.iter().any(|of| before.ends_with(of));
+    let own = after.starts_with(['は', 'で', 'の', 'も', 'が']);
+    let counted = |(at, _): (usize, char)| {
+        let rest = after[at..].trim_start_matches(|digit: char| NUMERALS.contains(digit));
+        rest.len() < after.len() - at && COUNTED.iter().any(|unit| rest.starts_with(unit))
+    };
+    begins && !own && after.char_indices().any(counted)
 }
 
 impl Clause {
@@ -464,8 +489,12 @@ impl Clause {
     /// "no aluminium", "without any titanium": a word of lack shortly before this place of an English clause.
     pub(super) fn lacks_before(&self, at: usize) -> bool {
         let before = self.text[..at].rsplit(|mark: char| !mark.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-        let near: Vec<&str> = before.take(3).collect();
-        near.iter().any(|word| markers::LACKING.contains(word)) || near.get(1) == Some(&"apart")
+        let near: Vec<&str> = before.take(5).collect();
+        // "no painting or welding": what is joined by "or" is lacking, too.
+        let reach = if near.get(1) == Some(&"or") || near.first() == Some(&"or") { 5 } else { 3 };
+        near.iter().take(reach).any(|word| markers::LACKING.contains(word))
+            || near.get(1) == Some(&"apart")
+            || near.first() == Some(&"non")
     }
 
     /// Where a range of `latin` stands in the text.

@@ -2,7 +2,7 @@
 
 use super::clause::Clause;
 use super::markers;
-use super::requirement::{DEEDS, Form, SPECIFIC};
+use super::requirement::{DEEDS, Form, SPECIFIC, Unit};
 use super::residue::{denied_residue, is_kanji_or_katakana};
 use super::shown::{Hit, Shown};
 
@@ -15,6 +15,10 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
         return None;
     }
     let all = found == specific.len();
+    // Who has no mass spectrometer may well analyse.
+    if specific.iter().any(|index| shown.at[*index].is_some_and(|hit| is_narrower(&form.units[*index], hit, clause))) {
+        return None;
+    }
     if clause.text.is_ascii() {
         let last = specific.iter().filter_map(|index| shown.at[*index]).map(|hit| hit.end).max()?;
         // "Design in house, printing outsourced" denies the printing.
@@ -33,6 +37,11 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
     let first = hits.iter().map(|hit| hit.start).min()?;
     let last = hits.iter().map(|hit| hit.end).max()?;
+    // 「質量分析を使う検査は…」 denies the test.
+    let means = markers::BY_MEANS_OF.iter().any(|means| clause.text[last..].starts_with(means));
+    if means {
+        return None;
+    }
     let head = form.head();
     // Who does not make food may well develop it.
     let deed = |after: &str| {
@@ -74,6 +83,16 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     (head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last)).then_some(0.7)
 }
 
+/// Whether what was found is only a kind of the thing that the line names.
+fn is_narrower(unit: &Unit, hit: Hit, clause: &Clause) -> bool {
+    let (japanese, latin) = unit.own;
+    if hit.latin {
+        return unit.latin.iter().skip(latin).any(|name| clause.latin.contains(name.as_str()));
+    }
+    let found = &clause.text[hit.start..hit.end];
+    unit.japanese.iter().skip(japanese).any(|name| name == found)
+}
+
 /// A word goes on that is more than a way to say the same (発電材料, but 封止加工).
 pub(super) fn is_part_of_a_word(after: &str) -> bool {
     after.chars().next().is_some_and(is_kanji_or_katakana)
@@ -100,11 +119,21 @@ pub(super) fn narrowed_before(text: &str, start: usize) -> bool {
     if before.ends_with("社の") || before.ends_with("社で") || before.ends_with("本体の") {
         return false;
     }
-    before.chars().next_back().is_some_and(|last| {
-        matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き' | 'を')
-            || matches!(last, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
-            || last.is_ascii_alphanumeric()
-    })
+    is_the_topic(before)
+        || before.chars().next_back().is_some_and(|last| {
+            matches!(last, 'の' | 'な' | 'い' | 'た' | 'る' | 'き' | 'を')
+                || (matches!(last, 'う' | 'す' | 'つ' | 'む' | 'ぶ') && !before.ends_with("もう"))
+                || matches!(last, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}')
+                || last.is_ascii_alphanumeric()
+        })
+}
+
+/// 「回路は設計しない」: of what it is not done. Not 「当社はめっきをしない」.
+fn is_the_topic(before: &str) -> bool {
+    let Some(topic) = before.strip_suffix('は') else { return false };
+    let topic = topic.strip_suffix(['で', 'に']).unwrap_or(topic);
+    let open = topic.is_empty() || topic.ends_with('の');
+    !open && !markers::OURSELVES.iter().chain(markers::AT_PRESENT).any(|who| topic.ends_with(who))
 }
 
 /// The denied thing is what the particle after it marks, not a part of another thing (めっきの評価).

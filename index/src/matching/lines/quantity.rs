@@ -67,6 +67,18 @@ fn rate_at(text: &str, start: usize, end: usize) -> Option<(&'static str, usize)
     })
 }
 
+/// The measure of 「200 mm角」.
+const SQUARE: &str = "square";
+
+/// Where 角 or 四方 after a length ends, if it is no other word (角材, 角度).
+fn square_at(text: &str, end: usize) -> Option<usize> {
+    let rest = text[end..].trim_start();
+    let after = ["角", "四方"].iter().find_map(|word| rest.strip_prefix(word))?;
+    let goes_on = after.starts_with(|next: char| matches!(next, '\u{4E00}'..='\u{9FFF}'));
+    let compared = AFTER.iter().any(|(word, _)| after.starts_with(word));
+    (!goes_on || compared).then_some(text.len() - after.len())
+}
+
 /// All quantities of a folded text, from the left.
 pub(super) fn find(text: &str) -> Vec<Quantity> {
     let mut found: Vec<Quantity> = Vec::new();
@@ -128,6 +140,9 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             continue;
         }
         let start = minus.map_or(start, |sign| text[..start].trim_end().len() - sign.len());
+        // 「200 mm角」 is so long and so wide.
+        let square = if family == Family::Length { square_at(text, end) } else { None };
+        end = square.unwrap_or(end);
         let rate = rate_at(text, start, end);
         end = rate.map_or(end, |(_, end)| end);
         let head = text[..start].trim_end_matches([' ', '±', 'φ', ':', '約', '各']);
@@ -171,6 +186,7 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         let attribute = match (attribute_of(text, range.start, range.end), family) {
             // 「1ロット30点」 tells of what is done to a lot, not how large it is.
             ("lot", Family::Pieces) if head.strip_suffix("ロット").is_some_and(ends_with_digit) => "",
+            (_, Family::Length) if square.is_some() => SQUARE,
             ("", Family::Length) if text[..start].ends_with('±') => "accuracy",
             (_, Family::Pieces | Family::Mass | Family::Volume | Family::Area | Family::Length) if rate.is_some() => {
                 rate.map_or("", |(name, _)| name)
@@ -370,6 +386,36 @@ pub(super) fn measure_at(text: &str) -> Option<usize> {
         .max()
 }
 
+/// Whether a text with these quantities tells nothing but how much or how large: 「量は月に300枚が限度」.
+pub(super) fn only_measures(text: &str, quantities: &[Quantity]) -> bool {
+    const PLAIN_WORDS: &[&str] = &[
+        "数量", "枚数", "個数", "台数", "本数", "生産", "処理", "能力", "最大", "上限", "程度", "可能", "対応", "合計",
+    ];
+    const PLAIN_SIGNS: &str = "量数月年週日大小";
+    if !quantities.iter().any(|quantity| quantity.bound) {
+        return false;
+    }
+    let mut at = 0;
+    while let Some(next) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let inside = quantities.iter().find(|quantity| quantity.range.contains(&at)).map(|quantity| quantity.range.end);
+        let word = || PLAIN_WORDS.iter().chain(SIZES).find(|word| rest.starts_with(**word)).map(|word| at + word.len());
+        let known = inside.or_else(|| measure_at(rest).map(|length| at + length)).or_else(word);
+        let content = next.is_ascii_alphabetic()
+            || matches!(next, '\u{30A1}'..='\u{30FA}' | 'ー' | '\u{4E00}'..='\u{9FFF}' | '々');
+        at = match known {
+            Some(end) => end,
+            None if content && !PLAIN_SIGNS.contains(next) => return false,
+            None => at + next.len_utf8(),
+        };
+    }
+    true
+}
+
+/// What is large or small, and not a thing of its own.
+pub(super) const SIZES: &[&str] =
+    &["サイズ", "大きさ", "寸法", "面積", "重さ", "量", "数", "能力", "最大", "最小", "上限", "下限"];
+
 /// Whether a measure is so many in a time.
 pub(super) fn is_rate(attribute: &str) -> bool {
     RATES.iter().any(|(_, _, name)| *name == attribute)
@@ -382,8 +428,15 @@ pub(super) fn names(word: &str, attribute: &str) -> bool {
 
 /// Whether a stated quantity meets an asked one.
 pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
+    // What is square is as wide as it is long.
+    let side =
+        |one: &Quantity, other: &Quantity| one.attribute == SQUARE && matches!(other.attribute, "width" | "length");
     let comparable = asked.family == stated.family
-        && (asked.attribute == stated.attribute || asked.attribute.is_empty() || stated.attribute.is_empty());
+        && (asked.attribute == stated.attribute
+            || asked.attribute.is_empty()
+            || stated.attribute.is_empty()
+            || side(asked, stated)
+            || side(stated, asked));
     if !comparable {
         return Answer::Silent;
     }

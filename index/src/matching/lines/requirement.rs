@@ -26,6 +26,8 @@ pub(super) struct Unit {
     pub(super) broad: bool,
     /// The stem of a verb of one character (渡せる): much of what the line asks, where it ends with it.
     pub(super) verb: bool,
+    /// Of `japanese` and of `latin`, how many name the thing itself; those after them name what is under it.
+    pub(super) own: (usize, usize),
 }
 
 /// A line in one language.
@@ -127,6 +129,7 @@ impl Form {
         for (range, concept) in thesaurus.find(&remaining) {
             blank(&mut rest, range.clone());
             let (japanese, latin) = thesaurus.names(concept);
+            let own = thesaurus.own_names(concept);
             let surface = &remaining[range.clone()];
             let weight = weight_of_word(surface);
             let broad = BROAD.split_whitespace().any(|word| surface.starts_with(word));
@@ -139,6 +142,7 @@ impl Form {
                 joined: false,
                 broad,
                 verb: false,
+                own,
             });
         }
         let remaining = String::from_utf8(rest).unwrap_or_default();
@@ -246,6 +250,7 @@ fn advice(text: &str) -> Option<Unit> {
         joined: false,
         broad: true,
         verb: false,
+        own: (2, 3),
     })
 }
 
@@ -269,7 +274,9 @@ fn second_deeds(text: &str, units: &mut [Unit]) {
             && (after.is_empty() || ENDS.iter().any(|end| after.starts_with(end)));
         if second {
             if MAKING.contains(&&text[this.at..this.end]) {
-                units[index].japanese.extend(MAKES.iter().map(|word| (*word).to_owned()));
+                let names = MAKES.iter().map(|word| (*word).to_owned());
+                units[index].japanese.splice(0..0, names);
+                units[index].own.0 += MAKES.len();
             }
             units[index].weight = SPECIFIC;
         }
@@ -369,6 +376,7 @@ fn noun_unit(surface: &str, at: usize) -> Option<Unit> {
         joined: false,
         broad: false,
         verb: false,
+        own: (1, 0),
     })
 }
 
@@ -385,6 +393,7 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
             joined: false,
             broad: false,
             verb: false,
+            own: (0, 1),
         });
     }
     // 測れる → 測: what stays when the verb changes.
@@ -408,6 +417,7 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
         joined: false,
         broad: false,
         verb,
+        own: (1, 0),
     })
 }
 
@@ -541,7 +551,13 @@ impl Thesaurus {
         })
     }
 
-    /// Every name of a concept and of what is under it.
+    /// How many Japanese and Latin names are the concept's own.
+    fn own_names(&self, concept: usize) -> (usize, usize) {
+        let (japanese, latin) = &self.names[concept];
+        (japanese.len(), latin.len())
+    }
+
+    /// Every name of a concept, its own first, and of what is under it.
     fn names(&self, concept: usize) -> (Vec<String>, Vec<String>) {
         let mut seen = vec![concept];
         let mut next = 0;

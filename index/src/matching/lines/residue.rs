@@ -12,7 +12,46 @@ pub(super) fn is_kanji_or_katakana(character: char) -> bool {
 /// Whether what follows the words of a line makes them the name of another thing (…に使う油, …の会社).
 pub(super) fn other_thing(after: &str, line: &str) -> bool {
     let starts = |list: &[&str]| list.iter().any(|word| after.starts_with(word) && !line.contains(word));
-    starts(markers::OTHER_HEADS) || after_the_deed(after) || product_of_it(after, line)
+    starts(markers::OTHER_HEADS) || after_the_deed(after) || product_of_it(after, line) || only_spoken_of(after, line)
+}
+
+/// 「金型がいらない」, 「木工3で運用中」, 「試作へ進んだ41件」, 「検査を受けて」, 「封止の検査」: not needed, a number of customers, how far
+/// something came, done to somebody, or looked at when it is done.
+pub(super) fn only_spoken_of(after: &str, line: &str) -> bool {
+    not_needed(after)
+        || so_many(after)
+        || markers::BECAME_IT.iter().any(|words| after.starts_with(words) && !line.contains(words))
+        || looked_at(after, line)
+        || (undergone(after) && !markers::CONFERRED.iter().any(|right| line.contains(right)))
+}
+
+/// What somebody does without: neither done nor denied.
+pub(super) fn not_needed(after: &str) -> bool {
+    let rest = after.strip_prefix(['が', 'は', 'も', 'を', 'の']).unwrap_or(after);
+    markers::NOT_NEEDED.iter().any(|words| rest.starts_with(words))
+}
+
+/// 「食品工場9、木工3で運用中」 counts those who use it; machines are counted otherwise (切削5台).
+fn so_many(after: &str) -> bool {
+    const COUNTED: &[&str] = &["で", "に", "社", "軒", "か所", "箇所", "ヶ所", "校", "者", "店", "病院", "施設", "、"];
+    let rest = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    rest.len() < after.len() && (rest.is_empty() || COUNTED.iter().any(|counted| rest.starts_with(counted)))
+}
+
+/// Who inspects what is sealed does not seal.
+fn looked_at(after: &str, line: &str) -> bool {
+    const LOOKING: &[&str] = &["検査", "評価", "測定", "分析", "解析", "診断"];
+    after
+        .strip_prefix('の')
+        .is_some_and(|rest| LOOKING.iter().any(|deed| rest.starts_with(deed) && !line.contains(deed)))
+}
+
+/// 「検査を受けて出荷する」, 「発電を受け、電池に貯める」: done by others, and taken in. Not 「試作を受けている」.
+fn undergone(after: &str) -> bool {
+    let Some(rest) = after.strip_prefix("を受け").or_else(|| after.strip_prefix("をもら")) else { return false };
+    let rest = rest.strip_prefix('、').unwrap_or(rest);
+    rest.is_empty()
+        || rest.strip_prefix(['て', 'い', 'っ']).is_some_and(|rest| !rest.starts_with(['い', 'お', 'き', 'も']))
 }
 
 /// 「射出成形品を組み立てる」: what is made so, and not the making.
@@ -104,8 +143,15 @@ fn owner_of_the_list(after: &str) -> Owner {
     let mut at = 0;
     while let Some(length) = mark(&after[at..]) {
         at += length;
-        at += name(&after[at..], true);
+        let item = &after[at..];
+        at += name(item, true);
         let rest = &after[at..];
+        // 「乾燥・粉砕装置の製造」: who makes the machine does neither.
+        let machine = markers::MACHINES.iter().any(|machine| item[..item.len() - rest.len()].ends_with(machine));
+        if machine && markers::MAKING_MACHINES.iter().any(|made| rest.starts_with(['の', 'を']) && rest.contains(made))
+        {
+            return Owner::Counted;
+        }
         if let Some(examples) = rest.strip_prefix("など") {
             return match examples.starts_with(|next: char| next.is_ascii_digit()) {
                 true => Owner::Counted,

@@ -1,10 +1,12 @@
 //! When a clause shows that what a line asks for is done.
 
 use super::clause::Clause;
+use super::denial::narrowed_before;
 use super::quantity::{self, Answer};
 use super::requirement::{Form, SPECIFIC, Unit};
-use super::residue::{after_the_deed, is_kanji_or_katakana, product_of_it, residue};
-use super::shown::{Hit, Shown, compounds_hold, spread};
+use super::residue::{after_the_deed, is_kanji_or_katakana, only_spoken_of, product_of_it, residue};
+use super::sense::{another_sense, of_something_else};
+use super::shown::{Hit, Shown, compounds_hold, shown, spread};
 use super::{Numbers, STRONGEST, Voice, markers};
 
 /// Share of the line's weight that a clause must show.
@@ -25,7 +27,9 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
     let numbers = answer_numbers(form, clause);
     let head_there = form.head().is_none_or(|head| shown.at[head].is_some());
     if let Numbering::Contradicted(numbers, same_measure) = &numbers {
-        let enough = *same_measure || (shown.covered >= COVERED_WITH_NUMBER && head_there && !form.units.is_empty());
+        let all = form.units.iter().zip(&shown.at).all(|(unit, at)| unit.weight < SPECIFIC || at.is_some());
+        let same_thing = head_there && (*same_measure || (all && !form.units.is_empty()));
+        let enough = same_thing && !limits_another(form, clause, shown);
         return enough.then(|| Voice::Denies(0.85, Some(numbers.clone())));
     }
     if let Some(sign) = form.negative {
@@ -115,11 +119,13 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
     }
     if clause.text.is_ascii() {
         let lacking = shown.at.iter().flatten().any(|hit| clause.lacks_before(hit.start));
-        if lacking || another_deed(clause, shown) || (specific < 2 && beside_the_point(clause, shown)) {
+        let elsewhere = || shown.at.iter().flatten().any(|hit| of_something_else(clause, *hit));
+        if lacking || another_deed(clause, shown) || (specific < 2 && (beside_the_point(clause, shown) || elsewhere()))
+        {
             return None;
         }
     }
-    if specific < 2 && another_part_of_it(form, clause, shown) {
+    if specific < 2 && (another_part_of_it(form, clause, shown) || another_sense(form, clause, shown)) {
         return None;
     }
     let spread = spread(shown, clause);
@@ -131,6 +137,64 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
         strength *= 0.85;
     }
     Some(Voice::States(strength.min(STRONGEST)))
+}
+
+/// 「樹脂の封止は200 mm角まで」 tells nothing of other things, 「封止の検査は月に300枚まで」 tells of the inspection.
+fn limits_another(form: &Form, clause: &Clause, shown: &Shown) -> bool {
+    let japanese = || shown.at.iter().flatten().filter(|hit| !hit.latin);
+    let Some(first) = japanese().map(|hit| hit.start).min() else { return false };
+    // 「幅200 mmまでの封止」
+    let of_the_number =
+        clause.text[..first].strip_suffix('の').is_some_and(|before| ends_with_number(clause, before.len()));
+    let head = form.head().and_then(|head| shown.at[head]).filter(|hit| !hit.latin);
+    (!of_the_number && narrowed_before(&clause.text, first))
+        || head.is_some_and(|hit| is_of_another(&clause.text[hit.end..], &form.text))
+}
+
+fn ends_with_number(clause: &Clause, end: usize) -> bool {
+    clause.quantities.iter().any(|quantity| quantity.range.end == end)
+}
+
+/// 「封止の検査は…」, but not 「封止の加工は…」, 「封止の最大サイズは…」: a noun of its own after the head.
+fn is_of_another(after: &str, line: &str) -> bool {
+    const THE_SAME: &[&str] = &[
+        "加工",
+        "処理",
+        "作業",
+        "工程",
+        "製造",
+        "生産",
+        "量産",
+        "受託",
+        "受注",
+        "対応",
+        "依頼",
+        "設備",
+        "装置",
+        "ライン",
+    ];
+    let Some(rest) = after.strip_prefix('の') else { return false };
+    let name = rest.find(|character| !is_kanji_or_katakana(character)).map_or(rest, |end| &rest[..end]);
+    let measure = name.char_indices().any(|(at, _)| quantity::measure_at(&name[at..]).is_some());
+    let size = quantity::SIZES.iter().any(|size| rest.starts_with(size) || name.ends_with(size));
+    !name.is_empty() && !measure && !size && !line.contains(name) && !THE_SAME.iter().any(|same| name.starts_with(same))
+}
+
+/// A limit that a clause of its own states for what the clause before it does: 「少量で封止するが、量は月に300枚が限度」. Only
+/// where that clause would meet the line without its numbers; `both` is the two taken together.
+pub(super) fn limit_of_it(form: &Form, deed: &Clause, limit: &Clause, both: &Clause) -> Option<Voice> {
+    if form.quantities.is_empty() || !quantity::only_measures(&limit.text, &limit.quantities) {
+        return None;
+    }
+    let plain = Form { quantities: Vec::new(), ..form.clone() };
+    let shown = shown(&plain, deed);
+    let done = matches!(statement(&plain, deed, &shown), Some(Voice::States(_)));
+    match answer_numbers(form, both) {
+        Numbering::Contradicted(numbers, _) if done && !limits_another(&plain, deed, &shown) => {
+            Some(Voice::Denies(0.8, Some(numbers)))
+        }
+        _ => None,
+    }
 }
 
 /// "We plate castings", "machining of castings", "moulds for injection moulding": another deed, or a thing for it.
@@ -223,7 +287,8 @@ pub(super) fn somewhere_itself(unit: &Unit, hit: Hit, form: &Form, clause: &Clau
             goes_on && !allowed(markers::SAME_HEAD_TAILS) && !form.units.iter().any(|unit| begins(unit, after));
         // 「アプリから申し込める」: by it, not it.
         let by_it = after.starts_with("から") && !after.contains("まで");
-        !(other || product_of_it(after, &form.text) || by_it || another || (machine && trades) || after_the_deed(after))
+        let aside = after_the_deed(after) || only_spoken_of(after, &form.text);
+        !(other || product_of_it(after, &form.text) || by_it || another || (machine && trades) || aside)
     };
     itself(hit.end)
         || unit

@@ -368,7 +368,6 @@ pub(in crate::matching::lines) const DENIAL: &[&str] = &[
     " never ",
     " neither ",
     " none of ",
-    " non ",
     " no such ",
     " not touch ",
     " not undertak ",
@@ -460,3 +459,23 @@ pub(in crate::matching::lines) const DENIED_PARTICLES: &[&str] = &[
     "は", "も", "が", "を", "に", "で", "と", "や", "・", "、", ",", "し", "な", "不", "非", "未", "外", "お", "へ",
     ":", "(", "=", " ",
 ];
+
+/// After a thing: it is only what the denied thing is done with.
+pub(in crate::matching::lines) const BY_MEANS_OF: &[&str] = &[
+    "を使う",
+    "を使った",
+    "を用いる",
+    "を用いた",
+    "を利用する",
+    "を利用した",
+    "を伴う",
+    "を含む",
+    "に使う",
+    "に用いる",
+    "による",
+    "のための",
+];
+
+/// Before は: when or where in general, which makes nothing narrower.
+pub(in crate::matching::lines) const AT_PRESENT: &[&str] =
+    &["社内", "工場", "現在", "今", "いま", "現状", "現時点", "当面", "当分", "通常", "基本的"];

@@ -210,3 +210,32 @@ pub(in crate::matching::lines) const DOES_IT_IN_ENGLISH: &str = "specialist spec
     centre center maker manufacturer producer manufacture manufacturing production processing making synthesis fabrication \
     treatment development line lines facility facilities equipment capability capable range kinds kind types type methods \
     trial trials research works known equipped workshop factory laboratory certified orders order";
+
+/// After the thing, with or without a particle: it is done without.
+pub(in crate::matching::lines) const NOT_NEEDED: &[&str] = &[
+    "いらない",
+    "いらず",
+    "いりません",
+    "要らない",
+    "要らず",
+    "要りません",
+    "不要",
+    "必要ない",
+    "必要がない",
+    "必要はない",
+    "必要としない",
+    "必要ありません",
+    "必要はありません",
+    "なしで",
+    "無しで",
+    "使わず",
+    "用いず",
+    "頼らず",
+];
+
+/// After the thing: how far something came.
+pub(in crate::matching::lines) const BECAME_IT: &[&str] =
+    &["へ進", "に進", "まで進", "へ移", "に移", "に至", "になった", "になり", "につなが", "につながっ", "へつなが"];
+
+/// What one has by receiving it (認証を受けて製造する).
+pub(in crate::matching::lines) const CONFERRED: &[&str] = &["認証", "認定", "許可", "免許", "指定", "承認", "登録"];

@@ -5,6 +5,7 @@ mod heads;
 mod neutral;
 mod others;
 mod predicates;
+mod senses;
 mod trades;
 mod verbatim;
 
@@ -13,6 +14,7 @@ pub(super) use heads::*;
 pub(super) use neutral::*;
 pub(super) use others::*;
 pub(super) use predicates::*;
+pub(super) use senses::*;
 pub(super) use trades::*;
 pub(super) use verbatim::*;
 

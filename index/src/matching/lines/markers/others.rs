@@ -118,3 +118,21 @@ pub(in crate::matching::lines) const OTHERS_ENGLISH: &[&str] = &[
     " univers do ",
     " our client ",
 ];
+
+/// Whoever writes, as the topic of a clause.
+pub(in crate::matching::lines) const OURSELVES: &[&str] = &[
+    "当社",
+    "弊社",
+    "自社",
+    "私たち",
+    "わたしたち",
+    "我々",
+    "当会",
+    "本会",
+    "当組合",
+    "当校",
+    "本校",
+    "本学",
+    "当所",
+    "当センタ",
+];

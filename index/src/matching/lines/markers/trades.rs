@@ -227,3 +227,7 @@ pub(in crate::matching::lines) const THINGS_FOR_IT: &[&str] = &[
     "furnaces",
     "oils",
 ];
+
+/// What is done to a machine by those who do not work with it.
+pub(in crate::matching::lines) const MAKING_MACHINES: &[&str] =
+    &["設計", "組立", "組み立", "製造", "製作", "開発", "販売", "修理", "保守", "点検", "据付", "輸入", "レンタル"];

@@ -122,6 +122,7 @@ pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
     ("径", "diameter"),
     ("φ", "diameter"),
     ("diameter", "diameter"),
+    ("一辺", "square"),
     ("長さ", "length"),
     ("全長", "length"),
     ("length", "length"),
