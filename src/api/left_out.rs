@@ -45,6 +45,11 @@ impl LeftOut {
         self.means.is_some()
     }
 
+    /// Whether it is checked by what parties state of themselves, which some do not.
+    pub(super) fn is_stated(&self) -> bool {
+        matches!(self.means, Some(Means::Kind(_) | Means::Place(_) | Means::Size(_)))
+    }
+
     /// The text with what it was taken for, in both languages.
     pub(super) fn shown(&self) -> (String, String) {
         let text: String = self.text.chars().take(60).collect();
@@ -53,7 +58,7 @@ impl LeftOut {
             Some(Means::Kind(_)) => ("機関の種別", "kind of organisation"),
             Some(Means::Place(_)) => ("所在地", "place"),
             Some(Means::Size(_)) => ("従業員数", "employees"),
-            Some(Means::People) => ("個人", "people"),
+            Some(Means::People) => ("機関に対する個人", "people, no organisations"),
             Some(Means::Parties(_, name)) => {
                 return (format!("「{text}」（相手の名称: {name}）"), format!("\"{text}\" (the party {name})"));
             }

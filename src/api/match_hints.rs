@@ -39,12 +39,16 @@ pub(super) fn read_as_left_out(left_out: &[LeftOut]) -> Vec<MatchHint> {
         let (ja, en): (Vec<String>, Vec<String>) = these.unzip();
         (!ja.is_empty()).then(|| (ja.join("、"), en.join("; ")))
     };
+    let by_statement = left_out.iter().any(LeftOut::is_stated);
     let checked = shown(true).map(|(ja, en)| {
-        MatchHint::new(
-            "left_out",
-            format!("{ja}に当たると登録されている相手は除きました。登録のない相手は残り、行は「不明」です。"),
-            format!("Left out whoever is stated to be: {en}. Who states nothing of it stays, with the line unknown."),
-        )
+        let (more_ja, more_en) = match by_statement {
+            true => (
+                "登録の内容で確かめたもので、登録のない相手は残り、その行は「不明」です。",
+                " It was checked by what they state: who states nothing of it stays, with the line unknown.",
+            ),
+            false => ("", ""),
+        };
+        MatchHint::new("left_out", format!("{ja}は除きました。{more_ja}"), format!("Left out: {en}.{more_en}"))
     });
     let unchecked = shown(false).map(|(ja, en)| {
         MatchHint::new(

@@ -18,6 +18,10 @@ const LEAVES_OUT: &[&str] = &[
     "を除き",
     "は除いて",
     "を除いて",
+    "は除きます",
+    "を除きます",
+    "は除外します",
+    "を除外します",
     "は除外",
     "を除外",
     "は除外する",
@@ -77,7 +81,7 @@ const MID_NONE_OF: &[&str] = &[" without ", " not ", " and no ", " no "];
 const EXCLUDED: &[&str] = &[" are excluded", " is excluded", " excluded"];
 
 /// 「除く」 behind a name without a particle, and in the middle of a clause.
-const BARE_ENDS: &[&str] = &["除く", "除き", "除いて", "除外", "抜き"];
+const BARE_ENDS: &[&str] = &["除きます", "除く", "除き", "除いて", "除外", "抜き"];
 const MID_ENDS: &[&str] =
     &["を除いた", "を除いて", "を除き", "を除く", "は除いて", "は除き", "は除く", "除いた", "除く", "以外"];
 /// What follows 「以外」 where it takes in instead of leaving out: 大学以外も, 大学以外にも.
@@ -265,7 +269,7 @@ fn in_the_middle(clause: &str, known: Known<'_>) -> Option<(String, String)> {
     for mark in MID_ENDS {
         let Some(at) = clause.find(mark) else { continue };
         let after = &clause[at + mark.len()..];
-        if after.is_empty() || TAKES_IN.iter().any(|more| after.starts_with(more)) {
+        if after.is_empty() || after.starts_with("ます") || TAKES_IN.iter().any(|more| after.starts_with(more)) {
             continue;
         }
         let Some((before, name, what)) = name_at_the_end(&clause[..at], known) else { continue };
@@ -366,6 +370,7 @@ mod tests {
         read("発酵 大学は除く", "発酵 ", &["大学"]);
         read("大学を除く発酵の会社", "発酵の会社", &["大学"]);
         read("大学は除く", "", &["大学"]);
+        read("発酵の会社。ただし大学は除きます。", "発酵の会社。", &["大学"]);
         read("発酵、蔵路発酵工業は除く", "発酵、", &["蔵路発酵工業"]);
         read("発酵、Kyoto Universityは除く", "発酵、", &["Kyoto University"]);
         read("冴川市以外で発酵", "発酵", &["冴川市"]);
