@@ -3,7 +3,7 @@
 use super::clause::Clause;
 use super::markers;
 use super::requirement::{DEEDS, Form, SPECIFIC, Unit};
-use super::residue::{denied_residue, is_kanji_or_katakana};
+use super::residue::{denied_residue, is_kanji_or_katakana, not_needed};
 use super::shown::{Hit, Shown};
 
 /// A denial of the very thing: the whole line, or its head without anything that narrows it. A denied part says nothing
@@ -37,9 +37,9 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     let hits: Vec<Hit> = specific.iter().filter_map(|index| shown.at[*index]).collect();
     let first = hits.iter().map(|hit| hit.start).min()?;
     let last = hits.iter().map(|hit| hit.end).max()?;
-    // 「質量分析を使う検査は…」 denies the test.
-    let means = markers::BY_MEANS_OF.iter().any(|means| clause.text[last..].starts_with(means));
-    if means {
+    // 「質量分析を使う検査は…」 denies the test, and 「金型を使わず…」 does without a mould.
+    let after = &clause.text[last..];
+    if markers::BY_MEANS_OF.iter().any(|means| after.starts_with(means)) || (not_needed(after) && !form.uses) {
         return None;
     }
     let head = form.head();

@@ -147,7 +147,8 @@ fn owner_of_the_list(after: &str) -> Owner {
         at += name(item, true);
         let rest = &after[at..];
         // 「乾燥・粉砕装置の製造」: who makes the machine does neither.
-        let machine = markers::MACHINES.iter().any(|machine| item[..item.len() - rest.len()].ends_with(machine));
+        let things = || markers::MACHINES.iter().chain(markers::INSTRUMENTS);
+        let machine = things().any(|machine| item[..item.len() - rest.len()].ends_with(machine));
         if machine && markers::MAKING_MACHINES.iter().any(|made| rest.starts_with(['の', 'を']) && rest.contains(made))
         {
             return Owner::Counted;

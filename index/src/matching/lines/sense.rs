@@ -40,7 +40,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// compared with. Of English clauses.
 pub(super) fn of_something_else(clause: &Clause, hit: Hit) -> bool {
     const RELATIVE: &[&str] = &["that", "which", "who", "whose"];
-    const COMPARED: &[&str] = &["compared", "relative", "correlated", "equivalent", "close", "similar", "comparable"];
+    const COMPARED: &[&str] =
+        &["compared", "relative", "correlated", "equivalent", "close", "similar", "comparable", "alternative"];
     let before: Vec<&str> = words(&clause.text[..hit.start]).collect();
     let ours = before.first().is_some_and(|first| ["we", "our"].contains(first));
     // Not "the firm that offers plating", "a shop which mills titanium".
@@ -57,6 +58,7 @@ pub(super) fn of_something_else(clause: &Clause, hit: Hit) -> bool {
     let figure = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
     match near(1) {
         "against" | "versus" | "vs" => true,
+        "of" => near(2) == "instead",
         "to" => figure(near(2)) || COMPARED.contains(&near(2)),
         _ => false,
     }
