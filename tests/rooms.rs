@@ -189,6 +189,66 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         // What places, fields and other values are called.
         "names",
     ];
+    // Resources in several files.
+    let one_resource: [&[&str]; 5] = [
+        &["search", "facets", "search_hints", "search_words", "conditions"],
+        // A match, of parties, of things or of sets: what is asked and left out, who leaves nobody, hints and files.
+        &[
+            "matching",
+            "thing_matches",
+            "match_filters",
+            "match_hints",
+            "match_files",
+            "left_out",
+            "nobody",
+            "coalition",
+            "coalition_files",
+        ],
+        // What a line says, the facts, the kinds and the questions.
+        &["lines", "line_facts", "line_kinds", "line_questions"],
+        // The frame of a timetable, those who take part, how it is arranged, and its meetings.
+        &["timetables", "arranging", "participants", "solving", "meetings"],
+        // What a plan of booths shows, how it is placed, and what neighbours are to each other.
+        &["booth_plans", "booth_placing", "neighbours"],
+    ];
+    let agreed = [
+        ("names", "vocabularies"),
+        // A search that is kept is read like one that is asked; a feed is one, read by its address.
+        ("saved_searches", "conditions"),
+        ("feeds", "saved_searches"),
+        // What to try next is said like in a search; what is left out is a line, its kinds and its facts.
+        ("matching", "search_hints"),
+        ("match_hints", "search_hints"),
+        ("left_out", "line_kinds"),
+        ("nobody", "line_facts"),
+        // What is similar is asked for like a match; a standing match is one, and each topic of an exhibition, the score
+        // of participants and the weight of neighbours, too.
+        ("similar", "matching"),
+        ("standing", "matching"),
+        ("compose", "matching"),
+        ("candidates", "matching"),
+        ("arranging", "matching"),
+        ("neighbours", "matching"),
+        // What visitors look for is a match for each of their needs.
+        ("candidates", "chances"),
+        ("composition_ask", "chances"),
+        ("chances", "matching"),
+        // A joint order asks the members of a group as a coalition asks everybody.
+        ("joint_orders", "coalition"),
+        ("joint_orders", "matching"),
+        // The same answer in words.
+        ("compose", "compose_words"),
+        ("compositions", "compose_words"),
+        ("candidates", "compose_words"),
+        // What goes on after the answer at once.
+        ("compositions", "solves"),
+        ("compositions", "background"),
+        ("solves", "background"),
+        ("solving", "background"),
+        // A notice names what it is about, in the words of the matter and under its rules.
+        ("notices", "cases"),
+        ("notices", "introductions"),
+    ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
     let mut wrong = Vec::new();
     let stems: Vec<String> = sources(&root).iter().map(|file| stem(file)).collect();
@@ -201,81 +261,9 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         for (number, line) in product_lines(&file) {
             for other in stems.iter().filter(|other| **other != own && !common.contains(&other.as_str())) {
                 let named = line.contains(&format!("super::{other}")) || line.contains(&format!("crate::api::{other}"));
-                // Conditions are a part of a search; a coalition, and what is similar, are asked for like a match, a
-                // standing match is one, and each topic of an exhibition, too; single things are the other half of one
-                // route; facts and questions are parts of a line's answer.
-                let agreed = [
-                    ("search", "facets"),
-                    ("names", "vocabularies"),
-                    // What to try next where little was found.
-                    ("search", "search_hints"),
-                    ("matching", "search_hints"),
-                    ("search_hints", "search"),
-                    ("search_hints", "facets"),
-                    ("search", "conditions"),
-                    // A search that is kept is read like one that is asked.
-                    ("saved_searches", "conditions"),
-                    // Words of a search that name places, certificates and kinds.
-                    ("search", "search_words"),
-                    ("search_hints", "search_words"),
-                    ("search_words", "search_hints"),
-                    ("coalition", "matching"),
-                    ("similar", "matching"),
-                    ("standing", "matching"),
-                    ("compose", "matching"),
-                    ("candidates", "matching"),
-                    // What visitors look for is a match for each of their needs.
-                    ("candidates", "chances"),
-                    ("composition_ask", "chances"),
-                    ("chances", "matching"),
-                    // The same answer in words.
-                    ("compose", "compose_words"),
-                    ("compositions", "compose_words"),
-                    ("candidates", "compose_words"),
-                    // What goes on after the answer at once.
-                    ("compositions", "solves"),
-                    // A feed is a saved search read by address.
-                    ("feeds", "saved_searches"),
-                    // The same proposals as a file.
-                    ("matching", "match_files"),
-                    // A notice names what it is about, in the words of the matter and under its rules.
-                    ("notices", "cases"),
-                    ("notices", "introductions"),
-                    ("match_files", "matching"),
-                    // What is said beside the proposals, and the sets of parties as a file like the list of them.
-                    ("match_hints", "matching"),
-                    ("match_hints", "search_hints"),
-                    ("coalition_files", "coalition"),
-                    ("coalition_files", "match_files"),
-                    ("coalition_files", "matching"),
-                    ("compositions", "background"),
-                    ("solves", "background"),
-                    ("thing_matches", "matching"),
-                    ("matching", "thing_matches"),
-                    // A timetable is one resource in several files: its frame, those who take part, how it is arranged,
-                    // and its meetings. Participants are scored, and neighbours weighed, by matches.
-                    ("arranging", "matching"),
-                    ("participants", "arranging"),
-                    ("participants", "solving"),
-                    ("participants", "timetables"),
-                    ("solving", "arranging"),
-                    ("solving", "background"),
-                    ("solving", "timetables"),
-                    ("meetings", "participants"),
-                    // A booth plan is what is asked and shown, how it is placed, and what neighbours are to each other.
-                    ("booth_plans", "booth_placing"),
-                    ("booth_placing", "neighbours"),
-                    ("neighbours", "matching"),
-                    // A joint order asks the members of a group as a coalition asks everybody.
-                    ("joint_orders", "coalition"),
-                    ("joint_orders", "matching"),
-                    // Lines are one resource: what they say, the facts, the kinds and the questions.
-                    ("lines", "line_facts"),
-                    ("lines", "line_kinds"),
-                    ("line_kinds", "line_facts"),
-                    ("lines", "line_questions"),
-                ]
-                .contains(&(own.as_str(), other.as_str()));
+                let agreed =
+                    one_resource.iter().any(|files| files.contains(&own.as_str()) && files.contains(&other.as_str()))
+                        || agreed.contains(&(own.as_str(), other.as_str()));
                 if named && !agreed {
                     wrong.push(format!("api/{own}.rs:{number} uses api/{other}.rs: {}", line.trim()));
                 }
