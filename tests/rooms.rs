@@ -209,7 +209,6 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("names", "vocabularies"),
                     // What to try next where little was found.
                     ("search", "search_hints"),
-                    ("matching", "search_hints"),
                     ("search_hints", "search"),
                     ("search_hints", "facets"),
                     ("search", "conditions"),
@@ -244,7 +243,21 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
                     ("match_files", "matching"),
                     // What is said beside the proposals, and the sets of parties as a file like the list of them.
                     ("match_hints", "matching"),
-                    ("match_hints", "search_hints"),
+                    ("matching", "match_hints"),
+                    ("coalition", "match_hints"),
+                    // Whom it is towards and within which filters, and what a free text leaves out by fact.
+                    ("matching", "match_filters"),
+                    ("matching", "left_out"),
+                    ("match_hints", "left_out"),
+                    ("left_out", "line_facts"),
+                    // Why nobody is left: of a match, and of a coalition, whose lines are judged without the conditions.
+                    ("coalition", "nobody"),
+                    ("nobody", "coalition"),
+                    ("nobody", "line_facts"),
+                    ("nobody", "match_filters"),
+                    ("nobody", "match_hints"),
+                    ("nobody", "matching"),
+                    ("thing_matches", "nobody"),
                     ("coalition_files", "coalition"),
                     ("coalition_files", "match_files"),
                     ("coalition_files", "matching"),
