@@ -216,9 +216,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         // A search that is kept is read like one that is asked; a feed is one, read by its address.
         ("saved_searches", "conditions"),
         ("feeds", "saved_searches"),
-        // What to try next is said like in a search; what is left out is a line, its kinds and its facts.
-        ("matching", "search_hints"),
-        ("match_hints", "search_hints"),
+        // What is left out is a line, with its kinds and its facts.
         ("left_out", "line_kinds"),
         ("nobody", "line_facts"),
         // What is similar is asked for like a match; a standing match is one, and each topic of an exhibition, the score

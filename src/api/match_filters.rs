@@ -1,6 +1,5 @@
-//! Conditions on the proposed party, as a request filters by them.
+//! What a match is asked towards, and the conditions on the proposed party.
 
-use super::matching::Towards;
 use crate::domain::codes::{FieldCode, MunicipalityCode};
 use crate::domain::kinds::need::prefecture_code;
 use crate::domain::vocabulary::{Kind, OrganizationKind};
@@ -10,6 +9,31 @@ use crate::store::{Conn, vocabulary};
 use musubi_index::{Attribute, Filters};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Towards {
+    Organizations,
+    People,
+    /// Organisations and people together.
+    Parties,
+    /// Single things, each with its owner.
+    Seeds,
+    Needs,
+    Capabilities,
+}
+
+impl Towards {
+    /// The kind of single things that are asked for; none for parties.
+    pub(super) fn things(self) -> Option<Kind> {
+        match self {
+            Towards::Organizations | Towards::People | Towards::Parties => None,
+            Towards::Seeds => Some(Kind::Seed),
+            Towards::Needs => Some(Kind::Need),
+            Towards::Capabilities => Some(Kind::Capability),
+        }
+    }
+}
 
 /// Conditions on the proposed party.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]

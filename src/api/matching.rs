@@ -4,7 +4,8 @@ use super::evidence::{EvidenceBody, shown};
 use super::fit::{self, Asker, OfferFacts};
 use super::left_out::{self, LeftOut};
 use super::lines::{self, LineBody, Ready, Shelf};
-pub(super) use super::match_filters::{MatchFilters, party_filters};
+pub(super) use super::match_filters::party_filters;
+pub use super::match_filters::{MatchFilters, Towards};
 use super::match_hints::MatchHint;
 use super::middleware::LongText;
 use super::problem::{Answer, ProblemBody, prefers_english};
@@ -117,31 +118,6 @@ pub struct FromThing {
 pub struct FromText {
     /// At most 20,000 characters.
     pub text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Towards {
-    Organizations,
-    People,
-    /// Organisations and people together.
-    Parties,
-    /// Single things, each with its owner.
-    Seeds,
-    Needs,
-    Capabilities,
-}
-
-impl Towards {
-    /// The kind of single things that are asked for; none for parties.
-    pub(super) fn things(self) -> Option<Kind> {
-        match self {
-            Towards::Organizations | Towards::People | Towards::Parties => None,
-            Towards::Seeds => Some(Kind::Seed),
-            Towards::Needs => Some(Kind::Need),
-            Towards::Capabilities => Some(Kind::Capability),
-        }
-    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]

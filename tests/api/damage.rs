@@ -22,7 +22,8 @@ fn no_damage_to_the_index_stops_the_start_or_changes_what_is_found() {
         let app = TestApp::start_in(stranger);
         app.firm("よその精機");
         app.settle();
-        copy_folder(&app.world.index_folder(), &world.folder.path().join("stranger"));
+        let stranger = app.stop();
+        copy_folder(&stranger.index_folder(), &world.folder.path().join("stranger"));
     }
     let (mut rebuilt, mut served) = (0, 0);
     for seed in first..first + damages {
@@ -248,17 +249,31 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// A merge that is still under way takes files away while they are copied: then all of it is copied once more.
 fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
+    let whole = wait_until(PATIENCE, || match try_to_copy(from, to) {
+        Ok(()) => true,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fs::remove_dir_all(to).expect("removed");
+            false
+        }
+        Err(error) => panic!("a copy of {}: {error}", from.display()),
+    });
+    assert!(whole, "files of {} go on vanishing", from.display());
+}
+
+fn try_to_copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
         let target = to.join(path.file_name().expect("a name"));
         if path.is_dir() {
-            copy_folder(&path, &target);
+            try_to_copy(&path, &target)?;
         } else {
-            fs::copy(&path, &target).expect("a copy");
+            fs::copy(&path, &target)?;
         }
     }
+    Ok(())
 }
 
 /// Terms and postings only, and only of files that are still there.
