@@ -7,9 +7,8 @@ use crate::domain::Defect;
 use crate::domain::codes::certificate_name;
 use crate::domain::finding::Message;
 use crate::domain::vocabulary::Kind;
-use crate::error::{Error, Result};
 use musubi_index::{Attribute, Freshness, SearchAnswer, SearchRequest};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 /// What can be counted.
@@ -56,18 +55,22 @@ pub struct FacetValue {
     pub parent: Option<String>,
 }
 
-/// The counts of an answer, by the name of the facet.
-pub(super) fn bodies(
-    names: &Names,
-    answer: &SearchAnswer,
-    query: &SearchQuery,
-    asked: &SearchRequest,
-) -> Result<serde_json::Map<String, serde_json::Value>> {
-    let mut bodies = serde_json::Map::new();
+/// The counts of an answer: for each facet, by its name, the values.
+#[derive(Debug)]
+pub struct FacetBodies(Vec<(&'static str, Vec<FacetValue>)>);
+
+impl Serialize for FacetBodies {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, values)| (name, values)))
+    }
+}
+
+pub(super) fn bodies(names: &Names, answer: &SearchAnswer, query: &SearchQuery, asked: &SearchRequest) -> FacetBodies {
+    let mut bodies = Vec::with_capacity(answer.facets.len() + 2);
     if asked.count_kinds {
         let name = |code: &str| Kind::from_code(code).map(|kind| Message::new(kind.name_ja(), kind.name_en()));
         let values = facet_values(&answer.kinds, &asked.filters.kinds, &asked.filters.kinds, name);
-        bodies.insert(KIND.to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+        bodies.push((KIND, values));
     }
     if asked.count_freshness {
         let value = |(freshness, count): &(Freshness, usize)| FacetValue {
@@ -78,8 +81,7 @@ pub(super) fn bodies(
             parent: None,
         };
         // All four: it is a scale, and a gap in it says something, too.
-        let values: Vec<FacetValue> = answer.freshness.iter().map(value).collect();
-        bodies.insert(FRESHNESS.to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+        bodies.push((FRESHNESS, answer.freshness.iter().map(value).collect()));
     }
     for (attribute, counts) in &answer.facets {
         let filters = asked.filters.attributes.iter().find(|(other, _)| other == attribute);
@@ -89,10 +91,6 @@ pub(super) fn bodies(
             .filter(|value| chosen.iter().any(|one| one == value))
             .map(str::to_owned)
             .collect();
-        if counts.is_empty() && kept.is_empty() {
-            bodies.insert(attribute.name().to_owned(), serde_json::Value::Array(Vec::new()));
-            continue;
-        }
         let mut values = facet_values(counts, chosen, &kept, |value| match attribute {
             Attribute::Certificate => Some(Message::new(certificate_name(value), certificate_name(value))),
             _ => names.label(*attribute, value),
@@ -100,9 +98,9 @@ pub(super) fn bodies(
         for value in &mut values {
             value.parent = names.wider(*attribute, &value.value);
         }
-        bodies.insert(attribute.name().to_owned(), serde_json::to_value(values).map_err(Error::internal)?);
+        bodies.push((attribute.name(), values));
     }
-    Ok(bodies)
+    FacetBodies(bodies)
 }
 
 fn freshness_label(freshness: Freshness) -> Message {

@@ -1,7 +1,7 @@
 //! `GET /search`: the index answers ids; what is shown is read again from the database under the caller's rights.
 
 use super::conditions;
-use super::facets::{self, Facet};
+use super::facets::{self, Facet, FacetBodies, FacetValue};
 use super::names::Names;
 use super::problem::Answer;
 use super::search_hints::{Hint, hints};
@@ -112,8 +112,8 @@ pub struct SearchQuery {
 pub struct SearchBody {
     pub hits: Vec<HitBody>,
     /// Per facet: its values with counts; null while counts are withheld.
-    #[schema(value_type = Option<Object>)]
-    pub facets: Option<serde_json::Map<String, serde_json::Value>>,
+    #[schema(value_type = Option<HashMap<String, Vec<FacetValue>>>)]
+    pub facets: Option<FacetBodies>,
     pub total: TotalBody,
     pub next: Option<String>,
     /// The index had not reached `min_seq` in time.
@@ -203,7 +203,7 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     let total = page.first.total;
     let hints = hints(app, &names, &page.first, query, &asked, counted)?;
     let facets = match counted && faceted {
-        true => Some(facets::bodies(&names, &page.first, query, &asked)?),
+        true => Some(facets::bodies(&names, &page.first, query, &asked)),
         false => None,
     };
     Ok(SearchBody {
@@ -478,7 +478,12 @@ pub(super) fn engine_request(
         let known = || Freshness::ALL.iter().map(|one| one.name());
         Freshness::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| wire::not_one_of(text, known()))
     });
-    let facets: Vec<Facet> = words(&query.facet, &mut findings, "facet", Facet::read);
+    let mut facets: Vec<Facet> = Vec::new();
+    for facet in words(&query.facet, &mut findings, "facet", Facet::read) {
+        if !facets.contains(&facet) {
+            facets.push(facet);
+        }
+    }
     let raw = |parameter: &Option<String>| -> Vec<String> { typed(parameter).map(str::to_owned).collect() };
     if facets.len() > FACETS_MOST {
         let defect = Defect::new(

@@ -44,6 +44,8 @@ fn freshness_is_a_filter_and_a_facet_without_its_own_filter() {
     };
     let all = ask("");
     assert_eq!(counts(&all, "freshness"), scale([2, 0, 1, 1], [false; 4]));
+    let twice = app.get(&format!("/api/v1/search?q={word}&facet=kind,freshness,kind"));
+    assert_eq!(twice.body.matches("\"kind\":[").count(), 1, "{}", twice.body);
     assert_eq!(all["facets"]["freshness"][3]["label"], json!({ "ja": "未確認", "en": "Never verified" }));
     let found = |more: &str| {
         let mut found = app.found(&format!("q={word}&{more}"));
