@@ -173,6 +173,9 @@ pub struct SearchAnswer {
     pub freshness: Vec<(Freshness, usize)>,
     /// Nothing was found for the query as it was typed; this one, with one letter of a Latin word mended, was answered.
     pub corrected: Option<String>,
+    /// The query with such letters mended wherever nothing holds every word of it, whether it was answered or not: who
+    /// knows more of its words (places) may ask for it.
+    pub mended: Option<String>,
     /// Words that were also read as other words, with those: 太陽電池 for たいようでんち.
     pub readings: Vec<(String, Vec<String>)>,
     /// The query is not empty, but holds nothing to look for (signs, の): everything was answered.

@@ -55,18 +55,20 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
     let name = whole_name(&tree, &request.query);
     let searching = Searching { snapshot, pool, request, plan: &plan, name: name.as_deref() };
     let mut found = searching.find(false)?;
-    let mut mended = None;
-    if found.total == 0
-        && let Some(corrected) = correction::corrected(snapshot, &tree, &request.query)?
-    {
-        let answer = run(snapshot, pool, &SearchRequest { query: corrected.clone(), ..request.clone() })?;
+    let mended = match found.total {
+        0 => correction::corrected(snapshot, &tree, &request.query)?,
+        _ => None,
+    };
+    let mut better = None;
+    if let Some(mended) = &mended {
+        let answer = run(snapshot, pool, &SearchRequest { query: mended.clone(), ..request.clone() })?;
         if answer.total > 0 {
             // What was mended may have been mended once more.
-            let corrected = answer.corrected.clone().unwrap_or(corrected);
-            mended = Some(SearchAnswer { corrected: Some(corrected), ..answer });
+            let corrected = answer.corrected.clone().unwrap_or_else(|| mended.clone());
+            better = Some(SearchAnswer { corrected: Some(corrected), mended: Some(mended.clone()), ..answer });
         }
     }
-    if let Some(answer) = mended.take_if(|answer| !answer.relaxed) {
+    if let Some(answer) = better.take_if(|answer| !answer.relaxed) {
         return Ok(answer);
     }
     let relaxed = found.total == 0 && has_text(&plan);
@@ -74,7 +76,7 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
         found = searching.find(true)?;
     }
     // Some of the words as they were mended, where none of them is found as it was typed.
-    if let Some(answer) = mended.filter(|_| found.total == 0) {
+    if let Some(answer) = better.filter(|_| found.total == 0) {
         return Ok(answer);
     }
     let hits = searching.page(&found)?;
@@ -89,6 +91,7 @@ pub(crate) fn run(snapshot: &Snapshot, pool: &Pool, request: &SearchRequest) -> 
         kinds,
         freshness,
         corrected: None,
+        mended,
         readings,
         nothing_asked: !request.query.trim().is_empty() && !asks(&plan),
         relaxed,

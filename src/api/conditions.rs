@@ -3,11 +3,12 @@
 
 use super::names::Names;
 use super::search::refused;
+use super::search_words::{names_kind, names_organization_kind, place_codes};
 use crate::domain::codes::IndustryCode;
 use crate::domain::date::PartialDate;
 use crate::domain::finding::Message;
 use crate::domain::text::{canonical, fold};
-use crate::domain::vocabulary::Kind;
+use crate::domain::vocabulary::{Kind, OrganizationKind};
 use crate::domain::{Defect, Scope, ThingId};
 use crate::error::{Error, Result};
 use crate::exchange::cells::certificate;
@@ -55,7 +56,31 @@ fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition)
         ConditionField::Kind => {
             let names =
                 Kind::ALL.iter().map(|kind| (kind.code().to_owned(), Message::new(kind.name_ja(), kind.name_en())));
+            let as_a_word =
+                |value: &str| Kind::ALL.iter().find(|kind| names_kind(**kind, value)).map(|kind| kind.code());
+            let values: Vec<String> =
+                values.iter().map(|value| as_a_word(&fold(value)).map_or(value.clone(), str::to_owned)).collect();
             named_codes(condition, &values, &names.collect(), |_| None).map(Meaning::Any)
+        }
+        ConditionField::Attribute(attribute @ (Attribute::Municipality | Attribute::Prefecture)) => {
+            let mut codes = Vec::new();
+            for value in &values {
+                let called = place_codes(names, attribute, value);
+                codes.extend(match called.is_empty() {
+                    false => called,
+                    true => named_codes(condition, std::slice::from_ref(value), names.labels(attribute), |code| {
+                        names.reading(attribute, code)
+                    })?,
+                });
+            }
+            Ok(Meaning::Any(match attribute {
+                Attribute::Municipality => vocabulary::with_their_municipalities(conn, &codes)?,
+                _ => codes,
+            }))
+        }
+        ConditionField::Attribute(Attribute::OrganizationKind) => {
+            let values = as_words(&values, OrganizationKind::ALL, names_organization_kind, OrganizationKind::code);
+            named_codes(condition, &values, names.labels(Attribute::OrganizationKind), |_| None).map(Meaning::Any)
         }
         ConditionField::Owner => owners(conn, scope, condition, &values),
         ConditionField::Attribute(Attribute::Industry) => {
@@ -78,12 +103,7 @@ fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition)
         ConditionField::Attribute(Attribute::Readiness) => numbers(condition, 9),
         ConditionField::Attribute(Attribute::Sdg) => numbers(condition, 17),
         ConditionField::Attribute(attribute) => {
-            let codes =
-                named_codes(condition, &values, names.labels(attribute), |code| names.reading(attribute, code))?;
-            Ok(Meaning::Any(match attribute {
-                Attribute::Municipality => vocabulary::with_their_municipalities(conn, &codes)?,
-                _ => codes,
-            }))
+            named_codes(condition, &values, names.labels(attribute), |_| None).map(Meaning::Any)
         }
         ConditionField::Day => {
             let (from, to) = dates(condition)?;
@@ -147,6 +167,17 @@ pub(super) fn with_owners_by_id(conn: &mut Conn, scope: &Scope, query: &str) -> 
     Ok(written.into_iter().collect())
 }
 
+/// The values, with the code of a kind where one is what people call it (シーズ, seeds, 会社).
+fn as_words<K: Copy>(
+    values: &[String],
+    all: &[K],
+    named: fn(K, &str) -> bool,
+    code: fn(K) -> &'static str,
+) -> Vec<String> {
+    let kind = |value: &String| all.iter().find(|kind| named(**kind, &musubi_index::fold(value)));
+    values.iter().map(|value| kind(value).map_or_else(|| value.clone(), |kind| code(*kind).to_owned())).collect()
+}
+
 fn values(text: &str) -> Vec<String> {
     let values = text.split([',', '、', '，']).map(canonical).filter(|value| !value.is_empty());
     values.take(MOST_VALUES + 1).collect()
@@ -164,20 +195,24 @@ fn named_codes<'a>(
         let wanted = fold(value);
         let fits = |test: &dyn Fn(&str) -> bool| -> Vec<String> {
             let fitting = names.iter().filter(|(code, name)| {
-                test(code) || test(&fold(&name.ja)) || test(&fold(&name.en)) || reading(code.as_str()).is_some_and(test)
+                fold(code) == wanted
+                    || test(&fold(&name.ja))
+                    || test(&fold(&name.en))
+                    || reading(code.as_str()).is_some_and(test)
             });
             fitting.map(|(code, _)| code.clone()).collect()
         };
         let mut found = fits(&|name| name == wanted);
         if found.is_empty() {
             found = fits(&|name| name.starts_with(&wanted));
-        }
-        if found.is_empty() {
-            found = fits(&|name| name.contains(&wanted));
+            // Names of industries are long: what is meant stands anywhere in them.
+            if found.is_empty() || condition.field == ConditionField::Attribute(Attribute::Industry) {
+                found.extend(fits(&|name| name.contains(&wanted)));
+            }
         }
         if found.is_empty() {
             let shown: String = value.chars().take(60).collect();
-            let (ja, en) = known_values(names);
+            let (ja, en) = known_values(condition, names);
             return Err(wrong(
                 condition,
                 &format!("「{shown}」という値はありません{ja}"),
@@ -191,9 +226,12 @@ fn named_codes<'a>(
     Ok(codes)
 }
 
-/// The values there are, where they are few enough to be read.
-fn known_values(names: &HashMap<String, Message>) -> (String, String) {
+/// The values there are, where they are few enough to be read, or where they are listed.
+fn known_values(condition: &Condition, names: &HashMap<String, Message>) -> (String, String) {
     const FEW: usize = 20;
+    if condition.field == ConditionField::Attribute(Attribute::Industry) {
+        return ("（GET /industries の一覧にあります）".to_owned(), " (GET /industries lists them)".to_owned());
+    }
     if names.len() > FEW {
         return (String::new(), String::new());
     }

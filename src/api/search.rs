@@ -9,7 +9,7 @@ use super::search_words::places;
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::domain::codes::{FieldCode, MunicipalityCode};
+use crate::domain::codes::{FieldCode, IndustryCode, MunicipalityCode};
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind};
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
@@ -198,7 +198,10 @@ fn run(app: &App, actor: &Actor, query: &SearchQuery) -> Result<SearchBody> {
     request.limit = limit;
     let faceted = !request.facets.is_empty() || request.count_kinds || request.count_freshness;
     let asked = request.clone();
-    let page = filled_page(app, &scope, &mut request, start, limit)?;
+    let mut page = filled_page(app, &scope, &mut request, start, limit)?;
+    if let Some(better) = with_places_mended(app, &scope, &names, &asked, &page.first, start, limit)? {
+        page = better;
+    }
     let counted = narrowed.is_some();
     let total = page.first.total;
     let hints = hints(app, &names, &page.first, query, &asked, counted)?;
@@ -236,6 +239,31 @@ pub(super) fn ids(app: &App, actor: &Actor, query: &SearchQuery) -> Result<Vec<S
             return Ok(ids);
         }
     }
+}
+
+/// The page for the query with its slips mended, where a mended word names a place or a certificate, which the engine
+/// cannot know.
+fn with_places_mended(
+    app: &App,
+    scope: &Scope,
+    names: &Names,
+    asked: &SearchRequest,
+    answer: &SearchAnswer,
+    start: usize,
+    limit: usize,
+) -> Result<Option<FilledPage>> {
+    let Some(query) = &answer.mended else { return Ok(None) };
+    let places = places(names, query);
+    if places.keys().all(|word| asked.places.contains_key(word)) {
+        return Ok(None);
+    }
+    let mut request = SearchRequest { query: query.clone(), places, ..asked.clone() };
+    let mut page = filled_page(app, scope, &mut request, start, limit)?;
+    if page.first.total == 0 || page.first.relaxed {
+        return Ok(None);
+    }
+    page.first.corrected.get_or_insert_with(|| query.clone());
+    Ok(Some(page))
 }
 
 struct FilledPage {
@@ -435,6 +463,15 @@ pub(super) fn reader(actor: &Actor) -> Reader {
     crate::feed::reader_of(&actor.scope())
 }
 
+fn no_industry(text: &str) -> Defect {
+    let shown: String = text.chars().take(60).collect();
+    Defect::new(
+        "value.not_in_list",
+        format!("「{shown}」という業種コードはありません。大分類（E など）か、2〜4桁の数字です（GET /industries）。"),
+        format!("\"{shown}\" is no class of industry: a section (E) or two to four digits (GET /industries)."),
+    )
+}
+
 /// The values of a filter that the list of its attribute does not hold.
 fn strange(names: &Names, attribute: Attribute, values: &[String]) -> Vec<Finding> {
     /// Longer lists are not read to the end.
@@ -510,8 +547,19 @@ pub(super) fn engine_request(
             Attribute::Certificate => raw(query.filter(attribute)).iter().map(|text| certificate(text)).collect(),
             _ => raw(query.filter(attribute)),
         };
+        let values: Vec<String> = match attribute {
+            Attribute::Industry => {
+                let class =
+                    |value: &String| IndustryCode::parse(value).map(String::from).unwrap_or_else(|_| value.clone());
+                values.iter().map(class).collect()
+            }
+            _ => values,
+        };
         // Certificates are open, and classes of industry go deeper than our list of them.
-        if !values.is_empty() && !matches!(attribute, Attribute::Certificate | Attribute::Industry) {
+        if attribute == Attribute::Industry {
+            let unknown = values.iter().filter(|value| names.label(attribute, value).is_none());
+            findings.extend(unknown.map(|value| Finding::new("/industry", no_industry(value))));
+        } else if !values.is_empty() && attribute != Attribute::Certificate {
             findings.extend(strange(names, attribute, &values));
         }
         if !values.is_empty() {

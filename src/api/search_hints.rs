@@ -265,10 +265,11 @@ fn removable(asked: &SearchRequest) -> Result<Vec<(String, SearchRequest)>> {
         let end = condition.position + condition.length;
         let text: String = typed[condition.position..end].iter().collect();
         let before: String = typed[..condition.position].iter().collect();
-        // The minus goes with what it denies.
-        let before = before.strip_suffix(musubi_index::is_minus).unwrap_or(&before);
-        let query = format!("{before} {}", typed[end..].iter().collect::<String>());
-        questions.push((text, SearchRequest { query, ..asked.clone() }));
+        // The minus, or NOT, goes with what it denies.
+        let bare = before.strip_suffix(musubi_index::is_minus).or_else(|| before.trim_end().strip_suffix("NOT"));
+        let shown = if bare.is_some() { format!("-{text}") } else { text };
+        let query = format!("{} {}", bare.unwrap_or(&before), typed[end..].iter().collect::<String>());
+        questions.push((shown, SearchRequest { query, ..asked.clone() }));
     }
     Ok(questions)
 }

@@ -34,7 +34,7 @@ const ENDINGS_EN: [(&str, Sort); 13] = [
 const EVERYDAY: [&str; 6] = ["date", "mine", "same", "tone", "usa", "home"];
 /// Shorter words name a place only with what follows its name.
 const SHORTEST: usize = 2;
-const SHORTEST_KANA: usize = 4;
+const SHORTEST_KANA: usize = 3;
 const SHORTEST_LATIN: usize = 4;
 /// Certificates without a number in their names.
 const CERTIFICATES: [&str; 6] = ["haccp", "gmp", "glp", "isms", "jas", "fssc"];
@@ -101,6 +101,26 @@ impl Word {
                 || self.kana.iter().any(|name| name == kana)
                 || self.en.as_ref().is_some_and(|name| *name == fold(en)))
     }
+}
+
+/// The codes of the places that a value of a condition names, as a word of a query would: Kuraji City, kuraji-shi, くらじ,
+/// 水織県蔵路市. A prefecture counts as its first two digits where prefectures are asked for.
+pub(super) fn place_codes(names: &Names, attribute: Attribute, value: &str) -> Vec<String> {
+    let prefectures = names.labels(Attribute::Prefecture).values();
+    let of_prefecture = prefectures.filter_map(|prefecture| value.strip_prefix(prefecture.ja.as_str()));
+    let bare = of_prefecture.filter(|rest| !rest.is_empty()).min_by_key(|rest| rest.len());
+    let word = Word::of(bare.unwrap_or(value));
+    let called = names.places_called(word.ja.iter().chain(&word.kana).chain(&word.en)).into_iter();
+    let codes = called.filter_map(|place| {
+        let sort = if place.prefecture.is_some() { Sort::Municipality } else { Sort::Prefecture };
+        let named = word.names(sort, &place.name_ja, &place.name_kana, &place.name_en);
+        match attribute {
+            Attribute::Municipality if named => Some(place.code.clone()),
+            Attribute::Prefecture if named && sort == Sort::Prefecture => place.code.get(..2).map(str::to_owned),
+            _ => None,
+        }
+    });
+    codes.collect()
 }
 
 /// Letters with a number behind them.
@@ -251,14 +271,14 @@ pub(super) fn kinds_named(asked: &SearchRequest) -> Vec<Vec<Offer>> {
 }
 
 /// シーズ and 研究シーズ, 技術 and 設備, seed and seeds.
-fn names_kind(kind: Kind, word: &str) -> bool {
+pub(super) fn names_kind(kind: Kind, word: &str) -> bool {
     let ja = fold(kind.name_ja());
     let one_of = ja.split('・').any(|name| name == word) || ja == word || (kind == Kind::Seed && word == "シーズ");
     one_of || fold(kind.name_en()) == word || kind.code() == word || kind.plural() == word
 }
 
 /// 企業 and 会社, firm, firms and companies, universities.
-fn names_organization_kind(kind: OrganizationKind, word: &str) -> bool {
+pub(super) fn names_organization_kind(kind: OrganizationKind, word: &str) -> bool {
     const FIRMS: [&str; 3] = ["会社", "company", "companies"];
     let en = fold(kind.name_en());
     let plural = match en.strip_suffix('y') {

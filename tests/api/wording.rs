@@ -399,6 +399,74 @@ fn places_by_their_reading_and_kinds_of_organisations_by_what_people_call_them()
 }
 
 #[test]
+fn slips_in_names_of_places_and_certificates_mean_what_they_would_mean() {
+    let app = TestApp::start();
+    let firm = |name: &str, en: &str, more: Value| {
+        let mut body = json!({ "organization_kind": "firm", "name_ja": name, "name_en": en });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        app.create("organizations", body)
+    };
+    let named = firm("名前だけ", "Yamagata Haccp Foods", json!({ "description_en": "We write manuals." }));
+    let there =
+        firm("そこの会社", "Somewhere", json!({ "municipality": "062014", "description_en": "Fermentation of rice." }));
+    let sure = firm("認証の会社", "Safe Foods", json!({ "certificates": ["HACCP"] }));
+    app.settle();
+    for (query, mended, ids) in [
+        ("yamagatta", "yamagata", vec![&named, &there]),
+        ("YAMAGTA fermentation", "yamagata fermentation", vec![&there]),
+        ("HACCPP", "haccp", vec![&named, &sure]),
+    ] {
+        let hints = app.hints_of(query, "did_you_mean");
+        assert_eq!(hints.first().map(|hint| &hint["query"]), Some(&json!(mended.to_lowercase())), "{query}");
+        for id in ids {
+            assert!(app.finds(query, id), "{query}");
+        }
+        assert_eq!(app.asked(query)["total"], app.asked(mended)["total"], "{query}");
+    }
+}
+
+#[test]
+fn conditions_take_what_words_take() {
+    let app = TestApp::start();
+    let firm = app.create(
+        "organizations",
+        json!({ "organization_kind": "firm", "name_ja": "架空組立", "municipality": "062014", "industry": "26" }),
+    );
+    let thick = app.skilled("厚板", "厚さ300 kgの荷を0.3 mmの精度で置く。");
+    let wide = app.skilled("広板", "幅300 mmの板を切る。");
+    app.settle();
+    for query in [
+        "市町村:山形県山形市",
+        "municipality:\"Yamagata City\"",
+        "municipality:yamagata-shi",
+        "都道府県:やまがた",
+        "prefecture:\"Yamagata Prefecture\"",
+        "機関種別:会社",
+        "種別:organizations 機関種別:companies",
+        "業種:生産用機械",
+        "業種:機械",
+    ] {
+        assert!(app.finds(query, &firm), "{query}");
+    }
+    assert!(app.finds("300 mm", &wide) && app.finds("300mm", &wide));
+    assert!(!app.finds("300 mm", &thick), "a quantity is not two words");
+    // A digit is no class, and the minus goes with what stands in the way.
+    let refused = app.get(&format!("/api/v1/search?q={}", encoded("業種:7")));
+    assert!(refused.status == 400 && refused.body.contains("/industries"), "{}", refused.body);
+    for path in ["industry=製造業", "industry=zz", "industry=7", "industry=E,XX"] {
+        let (name, value) = path.split_once('=').expect("a pair");
+        let answer = app.get(&format!("/api/v1/search?{name}={}", encoded(value)));
+        assert_eq!(answer.status, 422, "{path}: {}", answer.body);
+        assert!(answer.body.contains("/industries"), "{}", answer.body);
+    }
+    assert_eq!(app.get("/api/v1/search?industry=e").json()["total"]["value"], 1);
+    for query in ["市町村:山形市 -業種:製造業", "市町村:山形市 NOT 業種:製造業"] {
+        let hint = app.hints_of(query, "drop_filter")[0].clone();
+        assert_eq!(hint["filter"], "-業種:製造業", "{query}");
+    }
+}
+
+#[test]
 fn what_no_list_knows_is_refused_in_filters_too_and_no_character_breaks_a_search() {
     let app = TestApp::start();
     for path in ["municipality=999997", "field=nothing"] {

@@ -300,8 +300,17 @@ impl Planner<'_> {
             if any.is_empty() {
                 plans.push(self.text(texts[next])?);
             } else {
-                let words = texts[next..next + taken].iter().map(|text| self.text(text)).collect::<Result<_, _>>()?;
-                any.insert(0, Plan::And(words));
+                let joined = folded[next..next + taken].join(" ");
+                any.insert(
+                    0,
+                    // 300 mm is not 300 kg and 2 mm.
+                    match spellings::is_quantity(&joined) {
+                        true => Plan::Leaf(self.leaf(&joined, true, false)?),
+                        false => Plan::And(
+                            texts[next..next + taken].iter().map(|text| self.text(text)).collect::<Result<_, _>>()?,
+                        ),
+                    },
+                );
                 plans.push(Plan::Or(any));
             }
             next += taken;

@@ -155,6 +155,13 @@ fn measure(folded: &str) -> Option<(&str, &str)> {
         .then_some((before, behind))
 }
 
+/// Whether folded words are a number and its unit: 300 mm.
+pub(crate) fn is_quantity(folded: &str) -> bool {
+    const UNITS: &str = "mm cm m km nm um μm kg g mg t l ml kl w kw mw v kv a ma hz khz mhz ghz rpm pa kpa mpa";
+    let Some((number, unit)) = folded.split_once(' ') else { return false };
+    number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && UNITS.split(' ').any(|known| known == unit)
+}
+
 /// The other ways of the line that folded words of a query stand in, whatever divides them; a number and its unit are
 /// written as one, too.
 pub(crate) fn of_line(folded: &str) -> Vec<Spelling> {
