@@ -320,14 +320,18 @@ pub(super) fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
     let mut same = true;
     for asked in &form.quantities {
         let mut answered = false;
-        for stated in &clause.quantities {
+        for stated in clause.quantities.iter().filter(|stated| !of_another_stage(form, clause, stated)) {
             match quantity::answer(asked, stated) {
                 Answer::Satisfies => {
                     answered = true;
-                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                    // A grade says nothing of what has it.
+                    let grade = asked.family == quantity::Family::Grade && !form.units.is_empty();
+                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty() && !grade;
                 }
                 Answer::Contradicts if !answered => {
-                    let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
+                    let others = clause.quantities.iter().any(|other| {
+                        quantity::answer(asked, other) == Answer::Satisfies && !of_another_stage(form, clause, other)
+                    });
                     if !others {
                         let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
                         let same = asked.attribute == stated.attribute
@@ -342,4 +346,12 @@ pub(super) fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
         open |= !answered;
     }
     if open { Numbering::Open } else { Numbering::Satisfied(same) }
+}
+
+/// 「量産50 μm、試作30 μm」: a number of trials says nothing of the series that the line asks for, nor the other way round.
+fn of_another_stage(form: &Form, clause: &Clause, stated: &quantity::Quantity) -> bool {
+    const STAGES: &[&str] = &["試作", "量産", "研究", "開発", "実験"];
+    let before = clause.text[..stated.range.start].trim_end_matches(['は', 'で', 'の', '時', ' ', ':', '約']);
+    let own = STAGES.iter().find(|stage| before.ends_with(**stage));
+    own.is_some_and(|own| !form.text.contains(own) && STAGES.iter().any(|stage| form.text.contains(stage)))
 }
