@@ -193,7 +193,7 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         // 「困りごと百件から」 counts no goods.
         let goods =
             !["件", "社", "点"].iter().any(|counter| text[first_end..unit_end].trim_start().starts_with(counter));
-        let attribute = match (attribute_of(text, range.start, range.end), family) {
+        let attribute = match (attribute_of(text, start, range.end), family) {
             // 「1ロット30点」 tells of what is done to a lot, not how large it is.
             ("lot", Family::Pieces) if head.strip_suffix("ロット").is_some_and(ends_with_digit) => "",
             (_, Family::Length) if square.is_some() => SQUARE,
