@@ -5,6 +5,7 @@ mod grade;
 mod words;
 
 pub(super) use answer::{Answer, answer};
+pub(super) use words::MINUS;
 use words::*;
 
 /// What a unit measures. Only quantities of one family are compared.

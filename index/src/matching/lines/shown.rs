@@ -2,6 +2,7 @@
 
 use super::clause::{Clause, latin_words};
 use super::requirement::{Form, SPECIFIC, Unit, whole_katakana};
+use super::residue::is_kanji_or_katakana;
 
 /// What a clause shows of a line.
 pub(super) struct Shown {
@@ -23,7 +24,10 @@ impl Shown {
         form.units.iter().zip(&self.at).filter(|(unit, _)| unit.weight >= SPECIFIC).all(|(unit, hit)| {
             let Some(hit) = hit else { return true };
             let (asked, found) = (&form.text[unit.at..unit.end], &clause.text[hit.start..hit.end]);
-            found.contains(asked) || (hit.latin && latin_words(found).contains(&latin_words(asked)))
+            // 銅めっき is a kind of めっき.
+            let begun = self.at.iter().flatten().any(|other| other.end == hit.start);
+            let kind = !begun && clause.text[..hit.start].chars().next_back().is_some_and(is_kanji_or_katakana);
+            (found == asked && !kind) || (hit.latin && latin_words(found).contains(&latin_words(asked)))
         })
     }
 }

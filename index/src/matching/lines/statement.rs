@@ -156,13 +156,15 @@ fn limits_another(form: &Form, clause: &Clause, shown: &Shown) -> bool {
 /// 「研究センター測定」, 「塗工適性診断（濡れ・乾燥）」: measured by others, and only looked at.
 fn by_an_agency(form: &Form, clause: &Clause, hit: Hit) -> bool {
     const LOOKED_AT: &[&str] = &["診断", "適性", "特性", "物性", "挙動", "特性評価", "物性評価", "性能評価"];
+    const LOOKING: &[&str] = &["測定", "計測", "検査", "分析", "解析", "評価", "試験", "調査", "審査", "校正"];
     let before = &clause.text[..hit.start];
+    let looking = LOOKING.iter().any(|deed| clause.text[hit.start..].starts_with(deed));
     let agency = markers::AGENCIES.iter().find_map(|agency| before.strip_suffix(agency));
     let others = agency.is_some_and(|left| !markers::OWN.iter().any(|own| left.ends_with(own)));
     let bracket = before.rsplit_once('(').filter(|(_, inside)| !inside.contains(')'));
     let looked_at = bracket
         .is_some_and(|(head, _)| LOOKED_AT.iter().any(|looked| head.ends_with(looked) && !form.text.contains(looked)));
-    (others && !markers::AGENCIES.iter().any(|agency| form.text.contains(agency))) || looked_at
+    (looking && others && !markers::AGENCIES.iter().any(|agency| form.text.contains(agency))) || looked_at
 }
 
 fn ends_with_number(clause: &Clause, end: usize) -> bool {

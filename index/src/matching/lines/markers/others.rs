@@ -108,8 +108,21 @@ pub(in crate::matching::lines) const TOGETHER: &[&str] = &[
 ];
 
 /// Directly before a deed: their measurement, and not one's own.
-pub(in crate::matching::lines) const AGENCIES: &[&str] =
-    &["センタ", "研究所", "試験所", "試験場", "検査所", "機関", "大学", "公設試", "第三者", "協会", "他社", "外部"];
+pub(in crate::matching::lines) const AGENCIES: &[&str] = &[
+    "センタ",
+    "研究所",
+    "試験所",
+    "試験場",
+    "検査所",
+    "機関",
+    "大学",
+    "公設試",
+    "第三者",
+    "協会",
+    "保健所",
+    "他社",
+    "外部",
+];
 
 /// What makes "university" one's own.
 pub(in crate::matching::lines) const OWN: &[&str] = &["本", "当", "我", "弊", "自"];

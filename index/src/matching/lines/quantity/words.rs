@@ -330,7 +330,8 @@ pub(super) const SMALLER: &[&str] = &[
 pub(super) const THIN: &[&str] = &["薄", "細"];
 
 /// Signs of a temperature below zero, before its number.
-pub(super) const MINUS: &[&str] = &["マイナス", "氷点下", "零下", "minus", "-", "\u{2212}", "\u{2010}", "\u{2013}"];
+pub(in crate::matching::lines) const MINUS: &[&str] =
+    &["マイナス", "氷点下", "零下", "minus", "-", "\u{2212}", "\u{2010}", "\u{2013}"];
 
 /// So many in a time: before the number, after its unit, and the measure. A plain one is what can be done: who does 500
 /// a month does 300.
