@@ -2,6 +2,7 @@
 //!
 //! Offsets are code points into the text as stored.
 
+mod denied;
 mod read;
 mod sought;
 mod texts;
@@ -170,6 +171,10 @@ pub struct Statement {
     pub sentence: Option<Sentence>,
     /// What the best sentence shows, stated or denied: at least the weight of `sentence`.
     pub weight: f32,
+    /// A text without such a sentence denies the very thing that was asked, or seeks it in others.
+    pub denied: bool,
+    /// Some of what it shows is what was asked, and not only a wider thing or a general word.
+    pub names_it: bool,
 }
 
 /// As [`best_sentence`], but clauses that deny what they name (「封止はしていない」, "we do not coat") say nothing for the
@@ -190,12 +195,15 @@ fn statement_of<'read>(
     let mut showings: Vec<Showing<'_, '_>> = showings(&sentences(), found);
     showings.sort_by(|left, right| right.weight.total_cmp(&left.weight));
     let weight = showings.first()?.weight;
+    let names_it = found.iter().any(|found| denied::tells(found, terms));
     let mut best: Option<Sentence> = None;
+    let mut denied = false;
     for showing in showings {
         if best.as_ref().is_some_and(|best| best.weight >= showing.weight) {
             break;
         }
         let clauses = clauses_of(slice(text, showing.start, showing.end));
+        denied = denied || denied::is_denied(&clauses, terms);
         let stated = match clauses.iter().any(|(_, denies)| *denies) {
             false => None,
             true => Some(stated_terms(&clauses, terms)),
@@ -205,7 +213,7 @@ fn statement_of<'read>(
             best = Some(candidate);
         }
     }
-    Some(Statement { sentence: best, weight })
+    Some(Statement { denied: denied && best.is_none(), names_it, sentence: best, weight })
 }
 
 /// Code points `start..end` of a text.

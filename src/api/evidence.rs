@@ -38,7 +38,7 @@ pub(super) struct Shown {
     /// How much of what it shows it claims for its party, 0 to 1: a firm that writes that it does no coating, or that it
     /// looks for a coater, shows the word and is no coater.
     pub(super) claimed: f32,
-    /// Some of it is denied, or sought in others: what a party is called is neither.
+    /// The thing asked for is denied, or sought in others: what a party is called is neither.
     pub(super) turned_down: bool,
 }
 
@@ -67,15 +67,21 @@ pub(super) fn shown(
         };
         // Whoever seeks says what it cannot do: that is what the need is about.
         let statement = match card.kind {
-            Kind::Need => asked.best_sentence(&text.text).map(|sentence| (sentence.weight, Some(sentence))),
-            _ => asked.best_statement(&text.text).map(|said| (said.weight, said.sentence)),
+            Kind::Need => {
+                let sentence = asked.best_sentence(&text.text);
+                sentence.map(|sentence| (sentence.weight, Some(sentence), false, true))
+            }
+            _ => {
+                let said = asked.best_statement(&text.text);
+                said.map(|said| (said.weight, said.sentence, said.denied, said.names_it))
+            }
         };
-        let Some((weight, sentence)) = statement else { continue };
+        let Some((weight, sentence, denied, names_it)) = statement else { continue };
         all = all.max(bonus * weight);
         // What a person is called says nothing about what the person does (藍, "Ai").
         let named = card.kind == Kind::Person && text.place == TextPlace::Title;
         let of_others = is_asked(&text.field) && !asks_too;
-        turned_down |= of_others || (!named && sentence.is_none());
+        turned_down |= (of_others && names_it) || (!named && denied);
         let Some(sentence) = sentence.filter(|_| !named && !of_others) else { continue };
         let worth = bonus * sentence.weight;
         if worth > claimed {

@@ -31,7 +31,7 @@ pub use clause::Passage;
 pub(crate) use clause::clauses_of;
 use clause::{Clause, Sentence};
 pub use closest::closest;
-use denial::denial;
+use denial::{VERY_WORDS, denial};
 use markers::Stance;
 use requirement::{Form, SPECIFIC, Unit};
 use shown::{Shown, shown};
@@ -160,18 +160,27 @@ const FURTHER: f32 = 0.2;
 pub fn judge_read<P: Borrow<Passage>>(line: &Line, passages: &[P]) -> Verdict {
     let mut stated: Best<()> = Best::default();
     let mut denied: Best<Option<Numbers>> = Best::default();
+    // Whether the very words of the line are said, and denied.
+    let (mut own, mut turned_down) = (false, false);
     for (text, passage) in passages.iter().enumerate() {
         for sentence in &passage.borrow().sentences {
             let place = Place { text, start: sentence.start, end: sentence.end };
-            match hear(line, sentence) {
-                Some(Voice::States(strength)) => stated.add(strength, place, ()),
-                Some(Voice::Denies(strength, numbers)) => denied.add(strength, place, numbers),
-                None => {}
+            let Some(heard) = hear(line, sentence) else { continue };
+            own |= heard.own;
+            turned_down |= heard.turned_down;
+            match heard.voice {
+                // 「シリコーンは成形するが、ゴムはやらない」
+                Voice::States(_) if heard.turned_down && !heard.own => {}
+                Voice::States(strength) => stated.add(strength, place, ()),
+                Voice::Denies(strength, numbers) => denied.add(strength, place, numbers),
             }
         }
     }
-    if let Some((place, strength, ())) = stated.finish() {
-        return Verdict::Met { place, strength };
+    match stated.finish() {
+        // What is stated by another or a narrower name, and denied by its own, stays open. Nothing is cited.
+        Some(_) if turned_down && !own => return Verdict::Unknown,
+        Some((place, strength, ())) => return Verdict::Met { place, strength },
+        None => {}
     }
     match denied.finish() {
         Some((place, strength, numbers)) => Verdict::Unmet { place, strength, numbers },
@@ -207,19 +216,32 @@ impl<T> Best<T> {
     }
 }
 
-fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
+/// What one sentence says, and by which words.
+struct Heard {
+    voice: Voice,
+    /// The line is stated in its own words.
+    own: bool,
+    /// It is denied in its own words.
+    turned_down: bool,
+}
+
+fn hear(line: &Line, sentence: &Sentence) -> Option<Heard> {
     if line.wordings.iter().any(|wording| wording.is_stated(sentence)) {
-        return Some(Voice::States(STRONGEST));
+        return Some(Heard { voice: Voice::States(STRONGEST), own: true, turned_down: false });
     }
     let mut stated: Option<f32> = None;
     let mut denied: Option<(f32, Option<Numbers>)> = None;
+    let (mut own, mut turned_down) = (false, false);
     // In two languages, each form answers for its own: a short English gloss does not stand for the Japanese line.
     let both = line.forms.iter().any(|form| form.head_last) && line.forms.iter().any(|form| !form.head_last);
     let answers = |form: &&Form| !both || form.head_last != sentence.folded.is_ascii();
     for form in line.forms.iter().filter(answers).filter(|form| may_speak(form, sentence)) {
         let parts = sentence.parts();
         let shows: Vec<Shown> = parts.clauses.iter().map(|clause| shown(form, clause)).collect();
-        let single = parts.clauses.iter().zip(&shows).map(|(clause, shown)| hear_clause(form, clause, shown));
+        let single = parts.clauses.iter().zip(&shows).map(|(clause, shown)| {
+            let voice = hear_clause(form, clause, shown)?;
+            Some((voice, shown.in_its_own_words(form, clause)))
+        });
         let joint = (1..parts.clauses.len()).map(|second| {
             let pair = [second - 1, second];
             let both = pair.iter().all(|clause| {
@@ -229,8 +251,11 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
                 return None;
             }
             let joint = parts.joint(second - 1);
-            match statement(form, joint, &shown(form, joint)) {
-                Some(Voice::States(strength)) => Some(Voice::States(strength * JOINT)),
+            let shown = shown(form, joint);
+            match statement(form, joint, &shown) {
+                Some(Voice::States(strength)) => {
+                    Some((Voice::States(strength * JOINT), shown.in_its_own_words(form, joint)))
+                }
                 _ => None,
             }
         });
@@ -238,21 +263,26 @@ fn hear(line: &Line, sentence: &Sentence) -> Option<Voice> {
             let (deed, limit) = (&parts.clauses[second - 1], &parts.clauses[second]);
             let states = |clause: &Clause| clause.stance(&form.text, &form.latin) == Stance::States;
             let spoken = shows[second - 1].covered > 0.0 && !form.negated && states(deed) && states(limit);
-            spoken.then(|| limit_of_it(form, deed, limit, parts.joint(second - 1))).flatten()
+            let voice = spoken.then(|| limit_of_it(form, deed, limit, parts.joint(second - 1))).flatten();
+            voice.map(|voice| (voice, false))
         });
-        for voice in single.chain(joint).chain(limits) {
+        for (voice, words) in single.chain(joint).chain(limits).flatten() {
             match voice {
-                Some(Voice::States(strength)) if stated.is_none_or(|known| strength > known) => stated = Some(strength),
-                Some(Voice::Denies(strength, numbers))
-                    if denied.as_ref().is_none_or(|(known, _)| strength > *known) =>
-                {
-                    denied = Some((strength, numbers));
+                Voice::States(strength) => {
+                    own |= words;
+                    stated = Some(stated.map_or(strength, |known| known.max(strength)));
                 }
-                _ => {}
+                Voice::Denies(strength, numbers) => {
+                    turned_down |= words && numbers.is_none() && strength >= VERY_WORDS;
+                    if denied.as_ref().is_none_or(|(known, _)| strength > *known) {
+                        denied = Some((strength, numbers));
+                    }
+                }
             }
         }
     }
-    stated.map(Voice::States).or_else(|| denied.map(|(strength, numbers)| Voice::Denies(strength, numbers)))
+    let denies = || denied.map(|(strength, numbers)| Voice::Denies(strength, numbers));
+    stated.map(Voice::States).or_else(denies).map(|voice| Heard { voice, own, turned_down })
 }
 
 /// A sentence without anything the line names has nothing to say about it.
@@ -269,6 +299,16 @@ fn may_speak(form: &Form, sentence: &Sentence) -> bool {
             })
     };
     form.units.iter().filter(|unit| unit.weight >= SPECIFIC).any(shows)
+}
+
+/// Whether a word says nothing in a line (会社, 可能).
+pub(crate) fn says_nothing(word: &str) -> bool {
+    requirement::is_empty_word(word)
+}
+
+/// Whether a clause that denies something denies what stands at these bytes, and not a kind or a part of it.
+pub(crate) fn is_what_is_denied(clause: &str, start: usize, end: usize) -> bool {
+    !denial::narrowed_before(clause, start) && denial::is_object(clause, end)
 }
 
 /// What two clauses show together is worth this much of what one shows.

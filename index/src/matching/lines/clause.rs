@@ -212,7 +212,8 @@ const ENGLISH_CONTRASTS: &[&str] = &[
 
 fn clauses(mut folded: String) -> Vec<Clause> {
     // Who does not deny it does not say it, either.
-    let doubly_denied = markers::DOUBLE_DENIALS.iter().any(|phrase| folded.contains(phrase));
+    let doubly_denied = markers::DOUBLE_DENIALS.iter().any(|phrase| folded.contains(phrase))
+        || markers::NO_EQUIPMENT.iter().any(|phrase| folded.find(phrase).is_some_and(|at| !is_topic(&folded[..at])));
     for phrase in markers::HARMLESS {
         if folded.contains(phrase) {
             folded = folded.replace(phrase, "…");
@@ -242,6 +243,11 @@ fn clauses(mut folded: String) -> Vec<Clause> {
         }
     }
     clauses
+}
+
+/// 「高周波焼入れは」, and nothing else that is said of it.
+fn is_topic(before: &str) -> bool {
+    before.ends_with(['は', 'も', 'の']) && !before.contains(['、', ',', 'が'])
 }
 
 /// Cuts a sentence into clauses, each with whether a contrast follows.
@@ -394,6 +400,8 @@ fn marks(text: &str, latin: &str) -> Marks {
             "へ頼",
         ];
         neutrals.extend(GIVEN.iter().filter(|marker| text.contains(**marker)));
+        // 「熱処理は専門の会社に出し、…」
+        neutrals.extend(["に出し", "へ出し"].iter().filter(|marker| text.ends_with(**marker)));
     }
     let ends_denied = ends_denied(text);
     let somebody_elses = somebody_elses(text, latin, &denials) || is_a_share(text);
@@ -440,7 +448,10 @@ fn somebody_elses(text: &str, latin: &str, denials: &[&'static str]) -> bool {
             !own && markers::OTHERS_PARTICLES.iter().any(|particle| after.starts_with(particle))
         })
     });
-    japanese || named_at_the_end(text) || LATIN_OTHERS.iter().any(|(_, words)| latin.contains(words))
+    japanese
+        || named_at_the_end(text)
+        || done_together(text)
+        || LATIN_OTHERS.iter().any(|(_, words)| latin.contains(words))
 }
 
 /// 「熱処理は協力会社。」: a topic, and who does it.
@@ -451,6 +462,15 @@ fn named_at_the_end(text: &str) -> bool {
     let Some((topic, between)) = before.rsplit_once('は') else { return false };
     let own = markers::OURSELVES.iter().any(|own| topic.ends_with(own));
     !own && (between.is_empty() || between.ends_with(['の', 'な', 'い']))
+}
+
+/// 「研究は大学と組む」
+fn done_together(text: &str) -> bool {
+    let before = markers::TOGETHER.iter().find_map(|end| text.strip_suffix(end));
+    let topic = before.and_then(|before| markers::OTHERS.iter().find_map(|other| before.strip_suffix(other)));
+    topic
+        .and_then(|topic| topic.rsplit_once('は'))
+        .is_some_and(|(_, between)| between.is_empty() || between.ends_with('の'))
 }
 
 /// 「94件、うち溶接が41件」: a share of a count tells of what was counted. Not 「うちは溶接が5人」.

@@ -25,6 +25,9 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
         let own = ["in house,", "in-house,"].iter().any(|own| clause.text[last..].contains(own));
         return (all && !own && ends_in_english(&clause.text[last..])).then_some(0.85);
     }
+    if not_handled(form, clause, shown, &specific) {
+        return Some(VERY_WORDS);
+    }
     if form.verb().is_some_and(|verb| shown.at[verb].is_none()) || form.through.is_some() {
         return None;
     }
@@ -81,6 +84,34 @@ pub(super) fn denial(form: &Form, clause: &Clause, shown: &Shown) -> Option<f32>
     }
     let head_is_last = head.filter(telling).and_then(|head| shown.at[head]).is_some_and(|hit| hit.end == last);
     (head_is_last && !narrowed_before(&clause.text, first) && is_object(&clause.text, last)).then_some(0.7)
+}
+
+/// From this strength on it is the thing itself that is denied.
+pub(super) const VERY_WORDS: f32 = 0.75;
+
+/// 「ゴムは扱わない」, of a line that asks for something to be done to it (ゴムの成形).
+fn not_handled(form: &Form, clause: &Clause, shown: &Shown, specific: &[usize]) -> bool {
+    const TO_IT: &[&str] = &["", "の", "を", "で", "に", "への", "へ", "による", "を使う", "を使った"];
+    let Some((deed, things)) = specific.split_last() else { return false };
+    let (Some(first), Some(last)) = (things.first(), things.last()) else { return false };
+    // One thing, or one name of several words.
+    let one = things.windows(2).all(|two| form.units[two[0]].end == form.units[two[1]].at);
+    let hits: Vec<Hit> = things.iter().filter_map(|thing| shown.at[*thing]).collect();
+    let beside = hits.windows(2).all(|two| two[0].end == two[1].start);
+    if hits.len() < things.len() || !one || !beside || form.head() != Some(*deed) || shown.at[*deed].is_some() {
+        return false;
+    }
+    let (start, end) = (hits[0].start, hits[hits.len() - 1].end);
+    let to_it = form.text.get(form.units[*last].end..form.units[*deed].at).is_some_and(|words| TO_IT.contains(&words));
+    let telling = things.iter().all(|thing| form.units[*thing].weight >= 1.0) && !form.units[*first].broad;
+    let after = &clause.text[end..];
+    to_it
+        && telling
+        && markers::NOT_HANDLED.iter().any(|words| after.contains(words))
+        && !narrowed_before(&clause.text, start)
+        && !after.starts_with("まで")
+        && is_object(&clause.text, end)
+        && denied_residue(form, clause, shown) == 0
 }
 
 /// Whether what was found is only a kind of the thing that the line names.

@@ -1,7 +1,11 @@
 //! Numbers with a unit and a comparison word: 幅300mm以上, up to 200 mm, ロット10個から.
 
+mod answer;
+mod grade;
 mod words;
 
+pub(super) use answer::{Answer, answer};
+pub(super) use words::MINUS;
 use words::*;
 
 /// What a unit measures. Only quantities of one family are compared.
@@ -24,6 +28,8 @@ pub(super) enum Family {
     Voltage,
     Class,
     Pressure,
+    /// A grade by name and number (クラス100, IP67).
+    Grade,
 }
 
 /// A stated range. A plain number is a range of one point and not a bound.
@@ -35,17 +41,12 @@ pub(super) struct Quantity {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) bound: bool,
+    /// How far it goes (最小線幅20 μm, 300 mmまで), and not what it must keep to (30 ℃以下): who asks for it asks for
+    /// the very end.
+    pub(super) end: bool,
     /// What is measured, in one word: 幅, 厚, 精度 … "" when it is not said.
     pub(super) attribute: &'static str,
     pub(super) text: String,
-}
-
-/// How a stated quantity answers an asked one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Satisfies,
-    Contradicts,
-    Silent,
 }
 
 /// The time that a number is a rate of, and where its words end.
@@ -85,6 +86,11 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
     let mut at = 0;
     while let Some(step) = text[at..].find(|character: char| character.is_ascii_digit()) {
         let start = at + step;
+        if let Some(grade) = grade::at(text, start) {
+            at = grade.range.end;
+            found.push(grade);
+            continue;
+        }
         let before = text[..start].chars().next_back();
         if before.is_some_and(|character| character.is_ascii_alphabetic()) && !ends_with_word(&text[..start]) {
             at = skip_digits(text, start);
@@ -150,9 +156,9 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         let side_before = side(BEFORE, |word| head.ends_with(word) || head.ends_with(&format!("{word} ")));
         let side_after = side(AFTER, |word| tail.starts_with(word));
         // 「最大加振力は8kN」
+        let near = head.char_indices().rev().nth(9).map_or(head, |(at, _)| &head[at..]);
+        let near = near.rsplit(['、', ',', '。']).next().unwrap_or(near);
         let side_before = side_before.or_else(|| {
-            let near = head.char_indices().rev().nth(9).map_or(head, |(at, _)| &head[at..]);
-            let near = near.rsplit(['、', ',', '。']).next().unwrap_or(near);
             let word = ["最大", "最高", "上限", "最小", "最低", "下限"].into_iter().find(|word| near.contains(word))?;
             Some((word, if matches!(word, "最大" | "最高" | "上限") { 1 } else { -1 }))
         });
@@ -169,10 +175,15 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         let mut low = values.0 * factor;
         let mut high = values.1.map_or(low, |second| second * factor);
         let mut bound = values.1.is_some();
+        let up_to = side_after.is_some_and(|(word, _)| word.ends_with("まで"));
         match side_after.or(side_before).map(|(_, side)| side) {
             _ if values.1.is_some() => {}
             // 「マイナス40 ℃まで」 goes down.
-            Some(1) if minus.is_some() && side_after.is_some_and(|(word, _)| word.ends_with("まで")) => {
+            Some(1) if minus.is_some() && up_to => {
+                (high, bound) = (f64::INFINITY, true);
+            }
+            // 「開口は80 μmまで」, 「薄肉は0.6 mmまで」: so small, and no smaller.
+            Some(1) if family == Family::Length && up_to && square.is_none() && gets_smaller(near, low) => {
                 (high, bound) = (f64::INFINITY, true);
             }
             Some(-1) => (high, bound) = (f64::INFINITY, true),
@@ -183,7 +194,7 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
         // 「困りごと百件から」 counts no goods.
         let goods =
             !["件", "社", "点"].iter().any(|counter| text[first_end..unit_end].trim_start().starts_with(counter));
-        let attribute = match (attribute_of(text, range.start, range.end), family) {
+        let attribute = match (attribute_of(text, start, range.end), family) {
             // 「1ロット30点」 tells of what is done to a lot, not how large it is.
             ("lot", Family::Pieces) if head.strip_suffix("ロット").is_some_and(ends_with_digit) => "",
             (_, Family::Length) if square.is_some() => SQUARE,
@@ -201,6 +212,12 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             ("", Family::Temperature) => "temperature",
             (attribute, _) => attribute,
         };
+        let names_the_end = side_after.or(side_before).is_some_and(|(word, _)| ENDS.contains(&word));
+        let end_of_it = values.1.is_none()
+            && names_the_end
+            && !matches!(family, Family::Days | Family::Years | Family::Money | Family::People)
+            && !QUALITIES.contains(&attribute)
+            && !["lot", "staff"].contains(&attribute);
         let text_of = text[range.clone()].trim().to_owned();
         if let Some(last) = found.last_mut()
             && last.family == family
@@ -209,10 +226,19 @@ pub(super) fn find(text: &str) -> Vec<Quantity> {
             && last.low <= high
             && start.saturating_sub(last.range.end) <= 3
         {
-            (last.high, last.range.end) = (high, range.end);
+            (last.high, last.range.end, last.end) = (high, range.end, false);
             last.text = text[last.range.clone()].trim().to_owned();
         } else {
-            found.push(Quantity { range: range.clone(), family, low, high, bound, attribute, text: text_of });
+            found.push(Quantity {
+                range: range.clone(),
+                family,
+                low,
+                high,
+                bound,
+                end: end_of_it,
+                attribute,
+                text: text_of,
+            });
         }
         at = range.end.max(end);
     }
@@ -366,6 +392,19 @@ fn attribute_of(text: &str, start: usize, end: usize) -> &'static str {
         .map_or("", |(_, name)| name)
 }
 
+/// Whether what is spoken of is the better the smaller it is. Anything may be thin: only a small number tells so.
+fn gets_smaller(near: &str, value: f64) -> bool {
+    const FINE: f64 = 0.01;
+    // 「薄い板を幅300 mmまで」
+    let own = |sign: &&str| {
+        near.rfind(*sign).is_some_and(|at| {
+            let between = &near[at + sign.len()..];
+            !ATTRIBUTES.iter().any(|(word, _)| between.contains(word))
+        })
+    };
+    SMALLER.iter().any(|sign| own(&sign)) || (value < FINE && THIN.iter().any(|sign| own(&sign)))
+}
+
 /// 「80個の小ロット」
 fn lot_is_near(text: &str, end: usize) -> bool {
     ["の小ロット", "の少量", "の試作"].iter().any(|word| text[end..].starts_with(word))
@@ -373,7 +412,9 @@ fn lot_is_near(text: &str, end: usize) -> bool {
 
 /// Whether numbers say enough without any other word (従業員50人以下).
 pub(super) fn tells_alone(asked: &[Quantity]) -> bool {
-    asked.iter().all(|quantity| PLAIN.contains(&quantity.attribute) || quantity.attribute == "lot")
+    asked.iter().all(|quantity| {
+        PLAIN.contains(&quantity.attribute) || quantity.attribute == "lot" || quantity.family == Family::Grade
+    })
 }
 
 /// The length of the name of a measure that a text begins with (幅, 納期).
@@ -424,70 +465,6 @@ pub(super) fn is_rate(attribute: &str) -> bool {
 /// Whether a word names a measure.
 pub(super) fn names(word: &str, attribute: &str) -> bool {
     !attribute.is_empty() && ATTRIBUTES.iter().any(|(spelling, name)| *name == attribute && word.contains(spelling))
-}
-
-/// Whether a stated quantity meets an asked one.
-pub(super) fn answer(asked: &Quantity, stated: &Quantity) -> Answer {
-    // What is square is as wide as it is long.
-    let side =
-        |one: &Quantity, other: &Quantity| one.attribute == SQUARE && matches!(other.attribute, "width" | "length");
-    let comparable = asked.family == stated.family
-        && (asked.attribute == stated.attribute
-            || asked.attribute.is_empty()
-            || stated.attribute.is_empty()
-            || side(asked, stated)
-            || side(stated, asked));
-    if !comparable {
-        return Answer::Silent;
-    }
-    let same_measure = asked.attribute == stated.attribute && !asked.attribute.is_empty();
-    // So many in a time are no plain number.
-    if !same_measure && (is_rate(asked.attribute) || is_rate(stated.attribute)) {
-        return Answer::Silent;
-    }
-    if is_rate(asked.attribute) && !asked.bound && (stated.low == f64::NEG_INFINITY || !stated.bound) {
-        let enough = Quantity { high: f64::INFINITY, bound: true, ..asked.clone() };
-        return answer(&enough, stated);
-    }
-    // A size without a name is no tolerance: 4 m does not contradict ±5 μm.
-    let fine = |quantity: &Quantity| EXACT.contains(&quantity.attribute);
-    if !same_measure && (fine(asked) || fine(stated)) {
-        return Answer::Silent;
-    }
-    // 「ロット30枚から」 wants the 30: who begins at 80 does not take them.
-    let lots = [asked, stated].iter().any(|quantity| quantity.attribute == "lot");
-    if lots && asked.low.is_finite() && asked.high == f64::INFINITY && stated.low > asked.low {
-        return if same_measure && stated.bound { Answer::Contradicts } else { Answer::Silent };
-    }
-    let apart = stated.high < asked.low || stated.low > asked.high;
-    if apart {
-        return if asked.bound && (stated.bound || (same_measure && PLAIN.contains(&asked.attribute))) {
-            Answer::Contradicts
-        } else {
-            Answer::Silent
-        };
-    }
-    let measure = if asked.attribute.is_empty() { stated.attribute } else { asked.attribute };
-    let within = stated.low >= asked.low && stated.high <= asked.high;
-    if QUALITIES.contains(&measure) {
-        // ±5 μm when ±3 μm at most is asked: the stated bound is looser.
-        let looser = asked.low == f64::NEG_INFINITY && stated.low == f64::NEG_INFINITY && stated.high > asked.high;
-        return match (within, looser && same_measure) {
-            (true, _) => Answer::Satisfies,
-            (false, true) => Answer::Contradicts,
-            _ => Answer::Silent,
-        };
-    }
-    // 「直径5 mmまで」 does not tell whether 1 mm at most is reached.
-    let larger = asked.low == f64::NEG_INFINITY && stated.low == f64::NEG_INFINITY && stated.high > asked.high;
-    if larger && asked.family == Family::Length {
-        return Answer::Silent;
-    }
-    let reaches = [asked.low, asked.high]
-        .into_iter()
-        .filter(|bound| bound.is_finite())
-        .all(|bound| stated.low <= bound && bound <= stated.high);
-    if reaches || within { Answer::Satisfies } else { Answer::Silent }
 }
 
 #[cfg(test)]

@@ -424,6 +424,11 @@ fn plain_unit(surface: &str, term: &str, at: usize) -> Option<Unit> {
 /// Deeds that are done to anything.
 const BROAD: &str = "測 計測 分析 評価 検査 試験 設計 成形 印刷 指導 教 支援 手伝 紹介 供給 販売 納入 修理 登録 届 校正 電気 公開 保証 量産 生産 製造 保管 管理 measur analy evaluat inspect test design train support";
 
+/// Whether a word carries nothing in a line.
+pub(super) fn is_empty_word(word: &str) -> bool {
+    EMPTY_WORDS.contains(word)
+}
+
 /// How much a word says: nothing, little, some (one character), or all that can be asked.
 fn weight_of_word(word: &str) -> f32 {
     if EMPTY_WORDS.contains(word) {

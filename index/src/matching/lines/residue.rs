@@ -88,12 +88,32 @@ pub(super) fn denied_residue(form: &Form, clause: &Clause, shown: &Shown) -> usi
     }
     let Some(end) = shown.at.iter().flatten().map(|hit| hit.end).max() else { return 0 };
     let denials = [markers::DENIAL, markers::OVER_ENDS, markers::DENIAL_ENDS, markers::DENYING];
+    let end = end + denied_list(&clause.text[end..]);
     left_over(clause, end, &form.text, |rest| {
         let known =
             denials.iter().flat_map(|list| list.iter()).filter(|word| !word.is_ascii() && rest.starts_with(**word));
         known.map(|word| word.len()).max()
     })
 }
+
+/// 「缶詰と瓶詰は扱わない」: how long the rest of a list is that is denied as one.
+fn denied_list(after: &str) -> usize {
+    let mut at = 0;
+    while let Some(mark) = LIST_MARKS.iter().filter(|mark| after[at..].starts_with(**mark)).map(|mark| mark.len()).max()
+    {
+        let item = &after[at + mark..];
+        let ends = |character: char| !is_kanji_or_katakana(character) && !"れりめきけしげみ".contains(character);
+        let name = item.find(ends).unwrap_or(item.len());
+        if name == 0 {
+            return 0;
+        }
+        at += mark + name;
+    }
+    if at > 0 && after[at..].starts_with(['は', 'も']) { at } else { 0 }
+}
+
+/// How a line calls those whom it asks, two characters each.
+const WHO: &[&str] = &["会社", "企業", "業者", "相手", "農家", "職人"];
 
 /// Characters of content from `end` on that neither a predicate of doing, a number nor the line itself explains. `alone`:
 /// one word was all that the line names, so that a list it stands in must be one of deeds.
@@ -169,7 +189,8 @@ fn owner_of_the_list(after: &str) -> Owner {
         let Some(owner) = rest.strip_prefix('の') else { continue };
         let length = name(owner, false);
         if length == owner.len() {
-            return Owner::None;
+            // 「腸内・発酵・土の菌の配列解析」
+            return if owner.contains('の') { Owner::At(at) } else { Owner::None };
         }
         // An item of the list, or a deed in general.
         if mark(&owner[length..]).is_some() {
@@ -203,7 +224,9 @@ pub(super) fn left_over(clause: &Clause, end: usize, line: &str, more: impl Fn(&
         let known = markers::PREDICATES.iter().filter(|word| rest.starts_with(**word)).map(|word| word.len()).max();
         let two = rest.char_indices().nth(2).map_or(rest, |(two, _)| &rest[..two]);
         let content = is_kanji_or_katakana(character);
-        let own = (content && two.len() > character.len_utf8() && line.contains(two)).then_some(two.len());
+        // Who is asked is no part of what is done: 「菓子の会社に売る」.
+        let own = content && two.len() > character.len_utf8() && !WHO.contains(&two) && line.contains(two);
+        let own = own.then_some(two.len());
         if let Some(length) = known.or(own).or_else(|| quantity::measure_at(rest)).or_else(|| more(rest)) {
             at += length;
             continue;

@@ -57,7 +57,7 @@ pub(super) fn of_something_else(clause: &Clause, hit: Hit) -> bool {
     let near = |place: usize| before.len().checked_sub(place).map_or("", |at| before[at]);
     let figure = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
     match near(1) {
-        "against" | "versus" | "vs" => true,
+        "against" | "versus" | "vs" | "when" | "once" | "while" => true,
         "of" => near(2) == "instead",
         "to" => figure(near(2)) || COMPARED.contains(&near(2)),
         _ => false,

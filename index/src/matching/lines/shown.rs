@@ -1,7 +1,8 @@
 //! What a clause shows of a line: where each thing that the line names stands in it.
 
-use super::clause::Clause;
-use super::requirement::{Form, Unit, whole_katakana};
+use super::clause::{Clause, latin_words};
+use super::requirement::{Form, SPECIFIC, Unit, whole_katakana};
+use super::residue::is_kanji_or_katakana;
 
 /// What a clause shows of a line.
 pub(super) struct Shown {
@@ -15,6 +16,20 @@ pub(super) struct Hit {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) latin: bool,
+}
+
+impl Shown {
+    /// Whether what was found of the line stands there as the line says it, and not by another or a narrower name.
+    pub(super) fn in_its_own_words(&self, form: &Form, clause: &Clause) -> bool {
+        form.units.iter().zip(&self.at).filter(|(unit, _)| unit.weight >= SPECIFIC).all(|(unit, hit)| {
+            let Some(hit) = hit else { return true };
+            let (asked, found) = (&form.text[unit.at..unit.end], &clause.text[hit.start..hit.end]);
+            // 銅めっき is a kind of めっき.
+            let begun = self.at.iter().flatten().any(|other| other.end == hit.start);
+            let kind = !begun && clause.text[..hit.start].chars().next_back().is_some_and(is_kanji_or_katakana);
+            (found == asked && !kind) || (hit.latin && latin_words(found).contains(&latin_words(asked)))
+        })
+    }
 }
 
 pub(super) fn shown(form: &Form, clause: &Clause) -> Shown {

@@ -106,7 +106,7 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
     }
     if let Some(head) = form.head()
         && let Some(hit) = shown.at[head].filter(|hit| !hit.latin)
-        && !somewhere_itself(&form.units[head], hit, form, clause)
+        && (!somewhere_itself(&form.units[head], hit, form, clause) || by_an_agency(form, clause, hit))
     {
         return None;
     }
@@ -141,7 +141,9 @@ pub(super) fn statement(form: &Form, clause: &Clause, shown: &Shown) -> Option<V
 
 /// 「樹脂の封止は200 mm角まで」 tells nothing of other things, 「封止の検査は月に300枚まで」 tells of the inspection.
 fn limits_another(form: &Form, clause: &Clause, shown: &Shown) -> bool {
-    let japanese = || shown.at.iter().flatten().filter(|hit| !hit.latin);
+    // 「最小線幅は量産50 μm」: what the number is of.
+    let of_it = |hit: &Hit| clause.quantities.iter().any(|quantity| quantity.range.contains(&hit.start));
+    let japanese = || shown.at.iter().flatten().filter(|hit| !hit.latin && !of_it(hit));
     let Some(first) = japanese().map(|hit| hit.start).min() else { return false };
     // 「幅200 mmまでの封止」
     let of_the_number =
@@ -149,6 +151,20 @@ fn limits_another(form: &Form, clause: &Clause, shown: &Shown) -> bool {
     let head = form.head().and_then(|head| shown.at[head]).filter(|hit| !hit.latin);
     (!of_the_number && narrowed_before(&clause.text, first))
         || head.is_some_and(|hit| is_of_another(&clause.text[hit.end..], &form.text))
+}
+
+/// 「研究センター測定」, 「塗工適性診断（濡れ・乾燥）」: measured by others, and only looked at.
+fn by_an_agency(form: &Form, clause: &Clause, hit: Hit) -> bool {
+    const LOOKED_AT: &[&str] = &["診断", "適性", "特性", "物性", "挙動", "特性評価", "物性評価", "性能評価"];
+    const LOOKING: &[&str] = &["測定", "計測", "検査", "分析", "解析", "評価", "試験", "調査", "審査", "校正"];
+    let before = &clause.text[..hit.start];
+    let looking = LOOKING.iter().any(|deed| clause.text[hit.start..].starts_with(deed));
+    let agency = markers::AGENCIES.iter().find_map(|agency| before.strip_suffix(agency));
+    let others = agency.is_some_and(|left| !markers::OWN.iter().any(|own| left.ends_with(own)));
+    let bracket = before.rsplit_once('(').filter(|(_, inside)| !inside.contains(')'));
+    let looked_at = bracket
+        .is_some_and(|(head, _)| LOOKED_AT.iter().any(|looked| head.ends_with(looked) && !form.text.contains(looked)));
+    (looking && others && !markers::AGENCIES.iter().any(|agency| form.text.contains(agency))) || looked_at
 }
 
 fn ends_with_number(clause: &Clause, end: usize) -> bool {
@@ -320,14 +336,18 @@ pub(super) fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
     let mut same = true;
     for asked in &form.quantities {
         let mut answered = false;
-        for stated in &clause.quantities {
+        for stated in clause.quantities.iter().filter(|stated| !of_another_stage(form, clause, stated)) {
             match quantity::answer(asked, stated) {
                 Answer::Satisfies => {
                     answered = true;
-                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty();
+                    // A grade says nothing of what has it.
+                    let grade = asked.family == quantity::Family::Grade && !form.units.is_empty();
+                    same &= asked.attribute == stated.attribute && !asked.attribute.is_empty() && !grade;
                 }
                 Answer::Contradicts if !answered => {
-                    let others = clause.quantities.iter().any(|q| quantity::answer(asked, q) == Answer::Satisfies);
+                    let others = clause.quantities.iter().any(|other| {
+                        quantity::answer(asked, other) == Answer::Satisfies && !of_another_stage(form, clause, other)
+                    });
                     if !others {
                         let numbers = Numbers { asked: asked.text.clone(), stated: stated.text.clone() };
                         let same = asked.attribute == stated.attribute
@@ -342,4 +362,13 @@ pub(super) fn answer_numbers(form: &Form, clause: &Clause) -> Numbering {
         open |= !answered;
     }
     if open { Numbering::Open } else { Numbering::Satisfied(same) }
+}
+
+/// 「量産50 μm、試作30 μm」: a number of trials says nothing of the series that the line asks for, nor the other way round.
+fn of_another_stage(form: &Form, clause: &Clause, stated: &quantity::Quantity) -> bool {
+    const STAGES: &[&str] = &["試作", "量産", "研究", "開発", "実験"];
+    let words = clause.text[stated.range.clone()].find(|digit: char| digit.is_ascii_digit()).unwrap_or(0);
+    let before = clause.text[..stated.range.start + words].trim_end_matches(['は', 'で', 'の', '時', ' ', ':', '約']);
+    let own = STAGES.iter().find(|stage| before.ends_with(**stage));
+    own.is_some_and(|own| !form.text.contains(own) && STAGES.iter().any(|stage| form.text.contains(stage)))
 }

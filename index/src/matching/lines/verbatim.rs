@@ -67,10 +67,20 @@ impl Wording {
             };
             let inside = cuts(before.chars().next_back(), words.chars().next());
             !inside
+                && !another_number(before, words, after)
                 && !residue::other_thing(after, &self.line)
                 && residue::unexplained(clause, end, &self.line, true) == 0
         })
     }
+}
+
+/// 「5 ℃以下」 is not in 「15 ℃以下」 or 「マイナス5 ℃以下」, nor クラス100 in クラス1000.
+fn another_number(before: &str, words: &str, after: &str) -> bool {
+    let digit = |one: Option<char>| one.is_some_and(|one| one.is_ascii_digit());
+    let goes_on = |text: &str| digit(text.trim_start_matches(['.', ',']).chars().next());
+    let begun = digit(before.trim_end_matches(['.', ',']).chars().next_back())
+        || super::quantity::MINUS.iter().any(|sign| before.ends_with(sign));
+    (digit(words.chars().next()) && begun) || (digit(words.chars().next_back()) && goes_on(after))
 }
 
 fn is_japanese(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! By which a clause denies what it names, and what only looks so. All folded.
 
-/// Two denials: neither done nor denied; or whether it is done is to be asked, or what it takes is not there. The whole sentence shows nothing.
+/// Two denials: neither done nor denied; or whether it is done is to be asked. The whole sentence shows nothing.
 pub(in crate::matching::lines) const DOUBLE_DENIALS: &[&str] = &[
     "ないわけで",
     "ないわけじゃ",
@@ -23,6 +23,10 @@ pub(in crate::matching::lines) const DOUBLE_DENIALS: &[&str] = &[
     "か、お尋",
     "かお尋",
     "かどうか",
+];
+
+/// What it takes is not there: the whole sentence shows nothing, unless it says no more of the thing than this.
+pub(in crate::matching::lines) const NO_EQUIPMENT: &[&str] = &[
     "設備はな",
     "設備がな",
     "設備もな",
@@ -35,6 +39,10 @@ pub(in crate::matching::lines) const DOUBLE_DENIALS: &[&str] = &[
     "設備がありませ",
     "設備を持ちませ",
 ];
+
+/// After a thing: it is not worked with.
+pub(in crate::matching::lines) const NOT_HANDLED: &[&str] =
+    &["扱わ", "扱って", "扱いま", "扱いなし", "やらな", "やらず", "やりません", "やってい", "やっており"];
 
 /// Words of a denial that stand between the thing and its end.
 pub(in crate::matching::lines) const DENYING: &[&str] = &[
@@ -319,6 +327,16 @@ pub(in crate::matching::lines) const DENIAL: &[&str] = &[
     "に出しています",
     "に出しており",
     "任せています",
+    "県内に出し",
+    "県外に出し",
+    "市内に出し",
+    "市外に出し",
+    "町内に出し",
+    "社外に出し",
+    "外に出し",
+    "外へ出し",
+    "近くに出し",
+    "近所に出し",
     "取り扱っていません",
     "取り扱っておりません",
     "扱っていません",

@@ -251,6 +251,7 @@ pub(in crate::matching::lines) const NEUTRAL: &[&str] = &[
     " suppli by custom ",
     " we find ",
     " find you ",
+    " found for you ",
     " apart from ",
     " ask for ",
     " neighbour ",

@@ -94,6 +94,36 @@ pub(in crate::matching::lines) const OTHERS_PARTICLES: &[&str] = &[
     "へ回",
 ];
 
+/// 「研究は大学と組む」: after them, at the end of a clause with a topic.
+pub(in crate::matching::lines) const TOGETHER: &[&str] = &[
+    "と組む",
+    "と組み",
+    "と組みます",
+    "と組んで行う",
+    "と組んでいる",
+    "と組んでいます",
+    "が担う",
+    "が担当",
+    "が担当する",
+];
+
+/// Directly before a deed: their measurement, and not one's own.
+pub(in crate::matching::lines) const AGENCIES: &[&str] = &[
+    "センタ",
+    "研究所",
+    "試験所",
+    "試験場",
+    "検査所",
+    "機関",
+    "大学",
+    "公設試",
+    "第三者",
+    "協会",
+    "保健所",
+    "他社",
+    "外部",
+];
+
 /// What makes "university" one's own.
 pub(in crate::matching::lines) const OWN: &[&str] = &["本", "当", "我", "弊", "自"];
 

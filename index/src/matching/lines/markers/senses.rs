@@ -18,7 +18,8 @@ pub(in crate::matching::lines) enum Company {
 }
 use Company::{Not, Only};
 
-const CUTTING: &[&str] = &["切削", "機械加工", "旋盤", "旋削", "フライス", "machining", "milling", "turning"];
+const CUTTING: &[&str] =
+    &["cutting", "切削", "機械加工", "旋盤", "旋削", "フライス", "machining", "milling", "turning"];
 const MOULDS: &[&str] = &["金型", "型製作", "mold", "mould", "die", "tooling"];
 const GROWING: &[&str] = &["栽培", "cultivation", "growing"];
 const CULTURING: &[&str] = &["培養", "culture", "culturing"];
@@ -65,6 +66,19 @@ pub(in crate::matching::lines) const SENSES: &[Sense] = &[
         company: Not(&["slot", "coat", "ink", "extru", "chip", "wafer", "semiconductor", "bond"]),
     },
     Sense { asked: MOULDS, found: &["mold", "mould"], company: Not(MICROBES) },
+    // What is done to a mould that is there.
+    Sense { asked: MOULDS, found: &["mold", "mould"], company: Not(&["kept", "keep", "keeps"]) },
+    // A coat that keeps something off is a product; and design is many trades.
+    Sense {
+        asked: &["塗工", "塗布"],
+        found: &["coating", "コーティング"],
+        company: Not(&["proof", "resist", "protect", "repel", "waterproof", "weatherproof", "防水", "防汚", "撥水"]),
+    },
+    Sense {
+        asked: &["設計"],
+        found: &["design"],
+        company: Not(&["communication", "graphic", "fashion", "web", "interior", "textile", "logo", "brand", "floral"]),
+    },
     // Microbes, crystals and firms grow by themselves; fields are cultivated.
     Sense { asked: GROWING, found: &["grow", "cultiv"], company: Not(MICROBES) },
     Sense {

@@ -152,6 +152,8 @@ pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
     ("荷重", "load"),
     ("加振力", "vibration force"),
     ("線幅", "line width"),
+    ("開口", "opening"),
+    ("薄肉", "thickness"),
     ("板厚", "thickness"),
     ("employees", "staff"),
     ("価格", "price"),
@@ -285,8 +287,51 @@ pub(super) const AFTER: &[(&str, i8)] = &[
     ("ほどで", 0),
 ];
 
+/// Of these, what names how far something goes; the others say what is to be kept to.
+pub(super) const ENDS: &[&str] = &[
+    "最大",
+    "最長",
+    "最高",
+    "上限",
+    "up to",
+    "最小",
+    "最短",
+    "最薄",
+    "下限",
+    "最低",
+    "as small as",
+    "down to",
+    "as low as",
+    "まで",
+    "角まで",
+    "程度まで",
+    "単位まで",
+];
+
+/// What is the better the smaller it is: 「まで」 after its number says how small.
+pub(super) const SMALLER: &[&str] = &[
+    "線幅",
+    "開口",
+    "最小",
+    "最薄",
+    "最短",
+    "最低",
+    "ピッチ",
+    "隙間",
+    "すき間",
+    "間隔",
+    "極細",
+    "微細",
+    "極薄",
+    "薄肉",
+];
+
+/// The same of small numbers only: a thin sheet may be long.
+pub(super) const THIN: &[&str] = &["薄", "細"];
+
 /// Signs of a temperature below zero, before its number.
-pub(super) const MINUS: &[&str] = &["マイナス", "氷点下", "零下", "minus", "-", "\u{2212}", "\u{2010}", "\u{2013}"];
+pub(in crate::matching::lines) const MINUS: &[&str] =
+    &["マイナス", "氷点下", "零下", "minus", "-", "\u{2212}", "\u{2010}", "\u{2013}"];
 
 /// So many in a time: before the number, after its unit, and the measure. A plain one is what can be done: who does 500
 /// a month does 300.
