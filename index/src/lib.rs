@@ -56,7 +56,7 @@ pub mod fitting;
 pub mod reference;
 pub mod request;
 
-pub use analysis::{fold, fold_code, fold_company_name};
+pub use analysis::{LATIN_LEGAL_FORMS, LEGAL_FORMS, fold, fold_code, fold_company_name};
 pub use document::{Attribute, Audience, Document, Source};
 pub use engine::{Change, Engine, Opened, Rebuild, Settings, Why};
 pub use error::{EngineError, Message, QueryError, QueryErrorKind};
@@ -67,7 +67,7 @@ pub use kernel::FieldWeights;
 pub use mark::Mark;
 pub use matching::asks::Spoken;
 pub use matching::score::{PARTS, Weights};
-pub use matching::wish::{Checkable, Wish};
+pub use matching::wish::{Checkable, Unread, Wish};
 pub use matching::{coalition, lines, purpose};
 pub use query::parse::{conditions, is_minus, unknown_names};
 pub use query::plan::place_words;

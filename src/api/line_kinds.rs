@@ -37,6 +37,7 @@ const KINDS_CALLED: &[(&str, OrganizationKind)] = &[
     ("bank", Bank),
     ("行政", Government),
     ("行政機関", Government),
+    ("官公庁", Government),
     ("自治体", Government),
     ("government", Government),
     ("業界団体", IndustryAssociation),

@@ -4,7 +4,7 @@ use super::evidence::is_asked;
 use super::line_facts::{self, Names};
 use super::line_kinds::{self, Asked};
 use super::line_questions::would_fit;
-use crate::domain::conditions::{self, Outcome, PartyFacts};
+use crate::domain::conditions::{self, Checked, Outcome, PartyFacts};
 use crate::domain::entry::{TextPlace, Title};
 use crate::domain::finding::Message;
 use crate::domain::kinds::need::{Condition, NeedLine};
@@ -75,6 +75,8 @@ pub(super) struct Ready {
     pub(super) condition: Option<Condition>,
     pub(super) ja: Option<String>,
     pub(super) en: Option<String>,
+    /// Further conditions that must hold with it: the firms of a town are firms, and there.
+    also: Vec<Condition>,
     /// What it asks, in words: its own, else those of its condition.
     pub(super) asked: Title,
     /// Who is meant, where that is no condition on what is stated.
@@ -104,12 +106,15 @@ impl Who {
 }
 
 impl Ready {
-    /// A line that leaves out: by a condition, by who they are, or, with neither, by its words.
-    pub(super) fn leaving_out(text: &str, condition: Option<Condition>, who: Option<Who>) -> Ready {
+    /// A line that leaves out: by conditions that all hold, by who they are, or, with neither, by its words.
+    pub(super) fn leaving_out(text: &str, conditions: Vec<Condition>, who: Option<Who>) -> Ready {
+        let mut conditions = conditions.into_iter();
+        let condition = conditions.next();
         Ready {
             requirement: Strength::Exclude,
             label: condition.is_some(),
             condition,
+            also: conditions.collect(),
             who,
             asked: Title { ja: Some(text.to_owned()), en: None },
             ja: Some(text.to_owned()),
@@ -129,11 +134,24 @@ impl Ready {
         if let Some(who) = &self.who {
             return who.is(party, facts);
         }
-        let outcome = self.condition.as_ref().map(|condition| conditions::check(condition, facts).outcome);
+        let outcome = self.checked(facts).map(|(_, checked)| checked.outcome);
         matches!(
             (self.requirement, outcome),
             (Strength::Must, Some(Outcome::Unmet)) | (Strength::Exclude, Some(Outcome::Met))
         )
+    }
+}
+
+impl Ready {
+    /// The condition that decides: of several the first that is unmet, else unknown.
+    fn checked(&self, facts: &PartyFacts) -> Option<(&Condition, Checked)> {
+        let every = self.condition.iter().chain(&self.also);
+        let order = |(_, checked): &(&Condition, Checked)| match checked.outcome {
+            Outcome::Unmet => 0,
+            Outcome::Unknown => 1,
+            Outcome::Met => 2,
+        };
+        every.map(|condition| (condition, conditions::check(condition, facts))).min_by_key(order)
     }
 }
 
@@ -157,6 +175,7 @@ pub(super) fn ready(need: &Need) -> Vec<Ready> {
         Ready {
             requirement: line.strength,
             condition: line.condition.clone(),
+            also: Vec::new(),
             asked,
             who: None,
             line: read,
@@ -370,8 +389,7 @@ fn by_condition_and_words(
     passages: &[&Passage],
     sources: &[Source<'_>],
 ) -> LineBody {
-    let checked = line.condition.as_ref().map(|condition| (condition, conditions::check(condition, &dossier.facts)));
-    let by_condition = checked.map(|(condition, checked)| {
+    let by_condition = line.checked(&dossier.facts).map(|(condition, checked)| {
         let body = line_facts::of_condition(index, line.requirement, condition, &checked, &dossier.names);
         (checked.outcome, body)
     });
@@ -381,6 +399,8 @@ fn by_condition_and_words(
         Some((_, body)) if line.line.is_empty() => body,
         Some((Outcome::Met, body)) if line.label => body,
         Some((Outcome::Met, _)) => by_words(index, line, passages, sources),
+        // Words of two conditions tell neither.
+        Some((Outcome::Unknown, body)) if !line.also.is_empty() => body,
         Some((Outcome::Unknown, body)) => {
             let words = by_words(index, line, passages, sources);
             match words.verdict {

@@ -34,13 +34,14 @@ impl MatchHint {
 
 /// What a text leaves out: what was applied, and what could only be looked for in words.
 pub(super) fn read_as_left_out(left_out: &[LeftOut]) -> Vec<MatchHint> {
-    let shown = |checked: bool| -> Option<(String, String)> {
-        let these = left_out.iter().filter(|one| one.is_checked() == checked).map(LeftOut::shown);
+    let shown = |checked: bool, unread: bool| -> Option<(String, String)> {
+        let these = left_out.iter().filter(|one| one.is_checked() == checked && one.is_unread() == unread);
+        let these = these.map(LeftOut::shown);
         let (ja, en): (Vec<String>, Vec<String>) = these.unzip();
         (!ja.is_empty()).then(|| (ja.join("、"), en.join("; ")))
     };
     let by_statement = left_out.iter().any(LeftOut::is_stated);
-    let checked = shown(true).map(|(ja, en)| {
+    let checked = shown(true, false).map(|(ja, en)| {
         let (more_ja, more_en) = match by_statement {
             true => (
                 "登録の内容で確かめたもので、登録のない相手は残り、その行は「不明」です。",
@@ -50,7 +51,7 @@ pub(super) fn read_as_left_out(left_out: &[LeftOut]) -> Vec<MatchHint> {
         };
         MatchHint::new("left_out", format!("{ja}は除きました。{more_ja}"), format!("Left out: {en}.{more_en}"))
     });
-    let unchecked = shown(false).map(|(ja, en)| {
+    let unchecked = shown(false, false).map(|(ja, en)| {
         MatchHint::new(
             "left_out_unchecked",
             format!(
@@ -61,7 +62,18 @@ pub(super) fn read_as_left_out(left_out: &[LeftOut]) -> Vec<MatchHint> {
             ),
         )
     });
-    checked.into_iter().chain(unchecked).collect()
+    let unread = shown(false, true).map(|(ja, en)| {
+        MatchHint::new(
+            "left_out_unchecked",
+            format!(
+                "{ja}は、除く条件かもしれませんが読み取れなかったため、確かめていません。だれも除いていません。「大学は除く」のように、除く相手・所在地・種別だけを一文で書いてください。"
+            ),
+            format!(
+                "May be meant to leave somebody out, but could not be read surely, so it was not checked and nobody was left out: {en}. Write whom, which place or which kind to leave out in a sentence of its own (\"except universities\")."
+            ),
+        )
+    });
+    checked.into_iter().chain(unchecked).chain(unread).collect()
 }
 
 /// Words for near that no text can answer: whose prefecture it is, a filter says.

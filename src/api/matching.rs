@@ -463,7 +463,7 @@ pub(super) fn asking(app: &App, scope: &Scope, from: &From, purpose: Option<Purp
                 texts: vec![(wanted, 1.0)],
                 seeker: None,
                 speaking: speaking_for(Kind::Need),
-                lines: left_out.iter().map(LeftOut::line).collect(),
+                lines: left_out.iter().filter(|one| !one.is_unread()).map(LeftOut::line).collect(),
                 left_out,
                 from: None,
                 row: row(purpose),

@@ -40,6 +40,7 @@ pub mod introductions;
 pub mod invitations;
 pub mod joint_orders;
 mod left_out;
+mod left_out_facts;
 pub mod lifecycle;
 pub mod line_facts;
 pub mod line_kinds;

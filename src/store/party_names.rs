@@ -9,6 +9,7 @@ use crate::domain::vocabulary::Kind;
 use crate::error::Result;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
+use musubi_index::{LATIN_LEGAL_FORMS, LEGAL_FORMS};
 
 /// Parties that are looked at where a name is only a part of theirs.
 const MOST: i64 = 200;
@@ -63,7 +64,20 @@ pub fn named(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Named> {
 }
 
 /// Names that are looked up for one written name, at most.
-const WRITTEN_MOST: usize = 40;
+const WRITTEN_MOST: usize = 120;
+/// Legal forms of which one may stand, with the name of the body, before the name of what it keeps: 学校法人山形学院 山形工科大学.
+const BODIES: [&str; 8] = [
+    "学校法人",
+    "国立大学法人",
+    "公立大学法人",
+    "国立研究開発法人",
+    "地方独立行政法人",
+    "独立行政法人",
+    "一般財団法人",
+    "公益財団法人",
+];
+/// What such a body keeps ends so; of other names nobody looks at every party.
+const KEPT: [&str; 9] = ["大学", "大学院", "高専", "専門学校", "学校", "研究所", "センター", "病院", "試験場"];
 
 /// The parties that bear exactly this name (or reading), with or without a legal form, among those that the reader may see,
 /// with the name each is shown by. By the indexes only, but for names in Latin letters.
@@ -83,6 +97,15 @@ pub fn called(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<(String,
         let named = things::title_en.is_not_null().and(english);
         rows = parties().filter(named).limit(MOST).select(columns).load(conn)?;
     }
+    let folded = name_key(name);
+    if rows.is_empty() && KEPT.iter().any(|end| folded.ends_with(&fold(end))) {
+        let kept = format!("% {}", escaped(&folded));
+        rows = parties().filter(things::name_key.like(kept).escape('\\')).limit(MOST).select(columns).load(conn)?;
+        let of_a_body = |title: &Option<String>| {
+            title.as_deref().is_some_and(|title| BODIES.iter().any(|body| fold(title).starts_with(&fold(body))))
+        };
+        rows.retain(|(_, ja, _)| of_a_body(ja));
+    }
     rows.sort();
     Ok(rows.into_iter().map(|(id, ja, en)| (id, ja.or(en).unwrap_or_default())).collect())
 }
@@ -90,24 +113,27 @@ pub fn called(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<(String,
 /// The folded names that a written one may stand for: without its legal form, with one, and a Japanese name of a person
 /// with the blank between its two parts.
 fn ways_to_write(name: &str) -> Vec<String> {
-    const JAPANESE: [&str; 6] = ["株式会社", "有限会社", "合同会社", "(株)", "(有)", "(同)"];
-    const LATIN: [&str; 10] =
-        [" co., ltd.", " co., ltd", " co.,ltd.", " co.,ltd", " inc.", " inc", " corporation", " k.k.", " ltd.", " ltd"];
     let written = fold(name);
+    let japanese: Vec<String> = LEGAL_FORMS.iter().map(|form| fold(form)).collect();
     let mut bare = written.as_str();
-    for form in JAPANESE {
-        bare = bare.strip_prefix(form).or_else(|| bare.strip_suffix(form)).unwrap_or(bare).trim();
+    for form in &japanese {
+        bare = bare.strip_prefix(form.as_str()).or_else(|| bare.strip_suffix(form.as_str())).unwrap_or(bare).trim();
     }
-    for form in LATIN {
-        bare = bare.strip_suffix(form).unwrap_or(bare);
-    }
+    // The last full stop of a form is often that of the sentence.
+    let form = LATIN_LEGAL_FORMS.iter().find_map(|form| {
+        let rest = bare.trim_end_matches('.').strip_suffix(form.trim_end_matches('.'))?;
+        rest.ends_with([' ', ',']).then(|| rest.trim_end_matches([' ', ',']))
+    });
+    bare = form.unwrap_or(bare);
     if bare.chars().filter(|one| one.is_alphanumeric()).count() < 2 {
         return Vec::new();
     }
     let mut ways = vec![written.clone(), bare.to_owned()];
     match bare.is_ascii() {
-        true => ways.extend(LATIN.iter().map(|form| format!("{bare}{form}"))),
-        false => ways.extend(JAPANESE.iter().flat_map(|form| [format!("{form}{bare}"), format!("{bare}{form}")])),
+        true => {
+            ways.extend(LATIN_LEGAL_FORMS.iter().flat_map(|form| [format!("{bare} {form}"), format!("{bare}, {form}")]))
+        }
+        false => ways.extend(japanese.iter().flat_map(|form| [format!("{form}{bare}"), format!("{bare}{form}")])),
     }
     let length = bare.chars().count();
     if !bare.is_ascii() && length <= 8 && !bare.contains(char::is_whitespace) {
@@ -182,14 +208,18 @@ fn candidates(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Vec<Candidat
 
 /// What holds the text, for SQL.
 fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
+    format!("%{}%", escaped(text))
+}
+
+/// The text as a part of a pattern.
+fn escaped(text: &str) -> String {
+    let mut pattern = String::new();
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(character);
     }
-    pattern.push('%');
     pattern
 }
 

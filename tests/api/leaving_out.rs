@@ -108,6 +108,155 @@ fn what_a_fact_can_tell_is_left_out() {
 }
 
 #[test]
+fn what_is_not_left_out_stays() {
+    let scene = scene();
+    for text in [
+        "発酵、大学は除きません",
+        "発酵、大学を除く必要はない",
+        "fermentation, not excluding universities",
+        "研究機関は除かず発酵",
+    ] {
+        assert_eq!(scene.missing(text), Vec::<&str>::new(), "{text}");
+        let answer = scene.ask(text, "parties");
+        assert!(hint(&answer, "left_out").is_none() && hint(&answer, "left_out_unchecked").is_none(), "{answer}");
+    }
+    // Only universities are wanted; people have no kind.
+    for text in ["発酵、大学以外を除く", "発酵、大学以外の機関は除いて", "発酵、大学以外は不要"]
+    {
+        assert_eq!(scene.missing(text), [&scene.kuraji, &scene.large, &scene.silent], "{text}");
+    }
+    // Of what has no opposite it is only said.
+    for text in ["発酵、米沢市以外は除く", "fermentation, excluding everybody except universities"] {
+        assert_eq!(scene.missing(text), Vec::<&str>::new(), "{text}");
+        let answer = scene.ask(text, "parties");
+        assert!(hint(&answer, "left_out_unchecked").is_some() && hint(&answer, "left_out").is_none(), "{answer}");
+    }
+}
+
+#[test]
+fn a_place_and_a_kind_hold_together() {
+    let scene = scene();
+    let institute = scene.app.create(
+        "organizations",
+        json!({ "organization_kind": "public_testing_institute", "name_ja": "米沢試験場", "municipality": "062022",
+            "employees": 15, "description_ja": "味噌の発酵を受託する。", "description_en": "Does fermentation." }),
+    );
+    scene.app.settle();
+    let stays = |text: &str| found(&scene.ask(text, "parties")).contains(&institute);
+    for text in [
+        "発酵、米沢市の会社は除く",
+        "発酵、20人以下の会社は除く",
+        "発酵、米沢市の20人以下の会社は除く",
+        "fermentation, except firms in Yonezawa",
+        "fermentation except firms in Yonezawa with fewer than 30 employees",
+    ] {
+        assert_eq!(scene.missing(text), [scene.kuraji.as_str()], "{text}");
+        assert!(stays(text), "{text}");
+        let answer = scene.ask(text, "parties");
+        assert!(hint(&answer, "left_out_unchecked").is_none(), "{answer}");
+    }
+    assert!(!stays("発酵、米沢市の機関は除く") && !stays("発酵、米沢市は除く"));
+    for text in ["発酵、従業員十人以上百人以下は除く", "発酵、従業員が10人から50人の会社は除く"]
+    {
+        assert_eq!(scene.missing(text), [scene.kuraji.as_str()], "{text}");
+    }
+    assert_eq!(scene.missing("発酵、山形市の大学は除く"), [scene.university.as_str()]);
+}
+
+#[test]
+fn names_and_lists_are_read_as_people_write_them() {
+    let app = TestApp::start();
+    let make = |kind: &str, ja: &str, en: Option<&str>| {
+        app.create(
+            "organizations",
+            json!({ "organization_kind": kind, "name_ja": ja, "name_en": en,
+                "description_ja": "味噌の発酵を受託する。", "description_en": "Does fermentation." }),
+        )
+    };
+    let school = make("university", "学校法人置賜学院 置賜工科大学", None);
+    let national = make("university", "国立大学法人庄内大学", None);
+    let other = make("university", "最上大学", None);
+    let drop = make("firm", "雫発酵株式会社", Some("Shizuku Fermentation KK"));
+    let coat = make("firm", "燈発酵株式会社", Some("Tomei Brewing Inc."));
+    let bank = make("bank", "最上銀行", None);
+    let all = [&school, &national, &other, &drop, &coat, &bank];
+    app.settle();
+    let ask = |text: &str| {
+        let answer = app.post("/api/v1/match", json!({ "from": { "text": text }, "towards": "organizations" }));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    let missing = |text: &str| -> Vec<&String> {
+        let found = found(&ask(text));
+        all.into_iter().filter(|id| !found.contains(id)).collect()
+    };
+    assert_eq!(missing("発酵"), Vec::<&String>::new());
+    for text in ["発酵、置賜工科大学は除く", "置賜工科大学以外で発酵"] {
+        assert_eq!(missing(text), [&school], "{text}");
+    }
+    assert_eq!(missing("発酵、庄内大学は除く"), [&national]);
+    assert_eq!(missing("発酵、国立大学法人最上大学は除く"), [&other]);
+    for text in [
+        "fermentation except Shizuku Fermentation",
+        "fermentation excluding Shizuku Fermentation K.K.",
+        "発酵、雫発酵様は除く",
+        "発酵、「雫発酵」は除く",
+    ] {
+        assert_eq!(missing(text), [&drop], "{text}");
+    }
+    for text in ["fermentation except the Tomei Brewing Inc.", "Fermentation, except Tomei Brewing, Inc."] {
+        assert_eq!(missing(text), [&coat], "{text}");
+    }
+    let universities = [&school, &national, &other];
+    assert_eq!(missing("fermentation except universities and Tomei Brewing Inc."), [&school, &national, &other, &coat]);
+    for text in [
+        "発酵、「大学」は除く",
+        "発酵　※大学除く",
+        "発酵。除く：大学",
+        "発酵。大学はNG",
+        "発酵。大学はお断り",
+        "no universities please: fermentation",
+        "大学除く個人除く発酵",
+    ] {
+        assert_eq!(missing(text), universities, "{text}");
+    }
+    // What of a list can be checked is applied; the rest is told.
+    let text = "発酵、銀行・官公庁・団体は除く";
+    let answer = ask(text);
+    assert_eq!(missing(text), [&bank]);
+    let told = hint(&answer, "left_out_unchecked").expect("told")["message"]["ja"].clone();
+    assert!(told.as_str().is_some_and(|told| told.contains("「団体」") && !told.contains("銀行")), "{told}");
+    // Work with somebody is nobody.
+    for text in ["発酵、大学と共同研究する会社は除く", "発酵、大学・企業連携は除く"] {
+        assert_eq!(missing(text), Vec::<&String>::new(), "{text}");
+        assert!(hint(&ask(text), "left_out_unchecked").is_some(), "{text}");
+    }
+}
+
+#[test]
+fn places_are_read_with_those_who_are_there() {
+    let scene = scene();
+    for text in [
+        "米沢市以外の発酵会社",
+        "米沢市以外の発酵工場",
+        "fermentation outside Yonezawa",
+        "fermentation not from Yonezawa",
+        "fermentation, not in Yonezawa",
+    ] {
+        assert_eq!(scene.missing(text), [scene.kuraji.as_str()], "{text}");
+    }
+    let told = [scene.kuraji.as_str(), scene.large.as_str(), scene.university.as_str()];
+    assert_eq!(scene.missing("山形県以外の発酵会社"), told);
+    // Of the rice, not of who ferments it; and somebody of whom the rest is not understood.
+    for text in ["米沢市以外の米を発酵", "大学に属する人を除いた発酵", "fermentation except for work with universities"]
+    {
+        let answer = scene.ask(text, "parties");
+        assert_eq!(scene.missing(text), Vec::<&str>::new(), "{text}");
+        assert!(hint(&answer, "left_out_unchecked").is_some() && hint(&answer, "left_out").is_none(), "{answer}");
+    }
+}
+
+#[test]
 fn a_hint_says_what_was_applied_and_what_was_not_checked() {
     let scene = scene();
     let answer = scene.ask("発酵、大手企業は除く、蔵路発酵工業は除く、焼酎は除く", "parties");

@@ -8,6 +8,16 @@ pub struct Wish {
     pub wanted: String,
     /// What is not wanted, without the words that say so.
     pub unwanted: Vec<String>,
+    /// Clauses of what is wanted that hold a word of leaving out which was not read.
+    pub unread: Vec<Unread>,
+}
+
+/// A clause with a word of leaving out (除く, except) that may leave out somebody, and may as well say something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    pub clause: String,
+    /// What stands where the word would name what it leaves out.
+    pub near: String,
 }
 
 /// How a clause ends that leaves out what it names.
@@ -38,6 +48,23 @@ const LEAVES_OUT: &[&str] = &[
     "以外",
 ];
 
+/// The same where it names what can be checked: 溶剤は不可 is a wish about the work.
+const LEAVES_OUT_KNOWN: &[&str] = &[
+    "はお断りします",
+    "はお断りしています",
+    "はお断り",
+    "お断り",
+    "はＮＧ",
+    "はNG",
+    "ＮＧ",
+    "NG",
+    "は不可",
+    "不可",
+    "はご遠慮",
+    "はだめ",
+    "は駄目",
+];
+
 /// How a clause ends that wants somebody who does not do what it names.
 const DOES_NOT: &[&str] = &["はしない", "をしない", "を行わない", "は行わない", "をやらない", "はやらない"];
 
@@ -45,8 +72,18 @@ const SOMEBODY: &[&str] = &["会社", "企業", "ところ", "所", "相手", "�
 
 /// What goes before or after without changing what is said.
 const ASIDE: &[&str] = &["ただし", "但し", "ただ", "なお", "また", "but ", "and "];
-const POLITE: &[&str] =
-    &["でお願いします", "をお願いします", "してください", "です", "とする", "とします", "でよい", "で"];
+const POLITE: &[&str] = &[
+    "でお願いします",
+    "をお願いします",
+    "してください",
+    "ください",
+    "下さい",
+    "です",
+    "とする",
+    "とします",
+    "でよい",
+    "で",
+];
 
 /// How an English clause begins that leaves out what follows.
 const EXCEPT: &[&str] = &[
@@ -65,6 +102,10 @@ const EXCEPT: &[&str] = &[
 /// (without solvents).
 const NONE_OF: &[&str] = &["not ", "no ", "without "];
 
+/// The same of a place, too.
+const NOT_OF_A_PLACE: &[&str] =
+    &["outside of ", "outside ", "not from ", "not in ", "not based in ", "not located in ", "not outside "];
+
 /// What stands in the middle of an English clause that goes on to leave out what can be checked.
 const MID_EXCEPT: &[&str] = &[
     " except for ",
@@ -78,6 +119,27 @@ const MID_EXCEPT: &[&str] = &[
 ];
 /// The same for kinds of parties, and parties.
 const MID_NONE_OF: &[&str] = &[" without ", " not ", " and no ", " no "];
+const MID_NOT_OF_A_PLACE: &[&str] =
+    &[" outside of ", " outside ", " not from ", " not in ", " not based in ", " not located in "];
+/// What turns a word of leaving out behind it into its opposite, or into something else.
+const TURNED: &[&str] = &[
+    "not",
+    "n't",
+    "without",
+    "never",
+    "nobody",
+    "no one",
+    "none",
+    "nothing",
+    "no other",
+    "no others",
+    "need for",
+    "all",
+    "everything",
+];
+/// English words of leaving out, wherever they stand.
+const LEAVING: &[&str] =
+    &["except", "exclud", "not including", "other than", "apart from", "without", "outside", "not from", "all but"];
 const EXCLUDED: &[&str] = &[" are excluded", " is excluded", " excluded"];
 
 /// 「除く」 behind a name without a particle, and in the middle of a clause.
@@ -89,14 +151,42 @@ const TAKES_IN: &[&str] = &["も", "にも", "でも", "とも", "からも", "�
 /// What joins 「以外」 to what is wanted.
 const JOINTS: &[&str] = &["での", "で", "に", "から", "なら", "が", "を", "の", "、"];
 /// Behind these a name may begin. Not の: 山形の大学 is not every university.
-const BEFORE_A_NAME: &[char] = &['を', 'は', 'で', 'に', '、', ' ', '\u{3000}'];
+const BEFORE_A_NAME: &[char] = &['を', 'は', 'で', 'に', '、', ' ', '\u{3000}', '※', '＊', '*', '：', ':', '／', '/'];
+/// Marks before a remark, which go with it.
+const REMARKS: &[char] = &['※', '＊', '*', ' ', '\u{3000}'];
+/// Before a colon these leave out what follows: 除く：大学.
+const HEADINGS: &[&str] = &["除く", "除外", "対象外", "NG", "ＮＧ", "不可", "お断り"];
+/// Japanese words of leaving out, wherever they stand.
+const LEAVING_JA: &[&str] = &["除く", "除き", "除い", "除外", "以外", "抜き", "お断り", "対象外", "不可", "NG", "ＮＧ"];
+/// 「染色会社」: somebody, and nothing about the work.
+const ENDS_AS_SOMEBODY: &[&str] = &[
+    "会社",
+    "企業",
+    "工場",
+    "メーカー",
+    "業者",
+    "事業者",
+    "研究所",
+    "機関",
+    "工房",
+    "製作所",
+    "商社",
+    "相手",
+    "ところ",
+];
+const PARTICLES: &[char] = &['を', 'が', 'で', 'に', 'の', 'は', 'へ', 'と', 'も'];
 
 const BRACKETS: &[(char, char)] = &[('（', '）'), ('(', ')'), ('［', '］'), ('[', ']')];
 /// Behind these a full stop ends no sentence.
-const SHORTENED: &[&str] = &["co", "ltd", "inc", "corp", "dr", "mr", "ms", "prof", "st", "e.g", "i.e", "vs", "etc"];
+const SHORTENED: &[&str] =
+    &["co", "ltd", "inc", "corp", "k.k", "dr", "mr", "ms", "prof", "st", "e.g", "i.e", "vs", "etc"];
 
 /// Clauses that leave something out, at most: the rest is read as it stands.
 const MOST: usize = 50;
+/// Exclusions of one clause, at most; and places of one word in it that are looked at.
+const MOST_OF_A_CLAUSE: usize = 5;
+/// Clauses that are told as not read, at most.
+const MOST_UNREAD: usize = 5;
 
 /// What the caller can check of what a clause names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,12 +220,13 @@ impl Wish {
             let listed = ["and ", "or ", ""].iter().find_map(|joint| strip_start(clause, joint)).unwrap_or(clause);
             match read {
                 Some((rest, what)) => {
-                    listing = clause.is_ascii();
+                    listing = clause.is_ascii() || (rest.is_empty() && clause.contains([':', '：']));
                     wanted.push_str(&rest);
                     if !rest.is_empty() {
                         wanted.extend(piece.chars().last().filter(|last| ends(*last)));
                     }
-                    unwanted.push(what);
+                    unwanted.extend(what);
+                    unwanted.truncate(MOST);
                 }
                 None if listing && unwanted.len() < MOST && known(listed) == Some(Checkable::Party) => {
                     unwanted.push(listed.to_owned());
@@ -146,13 +237,16 @@ impl Wish {
                 }
             }
         }
+        let unread = |wanted: &str| -> Vec<Unread> {
+            pieces(wanted).into_iter().filter_map(may_leave_out).take(MOST_UNREAD).collect()
+        };
         if wanted.chars().any(char::is_alphanumeric) {
-            return Wish { wanted, unwanted };
+            return Wish { unread: unread(&wanted), wanted, unwanted };
         }
         // Nothing but what is not wanted. What can be checked is no word to look for.
         match !unwanted.is_empty() && unwanted.iter().all(|what| known(what).is_some()) {
-            true => Wish { wanted: String::new(), unwanted },
-            false => Wish { wanted: text.to_owned(), unwanted: Vec::new() },
+            true => Wish { wanted: String::new(), unwanted, unread: Vec::new() },
+            false => Wish { unread: unread(&text), wanted: text, unwanted: Vec::new() },
         }
     }
 }
@@ -196,12 +290,15 @@ fn without_brackets(text: &str, known: Known<'_>, unwanted: &mut Vec<String>) ->
         let end = inside.find(close).filter(|end| !inside[..*end].contains(open));
         let read = end.filter(|_| unwanted.len() < MOST).and_then(|end| {
             let clause = inside[..end].trim().trim_end_matches(ends);
-            left_out(clause, known).filter(|(rest, _)| rest.is_empty()).map(|(_, what)| (end, what))
+            left_out(clause, known)
+                .filter(|(rest, _)| rest.trim_matches(REMARKS).is_empty())
+                .map(|(_, what)| (end, what))
         });
         match read {
             Some((end, what)) => {
                 kept.push_str(&rest[..at]);
-                unwanted.push(what);
+                unwanted.extend(what);
+                unwanted.truncate(MOST);
                 rest = &inside[end + close.len_utf8()..];
             }
             None => {
@@ -214,22 +311,52 @@ fn without_brackets(text: &str, known: Known<'_>, unwanted: &mut Vec<String>) ->
 }
 
 /// What a clause leaves out, behind what it wants beside.
-fn left_out(clause: &str, known: Known<'_>) -> Option<(String, String)> {
-    let clause = ASIDE.iter().find_map(|aside| clause.strip_prefix(aside)).unwrap_or(clause).trim_start();
-    let whole = |what: &str| Some((String::new(), what.trim().to_owned())).filter(|(_, what)| !what.is_empty());
+fn left_out(clause: &str, known: Known<'_>) -> Option<(String, Vec<String>)> {
+    let (mut rest, mut names) = (clause.to_owned(), Vec::new());
+    while names.len() < MOST_OF_A_CLAUSE && !(rest.is_empty() && !names.is_empty()) {
+        let Some((left, name)) = one_left_out(&rest, known) else { break };
+        rest = left;
+        names.push(name);
+    }
+    (!names.is_empty()).then_some((rest, names))
+}
+
+/// One thing that a clause leaves out, behind what the clause says beside.
+fn one_left_out(clause: &str, known: Known<'_>) -> Option<(String, String)> {
+    let (kept, after) = clause.split_at(kept_until(clause));
+    if !kept.is_empty() {
+        return one_left_out(after, known).map(|(rest, what)| (format!("{kept}{rest}"), what));
+    }
+    let clause = ASIDE.iter().find_map(|aside| clause.strip_prefix(aside)).unwrap_or(clause);
+    let clause = clause.trim_start_matches(REMARKS);
+    let whole = |what: &str| {
+        let what = what.trim();
+        // Out of what is left out, something is left out again.
+        (!what.is_empty() && !leaves_out_again(what)).then(|| (String::new(), what.to_owned()))
+    };
     let clause = strip_end(clause, " please").unwrap_or(clause);
+    if let Some(found) = by_a_colon(clause, known) {
+        return Some(found);
+    }
     if let Some(what) = EXCEPT.iter().find_map(|except| strip_start(clause, except)) {
-        return whole(what);
+        return match known_until(what, known) {
+            Some((end, _)) => Some((what[end..].to_owned(), what[..end].trim().to_owned())),
+            None => whole(what),
+        };
     }
     let none_of = NONE_OF.iter().find_map(|none| strip_start(clause, none));
     let none_of = none_of.or_else(|| EXCLUDED.iter().find_map(|excluded| strip_end(clause, excluded)));
     if let Some(what) = none_of.filter(|what| known(what.trim()) == Some(Checkable::Party)) {
         return whole(what);
     }
+    let place = NOT_OF_A_PLACE.iter().find_map(|mark| strip_start(clause, mark));
+    if let Some(what) = place.filter(|what| known(what.trim()).is_some()) {
+        return whole(what);
+    }
     if let Some(found) = in_the_middle(clause, known) {
         return Some(found);
     }
-    let bare = POLITE.iter().find_map(|polite| clause.strip_suffix(polite)).unwrap_or(clause);
+    let bare = without_politeness(clause);
     let strip = |text: &'_ str, list: &[&str]| list.iter().find_map(|end| text.strip_suffix(end).map(str::len));
     let length = strip(bare, LEAVES_OUT).or_else(|| {
         let somebody = SOMEBODY.iter().find_map(|somebody| bare.strip_suffix(somebody))?;
@@ -239,8 +366,155 @@ fn left_out(clause: &str, known: Known<'_>) -> Option<(String, String)> {
         let what = bare[..length].trim();
         return name_at_the_end(what, known).map(|(rest, name, _)| (rest, name)).or_else(|| whole(what));
     }
-    let length = strip(bare, BARE_ENDS)?;
+    let length = strip(bare, LEAVES_OUT_KNOWN).or_else(|| strip(bare, BARE_ENDS))?;
     name_at_the_end(&bare[..length], known).map(|(rest, name, _)| (rest, name))
+}
+
+fn without_politeness(clause: &str) -> &str {
+    POLITE.iter().find_map(|polite| clause.strip_suffix(polite)).unwrap_or(clause)
+}
+
+/// 「除く：大学」, and "no universities please: coating".
+fn by_a_colon(clause: &str, known: Known<'_>) -> Option<(String, String)> {
+    let at = clause.find([':', '：'])?;
+    let (head, tail) = (clause[..at].trim_end(), clause[at..].trim_start_matches([':', '：']).trim());
+    if tail.is_empty() {
+        return None;
+    }
+    if let Some(before) = HEADINGS.iter().find_map(|heading| head.strip_suffix(heading)) {
+        let alone = before.is_empty() || before.ends_with(REMARKS);
+        return (alone && known(tail).is_some())
+            .then(|| (before.trim_end_matches(REMARKS).to_owned(), tail.to_owned()));
+    }
+    // Only what is told by its first words: a colon in a name is rare, and a second one no heading.
+    let begins = EXCEPT.iter().chain(NONE_OF).chain(NOT_OF_A_PLACE).any(|word| strip_start(head, word).is_some());
+    if !begins {
+        return None;
+    }
+    one_left_out(head, known)
+        .filter(|(rest, what)| rest.is_empty() && known(what).is_some())
+        .map(|(_, what)| (tail.to_owned(), what))
+}
+
+/// Up to where a clause keeps somebody in instead of leaving out: 大学は除きません, 大学を除く必要はない; 0 where it does not.
+fn kept_until(clause: &str) -> usize {
+    const BETWEEN: &[&str] = &[
+        "必要",
+        "つもり",
+        "わけ",
+        "こと",
+        "もの",
+        "べき",
+        "予定",
+        "ほしく",
+        "欲しく",
+        "外",
+        "く",
+        "き",
+        "か",
+        "い",
+        "て",
+        "で",
+        "の",
+        "は",
+        "が",
+        "も",
+        "を",
+        "に",
+        "し",
+        "せ",
+        "さ",
+        "れ",
+        "ま",
+    ];
+    const NOT: &[&str] = &[
+        "ありません",
+        "ません",
+        "ない",
+        "なく",
+        "無い",
+        "無く",
+        "不要",
+        "要りません",
+        "いりません",
+        "要らない",
+        "ず",
+        "ぬ",
+        "んで",
+    ];
+    let one = |(at, word): (usize, &str)| {
+        let mut end = at + word.len();
+        for _ in 0..10 {
+            let rest = &clause[end..];
+            if let Some(not) = NOT.iter().find(|not| rest.starts_with(**not)) {
+                return Some(end + not.len());
+            }
+            end += BETWEEN.iter().find(|between| rest.starts_with(**between))?.len();
+        }
+        None
+    };
+    clause.match_indices('除').filter_map(one).max().unwrap_or(0)
+}
+
+/// Whether what is left out leaves out something itself: everybody except universities, 大学以外.
+fn leaves_out_again(what: &str) -> bool {
+    let lower = what.to_ascii_lowercase();
+    LEAVING.iter().any(|word| lower.contains(word)) || ["以外", "除"].iter().any(|word| what.contains(word))
+}
+
+/// Whether the words before turn what leaves out into something else: not excluding, nobody other than, no solvents except.
+fn is_turned(before: &str) -> bool {
+    let lower = before.trim().to_ascii_lowercase();
+    let ends = |word: &str| {
+        let rest = lower.strip_suffix(word);
+        rest.is_some_and(|rest| word == "n't" || !rest.ends_with(|one: char| one.is_ascii_alphanumeric()))
+    };
+    TURNED.iter().any(|word| ends(word)) || LEAVING.iter().any(|word| lower.contains(word))
+}
+
+/// A clause that was not read, though it holds a word that may leave somebody out.
+fn may_leave_out(piece: &str) -> Option<Unread> {
+    let clause = piece.trim_end_matches(ends).trim();
+    let kept = kept_until(clause);
+    let of = |near: &str| Some(Unread { clause: clause.to_owned(), near: near.trim().to_owned() });
+    for word in LEAVING_JA {
+        let mut found = clause.match_indices(word).take(MOST_OF_A_CLAUSE).filter(|(at, _)| *at >= kept);
+        let meant = found.find(|(at, _)| {
+            let after = &clause[at + word.len()..];
+            let takes_in = *word == "以外" && TAKES_IN.iter().any(|more| after.starts_with(more));
+            let denied =
+                ["ではな", "じゃな", "ではあ", "しません", "しない", "しておら"].iter().any(|no| after.starts_with(no));
+            !takes_in && !denied
+        });
+        if let Some((at, _)) = meant {
+            let from = clause[..at].char_indices().rev().nth(13).map_or(0, |(from, _)| from);
+            let after = &clause[at + word.len()..];
+            let heading = after.starts_with([':', '：']);
+            return of(if heading { after.trim_start_matches([':', '：']) } else { &clause[from..at] });
+        }
+    }
+    let lower = clause.to_ascii_lowercase();
+    for word in LEAVING {
+        let Some(at) = lower.find(word) else { continue };
+        // "Not excluding" leaves nobody out, and needs no word about it; "except" behind another one does.
+        let plain = ["not", "n't", "without", "never", "need to", "need for"];
+        if !plain.iter().any(|no| lower[..at].trim_end().ends_with(no)) {
+            return of(&clause[at + word.len()..]);
+        }
+    }
+    None
+}
+
+/// Up to where a text names what can be checked: all of it, else its first sentence.
+fn known_until(text: &str, known: Known<'_>) -> Option<(usize, Checkable)> {
+    let sentences = text.match_indices(". ").take(MOST_OF_A_CLAUSE).map(|(at, _)| at);
+    for end in std::iter::once(text.len()).chain(sentences) {
+        let name = text[..end].trim();
+        if let Some(what) = Some(name).filter(|name| !name.is_empty()).and_then(&mut *known) {
+            return Some((end, what));
+        }
+    }
+    None
 }
 
 fn strip_start<'t>(text: &'t str, start: &str) -> Option<&'t str> {
@@ -256,29 +530,47 @@ fn strip_end<'t>(text: &'t str, end: &str) -> Option<&'t str> {
 /// What a clause leaves out that goes on before it, or behind it: only what can be checked.
 fn in_the_middle(clause: &str, known: Known<'_>) -> Option<(String, String)> {
     let lower = clause.to_ascii_lowercase();
-    let english = MID_EXCEPT.iter().map(|mark| (mark, false)).chain(MID_NONE_OF.iter().map(|mark| (mark, true)));
-    for (mark, parties_only) in english {
+    let english = MID_EXCEPT.iter().chain(MID_NOT_OF_A_PLACE).map(|mark| (mark, false));
+    for (mark, parties_only) in english.chain(MID_NONE_OF.iter().map(|mark| (mark, true))) {
         let Some(at) = lower.find(mark) else { continue };
-        let what = clause[at + mark.len()..].trim();
-        match known(what) {
-            Some(Checkable::Fact) if parties_only => {}
-            Some(_) => return Some((clause[..at].to_owned(), what.to_owned())),
+        if is_turned(&clause[..at]) {
+            continue;
+        }
+        let what = &clause[at + mark.len()..];
+        match known_until(what, known) {
+            Some((_, Checkable::Fact)) if parties_only => {}
+            Some((end, _)) => {
+                return Some((format!("{}{}", &clause[..at], &what[end..]), what[..end].trim().to_owned()));
+            }
             None => {}
         }
     }
-    for mark in MID_ENDS {
-        let Some(at) = clause.find(mark) else { continue };
+    let bare = without_politeness(clause);
+    let ends_so = [LEAVES_OUT, LEAVES_OUT_KNOWN, BARE_ENDS].concat();
+    // 大学以外は除く: only universities are wanted.
+    let twice = ends_so.iter().any(|end| *end != "以外" && bare.ends_with(end));
+    for (mark, at) in MID_ENDS
+        .iter()
+        .flat_map(|mark| clause.match_indices(mark).take(MOST_OF_A_CLAUSE).map(move |(at, _)| (*mark, at)))
+    {
         let after = &clause[at + mark.len()..];
-        if after.is_empty() || after.starts_with("ます") || TAKES_IN.iter().any(|more| after.starts_with(more)) {
+        let polite = after.starts_with("ます") || POLITE.contains(&after);
+        if after.is_empty() || polite || TAKES_IN.iter().any(|more| after.starts_with(more)) {
+            continue;
+        }
+        let again = after.trim_start_matches(['を', 'は', 'も']);
+        if mark == "以外" && (twice || again.starts_with("除") || again.starts_with("不要")) {
             continue;
         }
         let Some((before, name, what)) = name_at_the_end(&clause[..at], known) else { continue };
         let joint = JOINTS.iter().find(|joint| after.starts_with(**joint));
         let rest = joint.map_or(after, |joint| &after[joint.len()..]);
         // 山形県以外の米: not where the partner is.
-        let of_somebody = SOMEBODY.iter().any(|somebody| rest.starts_with(somebody));
+        let one_word = rest.chars().count() <= 16 && !rest.contains(PARTICLES);
+        let of_somebody = SOMEBODY.iter().any(|somebody| rest.starts_with(somebody))
+            || (one_word && ENDS_AS_SOMEBODY.iter().any(|somebody| rest.ends_with(somebody)));
         let of_a_thing = joint == Some(&"の") && what == Checkable::Fact && !of_somebody;
-        if *mark == "以外" && (of_a_thing || (joint.is_none() && !of_somebody)) {
+        if mark == "以外" && (of_a_thing || (joint.is_none() && !of_somebody)) {
             continue;
         }
         return Some((format!("{before}{rest}"), name));
@@ -298,116 +590,12 @@ fn name_at_the_end(text: &str, known: Known<'_>) -> Option<(String, String, Chec
     for start in starts.drain(first..) {
         let name = text[start..].trim();
         if let Some(what) = Some(name).filter(|name| !name.is_empty()).and_then(&mut *known) {
-            return Some((text[..start].to_owned(), name.to_owned(), what));
+            let before = text[..start].trim_end_matches(['※', '＊', '*', '：', ':', '／', '/']);
+            return Some((before.to_owned(), name.to_owned(), what));
         }
     }
     None
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn unwanted(text: &str) -> (String, Vec<String>) {
-        let wish = Wish::read(text);
-        (wish.wanted, wish.unwanted)
-    }
-
-    #[test]
-    fn what_is_left_out_is_no_part_of_what_is_wanted() {
-        let whole = |text: &str| (text.to_owned(), Vec::<String>::new());
-        assert_eq!(
-            unwanted("有機太陽電池を封止できる会社。ただし真空蒸着の会社は除く。"),
-            ("有機太陽電池を封止できる会社。".into(), vec!["真空蒸着の会社".into()])
-        );
-        assert_eq!(unwanted("封止は不要、塗布ができる会社"), ("塗布ができる会社".into(), vec!["封止".into()]));
-        assert_eq!(unwanted("印刷の会社、蒸着はしない会社"), ("印刷の会社、".into(), vec!["蒸着".into()]));
-        assert_eq!(
-            unwanted("firms that coat film, except for dealers."),
-            ("firms that coat film,".into(), vec!["dealers".into()])
-        );
-        // Nothing else would be left, or nothing is left out.
-        assert_eq!(unwanted("封止は不要"), whole("封止は不要"));
-        for text in ["めっきは外注している、社内で行いたい", "ほこりを除く装置", "溶剤を使わない塗布"]
-        {
-            assert_eq!(unwanted(text), whole(text));
-        }
-    }
-
-    fn knowing(text: &str) -> (String, Vec<String>) {
-        let wish = Wish::read_knowing(text, &mut |name| match name.to_lowercase().trim_start_matches("a ") {
-            "大学" | "研究機関" | "universities" | "university" | "banks" | "蔵路発酵工業" | "yamada co., ltd" => {
-                Some(Checkable::Party)
-            }
-            "冴川市" | "従業員1,000人以上" | "yonezawa" => Some(Checkable::Fact),
-            _ => None,
-        });
-        (wish.wanted, wish.unwanted)
-    }
-
-    #[test]
-    fn ordinary_exclusions_of_parties_are_read_without_a_comma() {
-        let read = |text: &str, wanted: &str, unwanted: &[&str]| {
-            let expected = (wanted.to_owned(), unwanted.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
-            assert_eq!(knowing(text), expected, "{text}");
-        };
-        read("fermentation except universities", "fermentation", &["universities"]);
-        read("Fermentation except for universities.", "Fermentation.", &["universities"]);
-        read("fermentation (except universities)", "fermentation ", &["universities"]);
-        read("fermentation, not universities", "fermentation,", &["universities"]);
-        read("fermentation without universities", "fermentation", &["universities"]);
-        read("Fermentation. Not a university please.", "Fermentation.", &["a university"]);
-        read("fermentation, universities excluded", "fermentation,", &["universities"]);
-        read("fermentation, except universities, banks", "fermentation,", &["universities", "banks"]);
-        read("fermentation, except Yamada Co., Ltd.", "fermentation,", &["Yamada Co., Ltd"]);
-        read("fermentation except Yonezawa", "fermentation", &["Yonezawa"]);
-        read("発酵（大学は除く）", "発酵", &["大学"]);
-        read("発酵（大学以外）", "発酵", &["大学"]);
-        read("大学以外で発酵", "発酵", &["大学"]);
-        read("発酵を大学以外で", "発酵を", &["大学"]);
-        read("大学以外の発酵に強い会社", "発酵に強い会社", &["大学"]);
-        read("発酵、大学除く", "発酵、", &["大学"]);
-        read("発酵 大学は除く", "発酵 ", &["大学"]);
-        read("大学を除く発酵の会社", "発酵の会社", &["大学"]);
-        read("大学は除く", "", &["大学"]);
-        read("発酵の会社。ただし大学は除きます。", "発酵の会社。", &["大学"]);
-        read("発酵、蔵路発酵工業は除く", "発酵、", &["蔵路発酵工業"]);
-        read("発酵、Kyoto Universityは除く", "発酵、", &["Kyoto University"]);
-        read("冴川市以外で発酵", "発酵", &["冴川市"]);
-        read("発酵、従業員1,000人以上は除く", "発酵、", &["従業員1,000人以上"]);
-    }
-
-    #[test]
-    fn other_senses_of_the_same_words_leave_nothing_out() {
-        for text in [
-            "溶剤以外も使える塗布",
-            "大学以外も歓迎、発酵",
-            "大学以外にも声をかけたい発酵",
-            "without solvents",
-            "coating without solvents",
-            "coating not only of film",
-            "no universities of applied things",
-            "山形の大学以外で発酵",
-            "冴川市以外の米を発酵",
-            "ほこりを除く装置",
-            "油分を除いた水",
-            "（株）蔵路発酵工業の発酵",
-            "山形にある大学以外で発酵",
-            "発酵（大学も可）",
-            "amounts of 1,000 pieces",
-        ] {
-            assert_eq!(knowing(text), (text.to_owned(), Vec::new()), "{text}");
-        }
-    }
-
-    #[test]
-    fn any_text_is_read_and_only_so_many_exclusions() {
-        for text in
-            ["（", "(except ", "以外", "除く", "）（", "not ", " except ", ".", "、、、", "（大学は除く", "Co., Ltd."]
-        {
-            let _ = knowing(text);
-        }
-        let many = Wish::read_knowing(&"大学は除く。".repeat(3_000), &mut |_| Some(Checkable::Party));
-        assert_eq!(many.unwanted.len(), MOST);
-    }
-}
+mod tests;
