@@ -402,7 +402,7 @@ fn gets_smaller(near: &str, value: f64) -> bool {
             !ATTRIBUTES.iter().any(|(word, _)| between.contains(word))
         })
     };
-    SMALLER.iter().any(|sign| own(&sign)) || (value < FINE && THIN.iter().any(|sign| own(&sign)))
+    SMALLER.iter().any(own) || (value < FINE && THIN.iter().any(own))
 }
 
 /// 「80個の小ロット」
