@@ -200,6 +200,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
             "match_hints",
             "match_files",
             "left_out",
+            "left_out_facts",
             "nobody",
             "coalition",
             "coalition_files",
@@ -217,7 +218,7 @@ fn no_resource_of_the_api_uses_the_file_of_another() {
         ("saved_searches", "conditions"),
         ("feeds", "saved_searches"),
         // What is left out is a line, with its kinds and its facts.
-        ("left_out", "line_kinds"),
+        ("left_out_facts", "line_kinds"),
         ("nobody", "line_facts"),
         // What is similar is asked for like a match; a standing match is one, and each topic of an exhibition, the score
         // of participants and the weight of neighbours, too.

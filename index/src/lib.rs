@@ -56,7 +56,7 @@ pub mod fitting;
 pub mod reference;
 pub mod request;
 
-pub use analysis::{LATIN_LEGAL_FORMS, LEGAL_FORMS, fold, fold_code, fold_company_name};
+pub use analysis::{fold, fold_code, fold_company_name};
 pub use document::{Attribute, Audience, Document, Source};
 pub use engine::{Change, Engine, Opened, Rebuild, Settings, Why};
 pub use error::{EngineError, Message, QueryError, QueryErrorKind};

@@ -16,6 +16,7 @@ use crate::domain::finding::Message;
 use crate::domain::vocabulary::{Kind, Language, OrganizationKind, Strength};
 use crate::domain::{Actor, Defect, Finding, Scope, ThingId};
 use crate::error::{Error, Result};
+use crate::store::page::Page;
 use crate::store::things;
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::coalition::{self, Candidate, Question, Set};
@@ -31,6 +32,7 @@ const OWN_THINGS: i64 = 10;
 const PAIRS_MOST: usize = 50;
 /// Sets answered when nothing is said.
 const LIMIT: usize = 3;
+const LIMIT_MOST: usize = 20;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -293,12 +295,7 @@ fn check(query: &CoalitionQuery) -> Result<()> {
             ),
         ));
     }
-    if query.limit.is_some_and(|limit| !(1..=20).contains(&limit)) {
-        return Err(Error::invalid(
-            "/limit",
-            Defect::new("limit.range", "limit は1〜20です。", "limit is a number from 1 to 20."),
-        ));
-    }
+    Page::limit_in_body(query.limit, LIMIT, LIMIT_MOST)?;
     let mut findings = Vec::new();
     for (name, pairs) in [("together", &query.together), ("apart", &query.apart)] {
         if pairs.len() > PAIRS_MOST {

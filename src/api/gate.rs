@@ -179,7 +179,8 @@ fn class_of(method: &Method, path: &str) -> Class {
     if !plain && credentials.iter().any(|prefix| path.starts_with(prefix)) { Class::Credentials } else { Class::Write }
 }
 
-fn only_asks(method: &Method, path: &str) -> bool {
+/// Whether a request only asks, so that there is nothing it could save.
+pub(super) fn only_asks(method: &Method, path: &str) -> bool {
     method.is_safe() || (method == Method::POST && QUESTIONS.contains(&path))
 }
 

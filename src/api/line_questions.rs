@@ -25,10 +25,9 @@ pub(super) fn would_fit(line: &Ready, verdict: LineVerdict, numbers: Option<&Num
             format!("「{ja}」に当たらないと読める記載があります。できる相手と組むか、条件を見直してください。"),
             format!("The text says that \"{en}\" is not so. Add somebody who does, or change the line."),
         )),
-        (LineVerdict::Unknown, _) => Some(Message::new(
-            format!("「{ja}」{}", asks(ja)),
-            format!("Nothing they have written tells about \"{en}\". Ask them."),
-        )),
+        (LineVerdict::Unknown, _) => {
+            Some(Message::new(format!("「{ja}」{}", asks(ja)), format!("Ask them about \"{en}\".")))
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! A list of proposed partners as a file: one row for each, with its lines and its sentences in words.
 
-use super::lines::{LineBody, LineVerdict};
+use super::lines::{LineBody, LineVerdict, is_excluded};
 use super::list_files::{self, Columns, ListFile};
 use super::matching::{MatchBody, Party, Proposal};
 use crate::domain::entry::Title;
-use crate::domain::vocabulary::Language;
+use crate::domain::vocabulary::{Language, Strength};
 use crate::error::{Error, Result};
 use crate::exchange::export::Format;
 use serde::Serialize;
@@ -20,6 +20,7 @@ const COLUMNS: Columns = &[
     ("満たす / met", "/met"),
     ("満たさない / unmet", "/unmet"),
     ("不明 / unknown", "/unknown"),
+    ("除外に該当 / excluded", "/excluded"),
     ("条件ごと / lines", "/lines"),
     ("根拠 / evidence", "/evidence"),
     ("点の内訳 / parts", "/parts"),
@@ -49,7 +50,9 @@ pub(super) fn short(number: f32) -> f64 {
 }
 
 fn row(rank: usize, proposal: &Proposal, language: Language) -> Value {
-    let count = |verdict| proposal.lines.iter().filter(|line| line.verdict == verdict).count();
+    // Not to be what is excluded is no fault.
+    let wanted = |line: &&LineBody| line.requirement != Strength::Exclude;
+    let count = |verdict| proposal.lines.iter().filter(wanted).filter(|line| line.verdict == verdict).count();
     let sentences = proposal.evidence.iter().map(|sentence| format!("{}: {}", sentence.title.any(), sentence.text));
     let parts = proposal.parts.iter().filter_map(|(name, value)| {
         // Parts are shares; what counts nothing is left out.
@@ -67,6 +70,7 @@ fn row(rank: usize, proposal: &Proposal, language: Language) -> Value {
         "met": count(LineVerdict::Met),
         "unmet": count(LineVerdict::Unmet),
         "unknown": count(LineVerdict::Unknown),
+        "excluded": proposal.lines.iter().filter(|line| is_excluded(line)).count(),
         "lines": proposal.lines.iter().map(|line| in_words(line, language)).collect::<Vec<_>>().join("\n"),
         "evidence": sentences.collect::<Vec<_>>().join("\n"),
         "parts": parts.collect::<Vec<_>>().join("; "),
@@ -75,9 +79,10 @@ fn row(rank: usize, proposal: &Proposal, language: Language) -> Value {
 
 /// `1 必須「封止ができること」満たす: 薄膜の封止を行う。`
 pub(super) fn in_words(line: &LineBody, language: Language) -> String {
+    let (ja, en) = verdict_in_words(line);
     let (requirement, verdict) = match language {
-        Language::Ja => (line.requirement.name_ja(), verdict_in_words(line.verdict).0),
-        Language::En => (line.requirement.name_en(), verdict_in_words(line.verdict).1),
+        Language::Ja => (line.requirement.name_ja(), ja),
+        Language::En => (line.requirement.name_en(), en),
     };
     // The text of a stated fact is a code.
     let shown = line.evidence.as_ref().map(|evidence| match (&evidence.name, language) {
@@ -141,8 +146,10 @@ pub(super) fn asked_in_words(asked: &Title, language: Language) -> String {
     }
 }
 
-fn verdict_in_words(verdict: LineVerdict) -> (&'static str, &'static str) {
-    match verdict {
+fn verdict_in_words(line: &LineBody) -> (&'static str, &'static str) {
+    match line.verdict {
+        LineVerdict::Met if line.requirement == Strength::Exclude => ("該当する", "applies"),
+        LineVerdict::Unmet if line.requirement == Strength::Exclude => ("該当しない", "does not apply"),
         LineVerdict::Met => ("満たす", "met"),
         LineVerdict::Unmet => ("満たさない", "unmet"),
         LineVerdict::Unknown => ("不明", "unknown"),

@@ -161,8 +161,8 @@ fn prefectures(conn: &mut Conn, asked: &[String]) -> Result<Vec<String>> {
             ),
             (true, false) => Defect::new(
                 "prefecture.unknown",
-                format!("都道府県コード {code} はありません（01〜47）。"),
-                format!("There is no prefecture {code} (01 to 47)."),
+                format!("都道府県コード {code} はありません。GET /api/v1/municipalities で確かめてください。"),
+                format!("There is no prefecture {code}. See GET /api/v1/municipalities."),
             ),
         };
         findings.push(Finding::new(format!("/filters/prefecture/{at}"), defect));

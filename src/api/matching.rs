@@ -21,7 +21,7 @@ use crate::domain::text::Prose;
 use crate::domain::vocabulary::{Kind, Language, Purpose};
 use crate::domain::{Actor, Defect, Need, Scope, ThingId, parse};
 use crate::error::{Error, Result};
-use crate::store::page::Page;
+use crate::store::page::{LIMIT_DEFAULT, LIMIT_MOST, Page};
 use crate::store::readings::{self, Reading};
 use crate::store::{matters, meetings, people, things};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -251,7 +251,7 @@ fn speaking_for(from: Kind) -> Vec<String> {
 /// The proposals that this reader may be shown.
 pub fn answer(app: &App, actor: &Actor, query: MatchQuery) -> Result<MatchBody> {
     let scope = actor.scope();
-    let limit = Page::parse_limit(query.limit)?;
+    let limit = Page::limit_in_body(query.limit, LIMIT_DEFAULT, LIMIT_MOST)?;
     let asking = asking(app, &scope, &query.from, query.purpose)?;
     let stale = wait_for(app, query.min_seq.as_deref())? || unfinished(app);
     let find = |filters: &MatchFilters, limit: usize| match query.towards.things() {

@@ -100,7 +100,8 @@ fn loggable(path: &str) -> &str {
 fn problem_of(response: &ServiceResponse<BoxBody>, english: bool) -> Option<ProblemBody> {
     let error = response.response().error();
     if let Some(problem) = error.and_then(|error| error.as_error::<Problem>()) {
-        return Some(problem.body_in(english, response.request().method().is_safe()));
+        let request = response.request();
+        return Some(problem.body_in(english, super::gate::only_asks(request.method(), request.path())));
     }
     let status = response.status();
     let is_problem = response

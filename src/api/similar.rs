@@ -9,7 +9,7 @@ use crate::auth::Caller;
 use crate::domain::Actor;
 use crate::domain::vocabulary::Kind;
 use crate::error::Result;
-use crate::store::page::Page;
+use crate::store::page::{LIMIT_DEFAULT, LIMIT_MOST, Page};
 use actix_web::{HttpRequest, HttpResponse, web};
 use musubi_index::{Filters, SimilarRequest};
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ async fn similar(app: web::Data<App>, Caller(actor): Caller, request: HttpReques
 }
 
 fn answer(app: &App, actor: &Actor, query: SimilarQuery) -> Result<SimilarBody> {
-    let limit = Page::parse_limit(query.limit)?;
+    let limit = Page::limit_in_body(query.limit, LIMIT_DEFAULT, LIMIT_MOST)?;
     let scope = actor.scope();
     let (itself, kind) = (query.from.id.to_string(), query.from.kind);
     let asking = matching::asking(app, &scope, &From::Thing(query.from), None)?;

@@ -35,8 +35,8 @@ pub fn personal_name(name: &str) -> String {
     words.join(" ").chars().take(200).collect()
 }
 
-/// Legal forms in their folded spelling, longer ones before those they hold.
-const LEGAL_FORMS: [&str; 38] = [
+/// Legal forms as they are folded, longer ones before those they hold. The one list of what counts as a form in a name.
+pub const LEGAL_FORMS: &[&str] = &[
     "特定非営利活動法人",
     "地方独立行政法人",
     "国立研究開発法人",
@@ -50,6 +50,7 @@ const LEGAL_FORMS: [&str; 38] = [
     "社会福祉法人",
     "農事組合法人",
     "医療法人社団",
+    "医療法人財団",
     "医療法人",
     "学校法人",
     "npo法人",
@@ -67,21 +68,36 @@ const LEGAL_FORMS: [&str; 38] = [
     "(公社)",
     "(一財)",
     "(公財)",
+];
+
+/// The same behind a name in Latin letters.
+pub const LATIN_LEGAL_FORMS: &[&str] = &[
     "corporation",
     "co.,ltd.",
     "co.,ltd",
     "co., ltd.",
     "co., ltd",
+    "co. ltd.",
+    "co ltd",
     "k.k.",
+    "kk",
+    "corp.",
+    "corp",
     "inc.",
+    "inc",
     "ltd.",
+    "ltd",
+    "llc",
+    "gmbh",
 ];
 
 /// A name folded and without its legal form, spaces and marks, short enough for an index row: what 「（株）山形 精機」 and
 /// 「山形精機株式会社」 share. `None` if nothing is left.
 pub fn bare_name(name: &str) -> Option<String> {
     let mut name = fold(name);
-    for form in LEGAL_FORMS {
+    // Only what can be nothing else, since it is taken out wherever it stands: 「inc」 begins many words.
+    let latin = LATIN_LEGAL_FORMS.iter().filter(|form| form.contains('.') || **form == "corporation");
+    for form in LEGAL_FORMS.iter().chain(latin) {
         name = name.replace(form, " ");
     }
     let bare: String = name.chars().filter(|character| character.is_alphanumeric()).take(200).collect();

@@ -4,8 +4,11 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::schema::{thing_links, things};
 use super::things::{Stored, visible};
+use super::vocabulary::Municipality;
 use super::{concepts, matters, vocabulary};
 use crate::domain::desk::Day;
+use crate::domain::kinds::need::Condition;
+use crate::domain::vocabulary::ConditionField;
 use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Defect, Finding, Kind, Link, Relation, Scope, ThingId};
 use crate::error::{Error, Result};
@@ -54,6 +57,9 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
             ));
         }
     }
+    for (pointer, condition) in entry.conditions() {
+        findings.extend(unknown_codes(conn, &pointer, condition)?);
+    }
     let codes = entry.concepts();
     if !codes.is_empty() {
         let known = concepts::all(conn)?;
@@ -97,6 +103,39 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+}
+
+/// The values of a condition that name no place and no field there is: nobody could ever meet them.
+fn unknown_codes(conn: &mut Conn, pointer: &str, condition: &Condition) -> Result<Vec<Finding>> {
+    let values = &condition.values;
+    let unknown: Vec<usize> = match condition.field {
+        ConditionField::Municipality | ConditionField::Prefecture => {
+            let known = vocabulary::places_named(conn, values)?;
+            let of_prefecture = condition.field == ConditionField::Prefecture;
+            let is = |place: &Municipality, value: &str| match of_prefecture {
+                true => place.prefecture.is_none() && place.code.starts_with(value),
+                false => place.code == *value,
+            };
+            (0..values.len()).filter(|at| !known.iter().any(|place| is(place, &values[*at]))).collect()
+        }
+        ConditionField::Field => vocabulary::unknown_fields(conn, values)?,
+        ConditionField::OrganizationKind | ConditionField::Employees | ConditionField::Certificate => Vec::new(),
+    };
+    let (code, ja, en, list) = match condition.field {
+        ConditionField::Prefecture => ("prefecture.unknown", "都道府県コード", "prefecture", "municipalities"),
+        ConditionField::Field => ("field.unknown", "分野", "field", "fields"),
+        _ => ("municipality.unknown", "市区町村コード", "municipality", "municipalities"),
+    };
+    let finding = |at: usize| {
+        let value = &values[at];
+        let defect = Defect::new(
+            code,
+            format!("{ja}「{value}」は登録されていません。GET /api/v1/{list} で確かめてください。"),
+            format!("There is no {en} \"{value}\". See GET /api/v1/{list}."),
+        );
+        Finding::new(format!("{pointer}/values/{at}"), defect)
+    };
+    Ok(unknown.into_iter().map(finding).collect())
 }
 
 /// An organisation is not carried on by itself, nor by one that it carries on.

@@ -29,6 +29,11 @@ pub struct NeedRow {
 impl Stored for Need {
     type Row = (NeedRow, Vec<NeedLine>);
 
+    fn conditions(&self) -> Vec<(String, &Condition)> {
+        let lines = self.lines.iter().enumerate();
+        lines.filter_map(|(at, line)| Some((format!("/lines/{at}/condition"), line.condition.as_ref()?))).collect()
+    }
+
     fn rows(conn: &mut Conn, ids: &[String]) -> Result<Vec<(String, Self::Row)>> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(IN_LIST) {

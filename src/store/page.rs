@@ -42,6 +42,21 @@ pub struct Paged<T> {
 }
 
 impl Page {
+    /// Of a question in a body: refused with its place, as everything in a body is.
+    pub fn limit_in_body(limit: Option<usize>, default: usize, most: usize) -> Result<usize> {
+        match limit.unwrap_or(default) {
+            limit if (1..=most).contains(&limit) => Ok(limit),
+            _ => Err(Error::invalid(
+                "/limit",
+                Defect::new(
+                    "limit.range",
+                    format!("limit は1〜{most}です。"),
+                    format!("limit is a number from 1 to {most}."),
+                ),
+            )),
+        }
+    }
+
     pub fn parse_limit(limit: Option<usize>) -> Result<usize> {
         match limit {
             None => Ok(LIMIT_DEFAULT),

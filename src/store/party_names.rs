@@ -4,12 +4,11 @@ use super::connection::Conn;
 use super::schema::things;
 use super::things::{name_key, visible};
 use crate::domain::Scope;
-use crate::domain::text::{bare_name, fold};
+use crate::domain::text::{LATIN_LEGAL_FORMS, LEGAL_FORMS, bare_name, fold};
 use crate::domain::vocabulary::Kind;
 use crate::error::Result;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-use musubi_index::{LATIN_LEGAL_FORMS, LEGAL_FORMS};
 
 /// Parties that are looked at where a name is only a part of theirs.
 const MOST: i64 = 200;

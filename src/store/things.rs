@@ -9,6 +9,7 @@ use super::values::{self, Parts};
 use super::{disclosures as opened, vocabulary};
 use crate::domain::date::PartialDate;
 use crate::domain::entry::Title;
+use crate::domain::kinds::need::Condition;
 use crate::domain::text::fold;
 use crate::domain::vocabulary::{Status, Visibility};
 use crate::domain::{Entry, Header, Kind, Relation, Scope, Thing, ThingId, Timestamp};
@@ -79,6 +80,11 @@ pub trait Stored: Entry {
     /// Whether what meets it under such a key, other than a number, may be the same.
     fn may_be(&self, _other: &Self) -> bool {
         false
+    }
+
+    /// Conditions on partners that name codes, each with its JSON Pointer.
+    fn conditions(&self) -> Vec<(String, &Condition)> {
+        Vec::new()
     }
 
     /// Codes of concepts to check, each with its JSON pointer.

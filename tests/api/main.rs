@@ -12,6 +12,7 @@ mod coalition;
 mod compose;
 mod concepts;
 mod conditions;
+mod conditions_of_needs;
 mod contract;
 mod damage;
 mod decisions;

@@ -7,7 +7,7 @@ pub(crate) mod segment;
 pub(crate) mod stop_words;
 pub(crate) mod tokenizers;
 
-pub use names::{LATIN_LEGAL_FORMS, LEGAL_FORMS, fold_company_name};
+pub use names::fold_company_name;
 pub use normalise::{fold, normalise};
 
 /// The fold of an identifier (法人番号, ORCID, patent number): folded, without white space, hyphens and dots.

@@ -2,8 +2,8 @@
 
 use super::normalise::{fold, to_katakana};
 
-/// Legal forms in their folded spelling, longest first where one holds another. The one list of what counts as a form.
-pub const LEGAL_FORMS: &[&str] = &[
+/// Legal forms in their folded spelling, longest first where one holds another.
+const FORMS: &[&str] = &[
     "特定非営利活動法人",
     "地方独立行政法人",
     "国立研究開発法人",
@@ -44,8 +44,7 @@ pub const LEGAL_FORMS: &[&str] = &[
     "(福)",
 ];
 
-/// The same behind names in Latin letters.
-pub const LATIN_LEGAL_FORMS: &[&str] = &[
+const LATIN_FORMS: &[&str] = &[
     "co.,ltd.",
     "co., ltd.",
     "co.,ltd",
@@ -54,14 +53,12 @@ pub const LATIN_LEGAL_FORMS: &[&str] = &[
     "co ltd",
     "corporation",
     "corp.",
-    "corp",
     "inc.",
     "inc",
     "ltd.",
     "ltd",
     "llc",
     "k.k.",
-    "kk",
     "gmbh",
     "s.a.",
     "b.v.",
@@ -73,7 +70,7 @@ pub fn fold_company_name(text: &str) -> String {
     let mut name = folded.as_str();
     loop {
         let before = name;
-        for form in LEGAL_FORMS {
+        for form in FORMS {
             if let Some(rest) = name.strip_prefix(form) {
                 name = rest.trim();
             }
@@ -81,7 +78,7 @@ pub fn fold_company_name(text: &str) -> String {
                 name = rest.trim();
             }
         }
-        for form in LATIN_LEGAL_FORMS {
+        for form in LATIN_FORMS {
             if let Some(rest) = name.strip_suffix(form)
                 && rest.ends_with([' ', ','])
             {

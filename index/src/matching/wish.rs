@@ -313,7 +313,7 @@ fn without_brackets(text: &str, known: Known<'_>, unwanted: &mut Vec<String>) ->
 /// What a clause leaves out, behind what it wants beside.
 fn left_out(clause: &str, known: Known<'_>) -> Option<(String, Vec<String>)> {
     let (mut rest, mut names) = (clause.to_owned(), Vec::new());
-    while names.len() < MOST_OF_A_CLAUSE && !(rest.is_empty() && !names.is_empty()) {
+    while names.len() < MOST_OF_A_CLAUSE {
         let Some((left, name)) = one_left_out(&rest, known) else { break };
         rest = left;
         names.push(name);

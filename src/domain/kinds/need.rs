@@ -6,7 +6,9 @@ use crate::domain::finding::{Defect, Finding};
 use crate::domain::id::ThingId;
 use crate::domain::kinds::{Sdg, Yen};
 use crate::domain::text::{Line, Prose, canonical};
-use crate::domain::vocabulary::{ConditionField, ConditionOperator, Kind, Purpose, Strength, Visibility};
+use crate::domain::vocabulary::{
+    ConditionField, ConditionOperator, Kind, OrganizationKind, Purpose, Strength, Visibility,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -235,24 +237,47 @@ fn check_condition(condition: &Condition) -> Result<(), Defect> {
             "A condition takes 1 to 50 values (at_least and at_most take one).",
         ));
     }
-    let refused = condition.values.iter().find(|value| match condition.field {
-        ConditionField::Employees => value.parse::<u32>().is_err(),
-        ConditionField::Municipality => MunicipalityCode::parse(value).is_err(),
-        ConditionField::Prefecture => value.len() != 2 || value.parse::<u8>().is_err(),
-        ConditionField::OrganizationKind => crate::domain::vocabulary::OrganizationKind::from_code(value).is_none(),
-        ConditionField::Certificate | ConditionField::Field => FieldCode::parse(value).is_err(),
-    });
-    match refused {
-        None => Ok(()),
-        Some(value) => {
-            let shown: String = value.chars().take(60).collect();
-            Err(Defect::new(
-                "condition.value",
-                format!("「{shown}」はこの条件の値として使えません。"),
-                format!("\"{shown}\" cannot be a value of this condition."),
-            ))
+    condition.values.iter().try_for_each(|value| check_value(condition.field, value))
+}
+
+/// One value, by its form alone: whether there is such a code is for the tables to tell.
+fn check_value(field: ConditionField, value: &str) -> Result<(), Defect> {
+    let (fits, ja, en) = match field {
+        ConditionField::Employees => (
+            value.parse::<u32>().is_ok(),
+            "0以上の整数で書いてください".to_owned(),
+            "Write a whole number from 0".to_owned(),
+        ),
+        ConditionField::Municipality => {
+            let refused = MunicipalityCode::parse(value).err();
+            let (ja, en) = refused.as_ref().map_or(("", ""), |defect| (&defect.message.ja, &defect.message.en));
+            (refused.is_none(), ja.trim_end_matches('。').to_owned(), en.trim_end_matches('.').to_owned())
         }
-    }
+        ConditionField::Prefecture => (
+            value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_digit()),
+            "都道府県はコードの先頭2桁です（山形県は 06）".to_owned(),
+            "A prefecture is the first two digits of its code (06 for Yamagata)".to_owned(),
+        ),
+        ConditionField::OrganizationKind => {
+            let known = OrganizationKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>().join(", ");
+            let fits = OrganizationKind::from_code(value).is_some();
+            (fits, format!("使える値: {known}"), format!("The allowed values are {known}"))
+        }
+        ConditionField::Certificate | ConditionField::Field => (
+            FieldCode::parse(value).is_ok(),
+            "コードの形ではありません".to_owned(),
+            "It has not the form of a code".to_owned(),
+        ),
+    };
+    let shown: String = value.chars().take(60).collect();
+    let refused = || {
+        Defect::new(
+            "condition.value",
+            format!("「{shown}」はこの条件の値として使えません。{ja}。"),
+            format!("\"{shown}\" cannot be a value of this condition. {en}."),
+        )
+    };
+    if fits { Ok(()) } else { Err(refused()) }
 }
 
 #[cfg(test)]
