@@ -34,7 +34,7 @@ const ENDINGS_EN: [(&str, Sort); 13] = [
 const EVERYDAY: [&str; 6] = ["date", "mine", "same", "tone", "usa", "home"];
 /// Shorter words name a place only with what follows its name.
 const SHORTEST: usize = 2;
-const SHORTEST_KANA: usize = 3;
+const SHORTEST_KANA: usize = 4;
 const SHORTEST_LATIN: usize = 4;
 /// Certificates without a number in their names.
 const CERTIFICATES: [&str; 6] = ["haccp", "gmp", "glp", "isms", "jas", "fssc"];
