@@ -241,7 +241,9 @@ struct Showing<'found, 'terms> {
 impl Showing<'_, '_> {
     fn sentence(&self, text: &str, counts: impl Fn(&str) -> bool) -> Sentence {
         let counted = || self.found.iter().filter(|found| counts(found.term));
-        let inside = counted().filter(|found| found.end <= self.end).map(|found| (found.start, found.end)).collect();
+        // What is folded together with the white space before the sentence begins there.
+        let within = |found: &&Found<'_>| self.start < found.end && found.end <= self.end;
+        let inside = counted().filter(within).map(|found| (found.start.max(self.start), found.end)).collect();
         Sentence {
             start: self.start,
             end: self.end,

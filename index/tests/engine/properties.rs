@@ -67,6 +67,16 @@ fn spans_and_sentences_lie_in_the_text() {
 }
 
 #[test]
+fn what_is_folded_with_the_white_space_before_it_begins_in_its_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = built(folder.path(), &sample());
+    let terms = engine.search(&request("\u{1160}有機EL")).unwrap().terms;
+    let sentence = evidence::best_sentence("。\n\u{1160}有機EL。\n", &terms).expect("a sentence");
+    assert!(!sentence.spans.is_empty());
+    assert!(sentence.spans.iter().all(|(start, end)| sentence.start <= *start && *end <= sentence.end), "{sentence:?}");
+}
+
+#[test]
 fn any_document_is_found_by_any_piece_of_its_title() {
     let folder = tempfile::tempdir().unwrap();
     let engine = built(folder.path(), &[]);
