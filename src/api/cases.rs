@@ -461,7 +461,7 @@ fn opened(
     let fields = match (new.fields, &subject) {
         (Some(fields), _) => {
             let codes: Vec<String> = fields.iter().map(|code| code.as_str().to_owned()).collect();
-            if !vocabulary::unknown_fields(tx.conn(), &codes)?.is_empty() {
+            if !vocabulary::unknown(tx.conn(), vocabulary::Listed::Field, &codes)?.is_empty() {
                 return Err(Error::invalid(
                     "/fields",
                     Defect::new("field.unknown", "登録されていない分野です。", "There is no such field."),

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::store::page::Page;
 use crate::store::things;
 use actix_web::{HttpRequest, HttpResponse, web};
+use musubi_index::PartyScore;
 use musubi_index::coalition::{self, Candidate, Question, Set};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -167,11 +168,8 @@ pub fn answer(app: &App, actor: &Actor, query: CoalitionQuery) -> Result<Coaliti
     let towards = query.towards.unwrap_or(Towards::Organizations);
     let filters = app.database.read(|conn| matching::party_filters(conn, towards, &query.filters))?;
     let found = matching::ask(app, actor, &asking, filters, POOL)?;
-    let mut parties: Vec<(String, Vec<String>)> = Vec::with_capacity(found.parties.len());
-    for party in &found.parties {
-        // What the match found is read again under the caller's rights; what is gone or hidden drops out there.
-        parties.push((party.party.clone(), party.things.iter().map(|thing| thing.id.clone()).collect()));
-    }
+    // What the match found is read again under the caller's rights; what is gone or hidden drops out there.
+    let mut parties = with_their_things(found.parties);
     let bound = bound_parties(app, &scope, &query.together, &query.apart)?;
     for id in bound {
         let known = parties.iter().any(|(party, _)| *party == id) || asking.seeker.as_ref() == Some(&id);
@@ -351,6 +349,12 @@ fn bound_parties(app: &App, scope: &Scope, together: &[[ThingId; 2]], apart: &[[
     Ok(together.iter().flatten().map(ToString::to_string).collect())
 }
 
+/// The found parties with the things that speak for them.
+pub(super) fn with_their_things(found: Vec<PartyScore>) -> Vec<(String, Vec<String>)> {
+    let things = |party: PartyScore| (party.party, party.things.into_iter().map(|thing| thing.id).collect());
+    found.into_iter().map(things).collect()
+}
+
 /// A party with its judged lines.
 pub(super) struct Judged {
     pub(super) party: Party,
@@ -364,9 +368,14 @@ pub(super) fn judge(
     ready: &[Ready],
     parties: Vec<(String, Vec<String>)>,
 ) -> Result<HashMap<String, Judged>> {
-    let ids: Vec<String> = parties.iter().map(|(party, _)| party.clone()).collect();
-    let kept = app.database.read(|conn| lines::keep_admitted(conn, scope, ready, &ids))?;
-    judge_all(app, scope, ready, parties.into_iter().filter(|(party, _)| kept.contains(party)).collect())
+    let dossiers = app.database.read(|conn| {
+        let ids: Vec<String> = parties.iter().map(|(party, _)| party.clone()).collect();
+        let kept = lines::keep_admitted(conn, scope, ready, &ids)?;
+        let parties: Vec<(String, Vec<String>)> =
+            parties.into_iter().filter(|(party, _)| kept.contains(party)).collect();
+        lines::dossiers(conn, scope, &parties, OWN_THINGS)
+    })?;
+    Ok(judged(ready, dossiers))
 }
 
 /// Also those whom a condition keeps out.
@@ -374,9 +383,13 @@ pub(super) fn judge_all(
     app: &App,
     scope: &Scope,
     ready: &[Ready],
-    parties: Vec<(String, Vec<String>)>,
+    parties: &[(String, Vec<String>)],
 ) -> Result<HashMap<String, Judged>> {
-    let (dossiers, readings) = app.database.read(|conn| lines::dossiers(conn, scope, &parties, OWN_THINGS))?;
+    let dossiers = app.database.read(|conn| lines::dossiers(conn, scope, parties, OWN_THINGS))?;
+    Ok(judged(ready, dossiers))
+}
+
+fn judged(ready: &[Ready], (dossiers, readings): lines::Dossiers) -> HashMap<String, Judged> {
     let shelf = Shelf::new(&readings);
     let mut judged = HashMap::with_capacity(dossiers.len());
     for (id, dossier) in dossiers {
@@ -385,7 +398,7 @@ pub(super) fn judge_all(
         let lines = lines::judge(ready, &dossier, &shelf);
         judged.insert(id, Judged { party, facts: dossier.facts, lines });
     }
-    Ok(judged)
+    judged
 }
 
 fn candidates(judged: &HashMap<String, Judged>, must: &[usize]) -> Vec<Candidate> {

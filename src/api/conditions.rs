@@ -56,10 +56,7 @@ fn meaning(conn: &mut Conn, names: &Names, scope: &Scope, condition: &Condition)
         ConditionField::Kind => {
             let names =
                 Kind::ALL.iter().map(|kind| (kind.code().to_owned(), Message::new(kind.name_ja(), kind.name_en())));
-            let as_a_word =
-                |value: &str| Kind::ALL.iter().find(|kind| names_kind(**kind, value)).map(|kind| kind.code());
-            let values: Vec<String> =
-                values.iter().map(|value| as_a_word(&fold(value)).map_or(value.clone(), str::to_owned)).collect();
+            let values = as_words(&values, Kind::ALL, names_kind, Kind::code);
             named_codes(condition, &values, &names.collect(), |_| None).map(Meaning::Any)
         }
         ConditionField::Attribute(attribute @ (Attribute::Municipality | Attribute::Prefecture)) => {

@@ -220,6 +220,9 @@ struct Part {
     passage: Passage,
 }
 
+/// What is known of each party, by id, and the texts of everything that speaks for them.
+pub(super) type Dossiers = (HashMap<String, Dossier>, HashMap<String, Reading>);
+
 /// Reads what speaks for parties under the caller's rights: themselves, the things the match found, and up to
 /// `own_most` each of their newest offers and records.
 pub(super) fn dossiers(
@@ -227,7 +230,7 @@ pub(super) fn dossiers(
     scope: &Scope,
     parties: &[(String, Vec<String>)],
     own_most: i64,
-) -> Result<(HashMap<String, Dossier>, HashMap<String, Reading>)> {
+) -> Result<Dossiers> {
     let ids: Vec<String> = parties.iter().map(|(party, _)| party.clone()).collect();
     let mut facts = facts(conn, scope, &ids)?;
     let mut dossiers = HashMap::with_capacity(parties.len());

@@ -5,7 +5,8 @@ use crate::domain::kinds::need::prefecture_code;
 use crate::domain::vocabulary::{Kind, OrganizationKind};
 use crate::domain::{Defect, Finding};
 use crate::error::{Error, Result};
-use crate::store::{Conn, vocabulary};
+use crate::store::Conn;
+use crate::store::vocabulary::{self, Listed};
 use musubi_index::{Attribute, Filters};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -102,19 +103,7 @@ pub(super) fn party_filters(conn: &mut Conn, towards: Towards, asked: &MatchFilt
     }
     let places: Vec<String> = asked.municipality.iter().map(|code| code.as_str().to_owned()).collect();
     if !places.is_empty() {
-        let known: Vec<String> = vocabulary::places_named(conn, &places)?.into_iter().map(|place| place.code).collect();
-        let unknown = places.iter().enumerate().filter(|(_, code)| !known.contains(code)).map(|(at, code)| {
-            let defect = Defect::new(
-                "municipality.unknown",
-                format!("市区町村コード {code} はありません。GET /api/v1/municipalities で確かめてください。"),
-                format!("There is no municipality {code}. See GET /api/v1/municipalities."),
-            );
-            Finding::new(format!("/filters/municipality/{at}"), defect)
-        });
-        let unknown: Vec<Finding> = unknown.collect();
-        if !unknown.is_empty() {
-            return Err(Error::Invalid(unknown));
-        }
+        refuse_unknown(conn, Listed::Municipality, &places)?;
         let places = vocabulary::with_their_municipalities(conn, &places)?;
         filters.attributes.push((Attribute::Municipality, places));
     }
@@ -127,18 +116,7 @@ pub(super) fn party_filters(conn: &mut Conn, towards: Towards, asked: &MatchFilt
     }
     if !asked.field.is_empty() {
         let fields: Vec<String> = asked.field.iter().map(|code| code.as_str().to_owned()).collect();
-        let unknown = vocabulary::unknown_fields(conn, &fields)?.into_iter().map(|at| {
-            let defect = Defect::new(
-                "field.unknown",
-                format!("分野コード {} はありません。GET /api/v1/fields で確かめてください。", fields[at]),
-                format!("There is no field {}. See GET /api/v1/fields.", fields[at]),
-            );
-            Finding::new(format!("/filters/field/{at}"), defect)
-        });
-        let unknown: Vec<Finding> = unknown.collect();
-        if !unknown.is_empty() {
-            return Err(Error::Invalid(unknown));
-        }
+        refuse_unknown(conn, Listed::Field, &fields)?;
         filters.attributes.push((Attribute::Field, fields));
     }
     Ok(filters)
@@ -146,26 +124,26 @@ pub(super) fn party_filters(conn: &mut Conn, towards: Towards, asked: &MatchFilt
 
 /// The prefectures by their two digits; refused where there is none of this code.
 fn prefectures(conn: &mut Conn, asked: &[String]) -> Result<Vec<String>> {
-    let known: Vec<String> = vocabulary::places_named(conn, &[])?.into_iter().map(|place| place.code).collect();
     let codes: Vec<String> = asked.iter().map(|code| prefecture_code(code)).collect();
-    let mut findings = Vec::new();
-    for (at, code) in codes.iter().enumerate() {
-        let two_digits = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_digit());
-        let there = two_digits && known.iter().any(|known| known.starts_with(code.as_str()));
-        let defect = match (two_digits, there) {
-            (_, true) => continue,
-            (false, _) => Defect::new(
+    let two_digits = |code: &String| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let unknown = vocabulary::unknown(conn, Listed::Prefecture, &codes)?.into_iter().map(|(at, defect)| {
+        let of_form = || {
+            Defect::new(
                 "prefecture.form",
                 "都道府県はコードの先頭2桁です（山形県は \"06\"）。",
                 "A prefecture is the first two digits of its code (\"06\" for Yamagata).",
-            ),
-            (true, false) => Defect::new(
-                "prefecture.unknown",
-                format!("都道府県コード {code} はありません。GET /api/v1/municipalities で確かめてください。"),
-                format!("There is no prefecture {code}. See GET /api/v1/municipalities."),
-            ),
+            )
         };
-        findings.push(Finding::new(format!("/filters/prefecture/{at}"), defect));
-    }
+        Finding::new(format!("/filters/prefecture/{at}"), if two_digits(&codes[at]) { defect } else { of_form() })
+    });
+    let findings: Vec<Finding> = unknown.collect();
     if findings.is_empty() { Ok(codes) } else { Err(Error::Invalid(findings)) }
+}
+
+fn refuse_unknown(conn: &mut Conn, listed: Listed, codes: &[String]) -> Result<()> {
+    let filter = if listed == Listed::Field { "field" } else { "municipality" };
+    let unknown = vocabulary::unknown(conn, listed, codes)?.into_iter();
+    let findings: Vec<Finding> =
+        unknown.map(|(at, defect)| Finding::new(format!("/filters/{filter}/{at}"), defect)).collect();
+    if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
 }

@@ -1,7 +1,7 @@
 //! Why nobody is left: the conditions, exclusions and filters that stand in the way, so that no line is blamed that
 //! somebody can meet.
 
-use super::coalition::{Judged, judge_all};
+use super::coalition::{Judged, judge_all, with_their_things};
 use super::line_facts::{self, Names};
 use super::lines::{self, LineVerdict, Ready};
 use super::match_filters::MatchFilters;
@@ -167,7 +167,7 @@ pub(super) fn of_coalition(pool: &Pool<'_>, parties: Vec<(String, Vec<String>)>,
     let lines = &pool.asking.lines;
     let names = pool.app.database.read(|conn| names_of(conn, lines))?;
     let scope = pool.actor.scope();
-    let judged = judge_all(pool.app, &scope, lines, parties)?;
+    let judged = judge_all(pool.app, &scope, lines, &parties)?;
     // For each group the lines that it leaves without anybody.
     let mut in_the_way: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
     let mut missing: Vec<usize> = Vec::new();
@@ -218,11 +218,7 @@ fn who_meet(judged: &HashMap<String, Judged>, lines: &[Ready], line: usize) -> V
 fn found(pool: &Pool<'_>, scope: &Scope, filters: &MatchFilters) -> Result<HashMap<String, Judged>> {
     let filters = pool.app.database.read(|conn| matching::party_filters(conn, pool.towards, filters))?;
     let found = matching::ask(pool.app, pool.actor, pool.asking, filters, pool.limit)?;
-    let parties = found.parties.into_iter().map(|party| {
-        let things = party.things.into_iter().map(|thing| thing.id).collect();
-        (party.party, things)
-    });
-    judge_all(pool.app, scope, &pool.asking.lines, parties.collect())
+    judge_all(pool.app, scope, &pool.asking.lines, &with_their_things(found.parties))
 }
 
 /// Lines that somebody meets beyond the filters: which filter it is.

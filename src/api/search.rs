@@ -543,17 +543,13 @@ pub(super) fn engine_request(
     };
     let mut plain = Vec::new();
     for attribute in PLAIN {
-        let values = match attribute {
-            Attribute::Certificate => raw(query.filter(attribute)).iter().map(|text| certificate(text)).collect(),
-            _ => raw(query.filter(attribute)),
-        };
+        let values = raw(query.filter(attribute)).into_iter();
         let values: Vec<String> = match attribute {
+            Attribute::Certificate => values.map(|text| certificate(&text)).collect(),
             Attribute::Industry => {
-                let class =
-                    |value: &String| IndustryCode::parse(value).map(String::from).unwrap_or_else(|_| value.clone());
-                values.iter().map(class).collect()
+                values.map(|text| IndustryCode::parse(&text).map(String::from).unwrap_or(text)).collect()
             }
-            _ => values,
+            _ => values.collect(),
         };
         // Certificates are open, and classes of industry go deeper than our list of them.
         if attribute == Attribute::Industry {

@@ -4,10 +4,9 @@ use super::connection::{Conn, IN_LIST};
 use super::database::Tx;
 use super::schema::{thing_links, things};
 use super::things::{Stored, visible};
-use super::vocabulary::Municipality;
+use super::vocabulary::Listed;
 use super::{concepts, matters, vocabulary};
 use crate::domain::desk::Day;
-use crate::domain::kinds::need::Condition;
 use crate::domain::vocabulary::ConditionField;
 use crate::domain::vocabulary::desk::MatterKind;
 use crate::domain::{Defect, Finding, Kind, Link, Relation, Scope, ThingId};
@@ -29,36 +28,26 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
             ));
         }
     }
-    if let Some(code) = entry.municipality()
-        && !vocabulary::has_municipality(conn, code)?
-    {
-        findings.push(Finding::new(
-            "/municipality",
-            Defect::new(
-                "municipality.unknown",
-                format!("市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"),
-                format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
-            ),
-        ));
+    if let Some(code) = entry.municipality() {
+        let unknown = vocabulary::unknown(conn, Listed::Municipality, &[code.to_owned()])?;
+        findings.extend(unknown.into_iter().map(|(_, defect)| Finding::new("/municipality", defect)));
     }
     for (list, codes) in entry.lists() {
-        if list != "fields" {
-            continue;
-        }
-        for place in vocabulary::unknown_fields(conn, &codes)? {
-            let code = &codes[place];
-            findings.push(Finding::new(
-                format!("/fields/{place}"),
-                Defect::new(
-                    "field.unknown",
-                    format!("分野「{code}」は登録されていません。GET /api/v1/fields で確かめてください。"),
-                    format!("There is no field \"{code}\". See GET /api/v1/fields."),
-                ),
-            ));
+        if list == "fields" {
+            let unknown = vocabulary::unknown(conn, Listed::Field, &codes)?;
+            findings.extend(unknown.into_iter().map(|(at, defect)| Finding::new(format!("/fields/{at}"), defect)));
         }
     }
     for (pointer, condition) in entry.conditions() {
-        findings.extend(unknown_codes(conn, &pointer, condition)?);
+        let listed = match condition.field {
+            ConditionField::Municipality => Listed::Municipality,
+            ConditionField::Prefecture => Listed::Prefecture,
+            ConditionField::Field => Listed::Field,
+            ConditionField::OrganizationKind | ConditionField::Employees | ConditionField::Certificate => continue,
+        };
+        // Nobody could ever meet it.
+        let unknown = vocabulary::unknown(conn, listed, &condition.values)?;
+        findings.extend(unknown.into_iter().map(|(at, defect)| Finding::new(format!("{pointer}/values/{at}"), defect)));
     }
     let codes = entry.concepts();
     if !codes.is_empty() {
@@ -103,39 +92,6 @@ pub(super) fn check_against_database<E: Stored>(tx: &mut Tx<'_>, entry: &E) -> R
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
-}
-
-/// The values of a condition that name no place and no field there is: nobody could ever meet them.
-fn unknown_codes(conn: &mut Conn, pointer: &str, condition: &Condition) -> Result<Vec<Finding>> {
-    let values = &condition.values;
-    let unknown: Vec<usize> = match condition.field {
-        ConditionField::Municipality | ConditionField::Prefecture => {
-            let known = vocabulary::places_named(conn, values)?;
-            let of_prefecture = condition.field == ConditionField::Prefecture;
-            let is = |place: &Municipality, value: &str| match of_prefecture {
-                true => place.prefecture.is_none() && place.code.starts_with(value),
-                false => place.code == *value,
-            };
-            (0..values.len()).filter(|at| !known.iter().any(|place| is(place, &values[*at]))).collect()
-        }
-        ConditionField::Field => vocabulary::unknown_fields(conn, values)?,
-        ConditionField::OrganizationKind | ConditionField::Employees | ConditionField::Certificate => Vec::new(),
-    };
-    let (code, ja, en, list) = match condition.field {
-        ConditionField::Prefecture => ("prefecture.unknown", "都道府県コード", "prefecture", "municipalities"),
-        ConditionField::Field => ("field.unknown", "分野", "field", "fields"),
-        _ => ("municipality.unknown", "市区町村コード", "municipality", "municipalities"),
-    };
-    let finding = |at: usize| {
-        let value = &values[at];
-        let defect = Defect::new(
-            code,
-            format!("{ja}「{value}」は登録されていません。GET /api/v1/{list} で確かめてください。"),
-            format!("There is no {en} \"{value}\". See GET /api/v1/{list}."),
-        );
-        Finding::new(format!("{pointer}/values/{at}"), defect)
-    };
-    Ok(unknown.into_iter().map(finding).collect())
 }
 
 /// An organisation is not carried on by itself, nor by one that it carries on.

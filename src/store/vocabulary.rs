@@ -204,10 +204,48 @@ pub fn has_municipality(conn: &mut Conn, code: &str) -> Result<bool> {
     Ok(municipalities::table.find(code).count().get_result::<i64>(conn)? > 0)
 }
 
-pub fn unknown_fields(conn: &mut Conn, codes: &[String]) -> Result<Vec<usize>> {
+/// What a code may be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    Municipality,
+    /// The first two digits.
+    Prefecture,
+    Field,
+}
+
+/// The codes (by their places) that the table does not hold, each with the refusal that says so.
+pub fn unknown(conn: &mut Conn, listed: Listed, codes: &[String]) -> Result<Vec<(usize, Defect)>> {
     if codes.is_empty() {
         return Ok(Vec::new());
     }
-    let known: Vec<String> = fields::table.filter(fields::code.eq_any(codes)).select(fields::code).load(conn)?;
-    Ok((0..codes.len()).filter(|&place| !known.contains(&codes[place])).collect())
+    let known: Vec<String> = match listed {
+        Listed::Field => fields::table.filter(fields::code.eq_any(codes)).select(fields::code).load(conn)?,
+        Listed::Municipality => {
+            municipalities::table.filter(municipalities::code.eq_any(codes)).select(municipalities::code).load(conn)?
+        }
+        Listed::Prefecture => {
+            let all = municipalities::table.filter(municipalities::prefecture.is_null());
+            let codes: Vec<String> = all.select(municipalities::code).load(conn)?;
+            codes.iter().filter_map(|code| code.get(..2)).map(str::to_owned).collect()
+        }
+    };
+    let defect = |code: &String| match listed {
+        Listed::Municipality => Defect::new(
+            "municipality.unknown",
+            format!("市区町村コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"),
+            format!("Municipality {code} is not in the table. See GET /api/v1/municipalities."),
+        ),
+        Listed::Prefecture => Defect::new(
+            "prefecture.unknown",
+            format!("都道府県コード {code} は登録されていません。GET /api/v1/municipalities で確かめてください。"),
+            format!("Prefecture {code} is not in the table. See GET /api/v1/municipalities."),
+        ),
+        Listed::Field => Defect::new(
+            "field.unknown",
+            format!("分野「{code}」は登録されていません。GET /api/v1/fields で確かめてください。"),
+            format!("There is no field \"{code}\". See GET /api/v1/fields."),
+        ),
+    };
+    let unknown = codes.iter().enumerate().filter(|(_, code)| !known.contains(code));
+    Ok(unknown.map(|(at, code)| (at, defect(code))).collect())
 }
